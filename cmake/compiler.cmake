@@ -1,0 +1,16 @@
+# Flags that every target shares. No -march here: kernels choose their instruction set at run time,
+# and only the files below src/fhe/kernels/<isa>/ are compiled for more than the baseline.
+add_compile_options(-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Werror)
+add_compile_options(-fstack-protector-strong -fno-math-errno -fno-trapping-math -ffp-contract=off)
+add_compile_definitions(_GLIBCXX_ASSERTIONS)
+add_link_options(-Wl,-z,relro,-z,now)
+
+if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  string(REPLACE "-O3" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
+  set(CMAKE_CXX_FLAGS_RELEASE "-O3 ${CMAKE_CXX_FLAGS_RELEASE}")
+endif()
+
+if(OBSCURA_SANITIZE)
+  add_compile_options(-fsanitize=${OBSCURA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  add_link_options(-fsanitize=${OBSCURA_SANITIZE})
+endif()
