@@ -1,0 +1,35 @@
+#pragma once
+
+#include <complex>
+#include <span>
+#include <vector>
+
+#include "fhe/ckks/ciphertext.hpp"
+#include "fhe/ring/ring_context.hpp"
+
+namespace obscura::fhe::ckks {
+
+/// Slots <-> polynomials by the canonical embedding (Cheon, Kim, Kim, Song, ASIACRYPT 2017): slot j is the
+/// value at zeta^(5^j), zeta = exp(i pi / N). Immutable tables; safe to use from several threads.
+class Encoder {
+ public:
+  explicit Encoder(const ring::RingContext& ring);
+
+  /// Up to N/2 slots (missing ones are 0), rounded to integers at `scale`. `extended`: over basis_qp.
+  /// Values must satisfy |v| * scale < 2^62. Cost: one complex FFT of N/2 and one NTT per limb.
+  [[nodiscard]] Plaintext encode(std::span<const std::complex<double>> slots, params::Level level,
+                                 const params::Scale& scale, bool extended = false) const;
+  /// The rounded coefficients alone, before reduction: N integers.
+  [[nodiscard]] std::vector<std::int64_t> encode_coefficients(std::span<const std::complex<double>> slots,
+                                                              double scale) const;
+  /// N/2 slots. Reads at most two limbs: the caller's values must stay below q_0 q_1 / 2 in coefficients.
+  /// Constant-time with respect to the values.
+  [[nodiscard]] std::vector<std::complex<double>> decode(const Plaintext& plaintext) const;
+
+ private:
+  const ring::RingContext* ring_;
+  std::vector<std::complex<double>> roots_;
+  std::vector<std::uint32_t> slot_order_;
+};
+
+}  // namespace obscura::fhe::ckks
