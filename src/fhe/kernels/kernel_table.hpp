@@ -1,0 +1,101 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "base/result.hpp"
+#include "fhe/arith/modulus.hpp"
+#include "fhe/kernels/ntt_tables.hpp"
+
+namespace obscura::fhe::kernels {
+
+/// The loops over one limb, as data: one table per instruction set, chosen once at start and handed
+/// down by reference. All sets give bit-equal results.
+///
+/// Contract of every entry: a limb is n = 2^k >= 8 words at a multiple of 64 bytes; residues are
+/// canonical, [0, q), in and out, unless stated; `out` may be the same buffer as an input but may
+/// not overlap one partly; no branch and no address depends on a residue. Thread-safe.
+struct KernelTable {
+  /// "portable" or "avx512ifma".
+  const char* name;
+
+  /// Negacyclic NTT in place: coefficients, each in [0, 4q), to evaluations in the order of
+  /// evaluation_order.hpp, each in [0, q).
+  void (*ntt_forward)(std::uint64_t* x, const NttTables& tables);
+  /// The inverse, 1/N included: evaluations in [0, q) to coefficients in [0, q).
+  void (*ntt_inverse)(std::uint64_t* x, const NttTables& tables);
+
+  /// out = a + b, a - b, -a.
+  void (*add)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+              const arith::Modulus& q);
+  void (*sub)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+              const arith::Modulus& q);
+  void (*negate)(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const arith::Modulus& q);
+
+  /// out = a * b, element by element.
+  void (*multiply)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                   const arith::Modulus& q);
+  /// out = out + a * b.
+  void (*multiply_add)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                       const arith::Modulus& q);
+  /// out = a * w; a in [0, 2^52).
+  void (*multiply_scalar)(std::uint64_t* out, const std::uint64_t* a, std::size_t n, arith::ShoupFactor w,
+                          const arith::Modulus& q);
+  /// out = (a - b) * w: the tail of rescaling and ModDown.
+  void (*subtract_multiply_scalar)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,
+                                   arith::ShoupFactor w, const arith::Modulus& q);
+
+  /// out = sum over t < terms of a[t] * b[t]; terms >= 1. Accumulated lazily, reduced once.
+  void (*inner_product)(std::uint64_t* out, const std::uint64_t* const* a, const std::uint64_t* const* b,
+                        std::size_t terms, std::size_t n, const arith::Modulus& q);
+  /// out0 = sum a[t] * b0[t] and out1 = sum a[t] * b1[t], each plus its old value if `accumulate`:
+  /// the two halves of a key switch. out0 and out1 differ and alias no input.
+  void (*inner_product_pair)(std::uint64_t* out0, std::uint64_t* out1, const std::uint64_t* const* a,
+                             const std::uint64_t* const* b0, const std::uint64_t* const* b1, std::size_t terms,
+                             std::size_t n, const arith::Modulus& q, bool accumulate);
+
+  /// (d0, d1, d2) = (a0 b0, a0 b1 + a1 b0, a1 b1): the product of two ciphertexts. The outputs
+  /// differ from each other and may be inputs.
+  void (*tensor)(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* a0,
+                 const std::uint64_t* a1, const std::uint64_t* b0, const std::uint64_t* b1, std::size_t n,
+                 const arith::Modulus& q);
+  /// The sum over t < terms of the tensor products of (a0[t], a1[t]) and (b0[t], b1[t]); terms >= 1.
+  /// The outputs differ from each other and alias no input.
+  void (*tensor_sum)(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* const* a0,
+                     const std::uint64_t* const* a1, const std::uint64_t* const* b0, const std::uint64_t* const* b1,
+                     std::size_t terms, std::size_t n, const arith::Modulus& q);
+  /// tensor of (a0, a1) with itself.
+  void (*square)(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* a0,
+                 const std::uint64_t* a1, std::size_t n, const arith::Modulus& q);
+
+  /// The integer in (-from/2, from/2] that a stands for modulo `from`, as a residue modulo `to`.
+  /// Either prime may be the larger one.
+  void (*reduce_centered)(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const arith::Modulus& from,
+                          const arith::Modulus& to);
+  /// out = sum over i < inputs of scaled_in[i] * factors[i] modulo `to`; scaled_in[i] in [0, 2^50)
+  /// (canonical modulo its own prime), factors[i] in [0, to); inputs >= 1. The sum of the fast base
+  /// conversion (Halevi, Polyakov, Shoup, 2019, section 2.2). out aliases no input.
+  void (*base_convert)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
+                       std::size_t inputs, std::size_t n, const arith::Modulus& to);
+
+  /// out[i] = a[index[i]]; index a permutation of [0, n) (evaluation_order.hpp). out is not a.
+  void (*permute)(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
+
+  /// Residues of any 64-bit signed integers.
+  void (*from_signed)(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
+  /// Residues of small signed integers, |in[i]| < q: samples of a key or an error.
+  void (*from_small)(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
+};
+
+/// Standard C++; the truth that every other set is held to.
+[[nodiscard]] const KernelTable& portable_kernels();
+
+/// AVX512-IFMA; nullptr when this processor or this build has none.
+[[nodiscard]] const KernelTable* avx512ifma_kernels();
+
+/// The set named `forced`, or the fastest one available for "". Errors: kUsage for a name that does
+/// not exist, kUnsupported for a set that this processor cannot run.
+[[nodiscard]] base::Result<const KernelTable*> choose_kernels(std::string_view forced);
+
+}  // namespace obscura::fhe::kernels

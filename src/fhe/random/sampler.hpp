@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "fhe/random/stream.hpp"
+
+namespace obscura::fhe::random {
+
+/// Uniform residues modulo q, 2 <= q < 2^63. Rule (docs/formats.md): take the stream as 64-bit
+/// little-endian words, keep the low bits(q) bits of each, and drop those that are >= q; the words
+/// are consumed strictly in order and surplus words of the last batch are dropped, so a stream
+/// serves one call only if others must reproduce its values. Accepted values are uniform; only
+/// rejected ones influence the time.
+void uniform(Stream& stream, std::span<std::uint64_t> out, std::uint64_t q);
+
+/// Uniform on {-1, 0, 1} to within 2^-62 per coefficient, one 64-bit word each. Constant time.
+void ternary(Stream& stream, std::span<std::int8_t> out);
+
+/// Centred binomial with 42 coins: the ones among 21 bits minus the ones among 21 others; range
+/// [-21, 21], variance 10.5, standard deviation 3.24. One 64-bit word each. Constant time.
+void centred_binomial(Stream& stream, std::span<std::int8_t> out);
+
+/// Standard deviation of centred_binomial: sqrt(10.5).
+inline constexpr double kErrorDeviation = 3.2403703492039302;
+
+}  // namespace obscura::fhe::random
