@@ -1,0 +1,192 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/strong.hpp"
+#include "fhe/params/index.hpp"
+#include "fhe/params/param_set.hpp"
+#include "fhe/params/scale.hpp"
+
+namespace obscura::plan::program {
+
+using fhe::params::Level;
+using fhe::params::RotationStep;
+using fhe::params::Scale;
+
+/// A ciphertext of the program: the result of instruction number value().
+using ValueId = base::Strong<struct ValueIdTag, int>;
+/// An encrypted diagonal or bias, number in Program::weights.
+using WeightId = base::Strong<struct WeightIdTag, int>;
+
+/// Takes ciphertext number `index` of the request.
+struct Input {
+  int index;
+  friend bool operator==(const Input&, const Input&) = default;
+};
+
+/// weight * rot_baby(operand number `input`).
+struct Term {
+  int input;
+  RotationStep baby;
+  WeightId weight;
+  friend bool operator==(const Term&, const Term&) = default;
+};
+
+struct GiantStep {
+  RotationStep giant;
+  std::vector<Term> terms;
+  friend bool operator==(const GiantStep&, const GiantStep&) = default;
+};
+
+/// Sum over giant steps g of rot_g(sum of terms); see fhe/circuits/linear_transform.hpp. With `rescale` the
+/// result is one level lower, else it stays at the product of the scales.
+struct Linear {
+  std::vector<ValueId> operands;
+  std::vector<GiantStep> steps;
+  bool extended = false;
+  bool rescale = true;
+  friend bool operator==(const Linear&, const Linear&) = default;
+};
+
+struct AddBias {
+  ValueId operand;
+  WeightId bias;
+  friend bool operator==(const AddBias&, const AddBias&) = default;
+};
+
+/// Slot-wise square, relinearised and rescaled: one level lower.
+struct Square {
+  ValueId operand;
+  friend bool operator==(const Square&, const Square&) = default;
+};
+
+struct Rotate {
+  ValueId operand;
+  RotationStep step;
+  friend bool operator==(const Rotate&, const Rotate&) = default;
+};
+
+struct Conjugate {
+  ValueId operand;
+  friend bool operator==(const Conjugate&, const Conjugate&) = default;
+};
+
+/// Every slot times i^power, power 1..3. Exact and free of noise.
+struct MultiplyByI {
+  ValueId operand;
+  int power;
+  friend bool operator==(const MultiplyByI&, const MultiplyByI&) = default;
+};
+
+struct Add {
+  ValueId left;
+  ValueId right;
+  friend bool operator==(const Add&, const Add&) = default;
+};
+
+using Operation = std::variant<Input, Linear, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add>;
+
+/// One instruction; its number is the id of its result. Level and scale are those of the result.
+struct Instruction {
+  Operation operation;
+  Level level;
+  Scale scale;
+  int stage;  ///< number in Program::stages, for reports and traces
+  friend bool operator==(const Instruction&, const Instruction&) = default;
+};
+
+/// How a weight is to be encoded and encrypted. The values themselves never stand in a program.
+struct WeightInfo {
+  Level level;
+  Scale scale;
+  bool extended;  ///< modulo Q_level * P instead of Q_level
+  friend bool operator==(const WeightInfo&, const WeightInfo&) = default;
+};
+
+/// What the data owner puts where: element[(ciphertext * 2 + part) * slots + slot] is the number of the input
+/// element (channel-major) that goes into the real (part 0) or imaginary (part 1) half of a slot;
+/// kZero leaves it empty.
+struct InputPacking {
+  static constexpr std::int32_t kZero = -1;
+  int ciphertexts = 0;
+  std::vector<std::int32_t> element;
+  friend bool operator==(const InputPacking&, const InputPacking&) = default;
+};
+
+/// Shape and normalisation of the input tensor: (pixel * scale - mean[c]) / std[c], channel-major.
+struct InputSpec {
+  int channels = 1;
+  int height = 1;
+  int width = 1;
+  double scale = 1.0 / 255.0;
+  std::vector<double> mean;  ///< per channel, or empty for 0
+  std::vector<double> std;   ///< per channel, or empty for 1
+  bool bgr = false;
+  bool resize = false;  ///< resize other sizes (bilinear) instead of refusing them
+  double minimum = 0.0;  ///< calibrated range of the normalised values
+  double maximum = 1.0;
+  friend bool operator==(const InputSpec&, const InputSpec&) = default;
+};
+
+/// The scores of output element j stand in the real part of slot[j] of the result, times `factor`.
+struct OutputLayout {
+  std::vector<std::int32_t> slot;
+  double factor = 1.0;
+  friend bool operator==(const OutputLayout&, const OutputLayout&) = default;
+};
+
+enum class KeyKind : std::uint8_t { kRelinearize = 0, kRotate = 1, kConjugate = 2, kRotateRelinearize = 3 };
+
+/// One switching key that the worker needs, up to the highest level of use.
+struct KeyNeed {
+  KeyKind kind;
+  RotationStep step;  ///< 0 unless a rotation
+  Level level;
+  friend bool operator==(const KeyNeed&, const KeyNeed&) = default;
+};
+
+/// One layer as the report shows it. What the worker learns of the network.
+struct Stage {
+  std::string name;
+  std::string kind;
+  friend bool operator==(const Stage&, const Stage&) = default;
+};
+
+/// What the plan promises about the answer, from the noise model over the calibration inputs.
+struct ErrorStatement {
+  double score_error_sd = 0;     ///< predicted sd of a score's error, in score units
+  double score_error_bound = 0;  ///< six standard deviations: released scores are rounded to a multiple of at least this
+  double score_maximum = 0;      ///< largest |score| seen in calibration, with head room
+  friend bool operator==(const ErrorStatement&, const ErrorStatement&) = default;
+};
+
+/// What the plan predicts it costs, per inference on one thread unless said.
+struct CostStatement {
+  double latency_ms = 0;
+  std::uint64_t evaluation_key_bytes = 0;
+  std::uint64_t sealed_bytes = 0;
+  std::uint64_t memory_bytes = 0;
+  friend bool operator==(const CostStatement&, const CostStatement&) = default;
+};
+
+/// The compiled program: everything a worker, a data owner and a key generator need, and no weight.
+/// Instructions are in topological order; the last one is the result.
+struct Program {
+  fhe::params::ParamLiteral params;
+  bool insecure = false;
+  InputSpec input_spec;
+  InputPacking input_packing;
+  std::vector<Stage> stages;
+  std::vector<Instruction> instructions;
+  std::vector<WeightInfo> weights;
+  OutputLayout output;
+  std::vector<KeyNeed> key_needs;
+  ErrorStatement error;
+  CostStatement cost;
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+}  // namespace obscura::plan::program
