@@ -8,10 +8,9 @@
 namespace obscura::fhe::random {
 
 /// Uniform residues modulo q, 2 <= q < 2^63. Rule (docs/formats.md): take the stream as 64-bit
-/// little-endian words, keep the low bits(q) bits of each, and drop those that are >= q; the words
-/// are consumed strictly in order and surplus words of the last batch are dropped, so a stream
-/// serves one call only if others must reproduce its values. Accepted values are uniform; only
-/// rejected ones influence the time.
+/// little-endian words, keep of each as many low bits as q - 1 has, and drop those that are >= q. Words
+/// are consumed in order and not one more than needed, so several calls may follow each other on one
+/// stream. Only rejected words influence the time.
 void uniform(Stream& stream, std::span<std::uint64_t> out, std::uint64_t q);
 
 /// Uniform on {-1, 0, 1} to within 2^-62 per coefficient, one 64-bit word each. Constant time.
