@@ -1,0 +1,138 @@
+#include "base/buffer.hpp"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "base/check.hpp"
+
+namespace obscura::base {
+namespace {
+
+constexpr std::size_t kLineBytes = 64;
+constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
+
+// Eight classes per power of two: at most one eighth is wasted, and up to 16 limbs of a ring fit exactly.
+std::size_t class_of(std::size_t count) {
+  const std::size_t least = std::max(count, kLineBytes / kWordBytes);
+  const std::size_t step = std::max(std::bit_floor(least) / 8, kLineBytes / kWordBytes);
+  return (least + step - 1) / step * step;
+}
+
+std::align_val_t alignment_of(std::size_t bytes) {
+  return std::align_val_t{bytes >= kHugePageBytes ? kHugePageBytes : kLineBytes};
+}
+
+std::uint64_t* allocate(std::size_t capacity) {
+  const std::size_t bytes = capacity * kWordBytes;
+  void* block = ::operator new(bytes, alignment_of(bytes));
+  if (bytes >= kHugePageBytes) (void)::madvise(block, bytes, MADV_HUGEPAGE);
+  return static_cast<std::uint64_t*>(block);
+}
+
+void release(std::uint64_t* block, std::size_t capacity) {
+  ::operator delete(block, alignment_of(capacity * kWordBytes));
+}
+
+}  // namespace
+
+struct Buffer::State {
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
+  ~State() { trim(); }
+
+  // A cached block of this class, or of one at most half as large again; {nullptr, capacity} when there is none.
+  std::pair<std::uint64_t*, std::size_t> take(std::size_t capacity) {
+    const std::lock_guard lock(mutex);
+    const auto found = cached.lower_bound(capacity);
+    std::uint64_t* block = nullptr;
+    if (found != cached.end() && found->first <= capacity + capacity / 2) {
+      capacity = found->first;
+      block = found->second.back();
+      found->second.pop_back();
+      if (found->second.empty()) cached.erase(found);
+    }
+    return {block, capacity};
+  }
+
+  void count_acquired(std::size_t capacity) {
+    const std::lock_guard lock(mutex);
+    in_use += capacity * kWordBytes;
+    peak = std::max(peak, in_use);
+  }
+
+  void put(std::uint64_t* block, std::size_t capacity) {
+    const std::lock_guard lock(mutex);
+    cached[capacity].push_back(block);
+    in_use -= capacity * kWordBytes;
+  }
+
+  void trim() {
+    const std::lock_guard lock(mutex);
+    for (const auto& [capacity, blocks] : cached) {
+      for (std::uint64_t* block : blocks) release(block, capacity);
+    }
+    cached.clear();
+  }
+
+  std::mutex mutex;
+  std::map<std::size_t, std::vector<std::uint64_t*>> cached;
+  std::size_t in_use = 0;
+  std::size_t peak = 0;
+};
+
+Buffer::Buffer(std::shared_ptr<State> pool, std::uint64_t* data, std::size_t size, std::size_t capacity)
+    : pool_(std::move(pool)), data_(data), size_(size), capacity_(capacity) {}
+
+Buffer::Buffer(Buffer&& other) noexcept
+    : pool_(std::move(other.pool_)),
+      data_(std::exchange(other.data_, nullptr)),
+      size_(std::exchange(other.size_, 0)),
+      capacity_(std::exchange(other.capacity_, 0)) {}
+
+Buffer& Buffer::operator=(Buffer&& other) noexcept {
+  if (this != &other) {
+    Buffer old(std::move(*this));
+    pool_ = std::move(other.pool_);
+    data_ = std::exchange(other.data_, nullptr);
+    size_ = std::exchange(other.size_, 0);
+    capacity_ = std::exchange(other.capacity_, 0);
+  }
+  return *this;
+}
+
+Buffer::~Buffer() {
+  if (data_ != nullptr) pool_->put(data_, capacity_);
+}
+
+BufferPool::BufferPool() : state_(std::make_shared<Buffer::State>()) {}
+
+Buffer BufferPool::acquire(std::size_t count) {
+  OBSCURA_CHECK(count < (std::size_t{1} << 48), "a buffer of more words than a machine can hold");
+  auto [block, capacity] = state_->take(class_of(count));
+  if (block == nullptr) block = allocate(capacity);
+  state_->count_acquired(capacity);
+  return Buffer(state_, block, count, capacity);
+}
+
+std::size_t BufferPool::bytes_in_use() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->in_use;
+}
+
+std::size_t BufferPool::bytes_peak() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->peak;
+}
+
+void BufferPool::trim() { state_->trim(); }
+
+}  // namespace obscura::base

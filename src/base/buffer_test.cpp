@@ -1,0 +1,106 @@
+#include "base/buffer.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace obscura::base {
+namespace {
+
+std::uintptr_t address(const Buffer& buffer) { return reinterpret_cast<std::uintptr_t>(buffer.data()); }
+
+TEST(Buffer, IsAlignedAndAsLargeAsAsked) {
+  BufferPool pool;
+  for (const std::size_t count : {1u, 7u, 8u, 9u, 1000u, 65536u, 262143u, 262144u, 300001u}) {
+    Buffer buffer = pool.acquire(count);
+    EXPECT_EQ(buffer.size(), count);
+    EXPECT_EQ(buffer.words().size(), count);
+    EXPECT_EQ(address(buffer) % 64, 0u);
+    if (count * 8 >= (2u << 20)) {
+      EXPECT_EQ(address(buffer) % (2u << 20), 0u);
+    }
+    for (std::uint64_t& word : buffer.words()) word = 1;
+  }
+}
+
+TEST(Buffer, ComesBackFromThePool) {
+  BufferPool pool;
+  std::uintptr_t first = 0;
+  {
+    const Buffer buffer = pool.acquire(5000);
+    first = address(buffer);
+  }
+  const Buffer again = pool.acquire(5000);
+  EXPECT_EQ(address(again), first);
+}
+
+TEST(Buffer, CountsBytesInUseAndPeak) {
+  BufferPool pool;
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  {
+    const Buffer one = pool.acquire(1 << 10);
+    const Buffer two = pool.acquire(1 << 11);
+    EXPECT_EQ(pool.bytes_in_use(), (3u << 10) * 8);
+  }
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  EXPECT_EQ(pool.bytes_peak(), (3u << 10) * 8);
+  pool.trim();
+  EXPECT_EQ(pool.bytes_peak(), (3u << 10) * 8);
+}
+
+TEST(Buffer, WastesAtMostAnEighthAndNothingUpToSixteenLimbs) {
+  BufferPool pool;
+  for (std::size_t limbs = 1; limbs <= 40; ++limbs) {
+    const Buffer buffer = pool.acquire(limbs << 11);
+    const std::size_t asked = (limbs << 11) * 8;
+    EXPECT_LE(pool.bytes_in_use(), limbs <= 16 ? asked : asked + asked / 8);
+    pool.trim();
+  }
+}
+
+TEST(Buffer, MovesLeaveNothingBehind) {
+  BufferPool pool;
+  Buffer a = pool.acquire(100);
+  a.data()[0] = 42;
+  Buffer b = std::move(a);
+  EXPECT_EQ(a.data(), nullptr);  // NOLINT(bugprone-use-after-move): the moved-from state is the subject
+  EXPECT_EQ(a.size(), 0u);
+  EXPECT_EQ(b.data()[0], 42u);
+  Buffer c = pool.acquire(50);
+  c = std::move(b);
+  EXPECT_EQ(c.data()[0], 42u);
+  EXPECT_EQ(c.size(), 100u);
+  c = Buffer();
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
+TEST(Buffer, OutlivesItsPool) {
+  std::optional<BufferPool> pool(std::in_place);
+  Buffer buffer = pool->acquire(10);
+  pool.reset();
+  buffer.words()[9] = 7;
+  EXPECT_EQ(buffer.data()[9], 7u);
+}
+
+TEST(Buffer, PoolIsThreadSafe) {
+  BufferPool pool;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&pool, t] {
+      for (std::size_t round = 1; round <= 200; ++round) {
+        Buffer buffer = pool.acquire(round * static_cast<std::size_t>(t + 1));
+        buffer.words()[0] = round;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  EXPECT_GT(pool.bytes_peak(), 0u);
+}
+
+}  // namespace
+}  // namespace obscura::base
