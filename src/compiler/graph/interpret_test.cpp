@@ -1,0 +1,85 @@
+#include "compiler/graph/interpret.hpp"
+
+#include <gtest/gtest.h>
+
+#include "compiler/graph/chain.hpp"
+
+namespace obscura::compiler::graph {
+namespace {
+
+using Values = std::vector<double>;
+
+Values run(Shape input, Op op, const Values& x) {
+  Graph graph;
+  const auto in = append(graph, Input{std::move(input)}, {}, "x");
+  const auto out = append(graph, std::move(op), {*in}, "y");
+  EXPECT_TRUE(out) << (out ? "" : out.error().message);
+  if (!out) return {};
+  graph.outputs = {*out};
+  return interpret(graph, x);
+}
+
+// Answers below were worked out by hand.
+TEST(Interpret, ConvWithUnevenPadsStridesAndGroups) {
+  const Shape in{{1, 3, 3}};
+  const Values x{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  const Tensor kernel{Shape{{1, 1, 2, 2}}, {1, 10, 100, 1000}};
+  EXPECT_EQ(run(in, Conv{kernel, {0.5}}, x), (Values{5421.5, 6532.5, 8754.5, 9865.5}));
+  EXPECT_EQ(run(in, Conv{kernel, {0}, {2, 2}, {1, 1, 0, 0}}, x), (Values{1000, 3200, 7040, 9865}));
+  EXPECT_EQ(run(in, Conv{kernel, {0}, {1, 1}, {0, 0, 0, 0}, {2, 2}}, x), (Values{1 + 30 + 700 + 9000}));
+  const Tensor pointwise{Shape{{2, 1, 1, 1}}, {2, 3}};
+  EXPECT_EQ(run(Shape{{2, 1, 2}}, Conv{pointwise, {0, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1}, 2}, {1, 2, 3, 4}),
+            (Values{2, 4, 10, 13}));
+}
+
+TEST(Interpret, AveragePoolCountsPaddingOnRequest) {
+  const Values x{1, 2, 3, 4};
+  EXPECT_EQ(run(Shape{{1, 2, 2}}, AveragePool{{2, 2}, {2, 2}, {1, 1, 1, 1}, true}, x), (Values{0.25, 0.5, 0.75, 1}));
+  EXPECT_EQ(run(Shape{{1, 2, 2}}, AveragePool{{2, 2}, {2, 2}, {1, 1, 1, 1}, false}, x), (Values{1, 2, 3, 4}));
+  EXPECT_EQ(run(Shape{{1, 2, 2}}, AveragePool{{2, 2}, {1, 1}, {0, 0, 0, 0}, false}, x), (Values{2.5}));
+}
+
+TEST(Interpret, MovingElements) {
+  EXPECT_EQ(run(Shape{{1, 2}}, Pad{{1, 0}, {0, 1}, 9.0}, {1, 2}), (Values{9, 9, 9, 1, 2, 9}));
+  EXPECT_EQ(run(Shape{{2, 3}}, Transpose{{1, 0}}, {1, 2, 3, 4, 5, 6}), (Values{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(run(Shape{{2, 1, 2}}, Transpose{{1, 2, 0}}, {1, 2, 3, 4}), (Values{1, 3, 2, 4}));
+  EXPECT_EQ(run(Shape{{2, 2}}, Reshape{Shape{{4}}}, {1, 2, 3, 4}), (Values{1, 2, 3, 4}));
+}
+
+TEST(Interpret, Elementwise) {
+  const Shape in{{2, 1, 2}};
+  const Values x{1, 2, 3, 4};
+  EXPECT_EQ(run(in, Affine{{2}, {1, -1}}, x), (Values{3, 5, 5, 7}));
+  EXPECT_EQ(run(in, Affine{{1, 2, 3, 4}, {0}}, x), (Values{1, 4, 9, 16}));
+  EXPECT_EQ(run(in, Quadratic{{1, 2}, {1}, {0, 0, 0, 5}}, x), (Values{2, 6, 21, 41}));
+  EXPECT_EQ(run(in, Square{}, x), (Values{1, 4, 9, 16}));
+  EXPECT_EQ(run(Shape{{2}}, Dense{Tensor{Shape{{3, 2}}, {1, 2, 3, 4, 5, 6}}, {0, 0, 1}}, {1, 10}),
+            (Values{21, 43, 66}));
+}
+
+TEST(Interpret, SeveralOutputsFollowEachOther) {
+  Graph graph;
+  const auto x = append(graph, Input{Shape{{2}}}, {}, "x");
+  const auto square = append(graph, Square{}, {*x}, "s");
+  const auto sum = append(graph, Add{}, {*x, *square}, "a");
+  const auto product = append(graph, Multiply{}, {*sum, *x}, "m");
+  graph.outputs = {*product, *sum};
+  EXPECT_EQ(interpret(graph, Values{2, 3}), (Values{12, 36, 6, 12}));
+  EXPECT_EQ(interpret_all(graph, Values{2, 3})[1], (Values{4, 9}));
+}
+
+TEST(Chain, EvaluatesMapsAndSquares) {
+  SparseMatrix twice = identity_matrix(2);
+  twice.value = {2, 2};
+  twice.bias = {0, 1};
+  Chain chain{Shape{{2}}, {{twice, Shape{{2}}, "a"}, {twice, Shape{{1, 2}}, "b"}}};
+  ASSERT_TRUE(check_chain(chain));
+  EXPECT_EQ(evaluate_stages(chain, Values{1, 2}), (std::vector<Values>{{2, 5}, {8, 51}}));
+  chain.stages[1].matrix = identity_matrix(3);
+  EXPECT_EQ(check_chain(chain).error().message, "stage 1 'b' is a 3x3 matrix on 2 values for [1, 2]");
+  chain.stages.clear();
+  EXPECT_FALSE(check_chain(chain));
+}
+
+}  // namespace
+}  // namespace obscura::compiler::graph
