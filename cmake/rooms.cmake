@@ -1,5 +1,5 @@
 # One folder = one room = one static library. What a room links is read from layers.txt, the same
-# table that scripts/check_layers.py holds every #include against, so the build cannot reach further
+# table that scripts/gates/check_layers.py holds every #include against, so the build cannot reach further
 # than the design allows.
 
 # Reads layers.txt into the caller's OBSCURA_ROOMS and, per room, OBSCURA_DEPS_<room>.

@@ -1,0 +1,29 @@
+# Tests of the house itself: the gates over the source tree, their self-tests, and what the worker program may hold.
+if(NOT OBSCURA_TESTS)
+  return()
+endif()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+function(obscura_add_house_test name)
+  add_test(NAME ${name} COMMAND ${ARGN} WORKING_DIRECTORY "${CMAKE_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES LABELS fast TIMEOUT 120)
+endfunction()
+
+# The gates read the tree, not the build: once, in the plain build, is enough.
+if(NOT OBSCURA_SANITIZE)
+  set(gates "${CMAKE_SOURCE_DIR}/scripts/gates")
+  obscura_add_house_test(gates/layers Python3::Interpreter "${gates}/check_layers.py")
+  obscura_add_house_test(gates/sizes Python3::Interpreter "${gates}/check_sizes.py")
+  obscura_add_house_test(gates/tree Python3::Interpreter "${gates}/check_tree.py")
+  obscura_add_house_test(gates/format "${gates}/check_format.sh")
+  obscura_add_house_test(gates/self_test Python3::Interpreter "${gates}/test_gates.py")
+  obscura_add_house_test(gates/count_self_test Python3::Interpreter "${CMAKE_SOURCE_DIR}/scripts/test_count_tests.py")
+
+  set(boundary "${CMAKE_SOURCE_DIR}/tests/worker_boundary")
+  obscura_add_house_test(worker_boundary_self_test Python3::Interpreter "${boundary}/test_check_worker_boundary.py")
+  if(TARGET obscura-worker AND TARGET obscura)
+    obscura_add_house_test(worker_boundary Python3::Interpreter "${boundary}/check_worker_boundary.py"
+      --build "${CMAKE_BINARY_DIR}" --worker "$<TARGET_FILE:obscura-worker>" --owner "$<TARGET_FILE:obscura>"
+      --nm "${CMAKE_NM}" --ninja "${CMAKE_MAKE_PROGRAM}")
+  endif()
+endif()
