@@ -1,0 +1,13 @@
+#pragma once
+
+#include "compiler/passes/runner.hpp"
+
+namespace obscura::compiler::passes {
+
+/// Writes every linear operator as a matrix and multiplies each chain of them into one Linear. The rule:
+/// always multiply, where nothing else reads the value between. It saves a level, that is one prime in
+/// every ciphertext before it, and the rotations of one layer; a note says what the product did to the
+/// number of weights. Errors: kLimit when a matrix gets too large.
+[[nodiscard]] base::Result<graph::Graph> fuse_linear(graph::Graph graph, Notes& notes);
+
+}  // namespace obscura::compiler::passes
