@@ -23,6 +23,10 @@ void add_in_place(const RingContext& ring, EvaluationPoly& a, const EvaluationPo
 /// The first limbs of `a`: same value modulo fewer primes. No arithmetic, one copy.
 [[nodiscard]] EvaluationPoly restrict_to(const RingContext& ring, const EvaluationPoly& a, const Basis& basis);
 
+/// P * a modulo Q_l P, for `a` modulo Q_l: what an element looks like among key switches that have not been
+/// divided by P yet. The special limbs are zero.
+[[nodiscard]] EvaluationPoly lift_times_p(const RingContext& ring, const EvaluationPoly& a);
+
 /// X -> X^g. A permutation in evaluation order.
 [[nodiscard]] EvaluationPoly automorphism(const RingContext& ring, const EvaluationPoly& a, GaloisElement g);
 

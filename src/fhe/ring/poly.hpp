@@ -28,8 +28,7 @@ template <Domain D>
 class Poly {
  public:
   Poly() = default;
-  Poly(Basis basis, int degree, base::Buffer storage)
-      : basis_(basis), degree_(degree), storage_(std::move(storage)) {
+  Poly(Basis basis, int degree, base::Buffer storage) : basis_(basis), degree_(degree), storage_(std::move(storage)) {
     OBSCURA_CHECK(storage_.size() == static_cast<std::size_t>(basis.limbs()) * static_cast<std::size_t>(degree),
                   "polynomial storage does not match its shape");
   }

@@ -14,6 +14,7 @@
 #include "fhe/params/param_set.hpp"
 #include "fhe/ring/galois.hpp"
 #include "fhe/ring/poly.hpp"
+#include "fhe/ring/ring_constants.hpp"
 
 namespace obscura::fhe::ring {
 
@@ -37,8 +38,21 @@ class RingContext {
   [[nodiscard]] Basis basis_qp(params::Level level) const {
     return {level.value() + 1, static_cast<int>(params_.p().size())};
   }
-  [[nodiscard]] const arith::Modulus& modulus(const Basis& basis, int limb) const;
-  [[nodiscard]] const kernels::NttTables& ntt(const Basis& basis, int limb) const;
+  /// Whether the basis lies inside the chain and the special primes.
+  [[nodiscard]] bool contains(const Basis& basis) const;
+  /// Place of a limb in the list of all primes, q_0 .. q_L, p_0 .. p_(k-1).
+  [[nodiscard]] int prime_place(const Basis& basis, int limb) const {
+    return limb < basis.q_count ? limb : limb - basis.q_count + static_cast<int>(params_.q().size());
+  }
+  [[nodiscard]] const arith::Modulus& modulus(const Basis& basis, int limb) const { return ntt(basis, limb).q; }
+  [[nodiscard]] const kernels::NttTables& ntt(const Basis& basis, int limb) const {
+    return ntt_[static_cast<std::size_t>(prime_place(basis, limb))];
+  }
+  [[nodiscard]] const RingConstants& constants() const { return constants_; }
+  /// A square root of -1 modulo the limb's prime: the value of X^(N/2) at psi.
+  [[nodiscard]] const arith::ShoupFactor& imaginary_unit(const Basis& basis, int limb) const {
+    return imaginary_units_[static_cast<std::size_t>(prime_place(basis, limb))];
+  }
 
   /// Uninitialised polynomial from the pool.
   template <Domain D>
@@ -50,15 +64,14 @@ class RingContext {
   /// Permutation of evaluation order that applies X -> X^g; cached.
   [[nodiscard]] std::span<const std::uint32_t> automorphism(GaloisElement g) const;
 
-  // Further precomputed constants (inverses of primes, conversion factors) belong here.
-
  private:
   params::ParamSet params_;
   const kernels::KernelTable* kernels_;
   const base::Parallel* parallel_;
   base::BufferPool* pool_;
-  std::vector<std::unique_ptr<kernels::NttTables>> ntt_q_;
-  std::vector<std::unique_ptr<kernels::NttTables>> ntt_p_;
+  RingConstants constants_;
+  std::vector<kernels::NttTables> ntt_;
+  std::vector<arith::ShoupFactor> imaginary_units_;
   mutable std::mutex automorphism_mutex_;
   mutable std::unordered_map<std::uint64_t, std::unique_ptr<std::vector<std::uint32_t>>> automorphisms_;
 };

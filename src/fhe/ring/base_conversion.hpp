@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "fhe/arith/modulus.hpp"
+
+namespace obscura::fhe::ring {
+
+/// Constants that lift residues modulo S = s_0 ... s_(k-1) to the integer they stand for in
+/// [-S/2, S/2], taken modulo other primes t (Halevi, Polyakov, Shoup, CT-RSA 2019, section 2.2):
+///   x = sum_j y_j S/s_j - v S,  y_j = x (S/s_j)^-1 mod s_j,  v = round(sum_j y_j / s_j).
+/// DEVIATES: v is computed in fixed point with 32-bit quotients instead of floating point, so that it
+/// is the same on every machine; it may be one too small when x is within k 2^-29 S of -S/2.
+/// The lift is then still congruent to x modulo S, and at most (1/2 + k 2^-29) S in magnitude.
+class CenteredConversion {
+ public:
+  /// 1..127 primes `from`, all different; `to` may contain some of them.
+  CenteredConversion(std::span<const arith::Modulus> from, std::span<const arith::Modulus> to);
+
+  [[nodiscard]] int inputs() const { return static_cast<int>(from_.size()); }
+  /// (S/s_j)^-1 mod s_j: turns residues into the scaled residues y_j.
+  [[nodiscard]] const arith::ShoupFactor& scale(int j) const { return from_[static_cast<std::size_t>(j)].scale; }
+
+  /// out[c] = v of coefficient c, in [0, k]. scaled: [k][n], canonical. One pass over the inputs.
+  void multiples(std::span<std::uint64_t> out, const std::uint64_t* const* scaled) const;
+
+  /// What KernelTable::base_convert takes for target t of `to`, its inputs being y_0 .. y_(k-1) and v:
+  /// S/s_0, ..., S/s_(k-1), -S modulo t. [k + 1]
+  [[nodiscard]] const std::uint64_t* factors(int target) const {
+    return factors_.data() + static_cast<std::size_t>(target) * (from_.size() + 1);
+  }
+
+ private:
+  struct Source {
+    arith::ShoupFactor scale;
+    std::uint32_t reciprocal;  // floor(2^(bits + 30) / s_j)
+    int drop;                  // low bits of y_j that the quotient ignores
+    int shift;                 // from the product to 50 fractional bits
+  };
+  std::vector<Source> from_;
+  std::vector<std::uint64_t> factors_;
+};
+
+}  // namespace obscura::fhe::ring

@@ -1,0 +1,164 @@
+#include "fhe/ring/gadget.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "fhe/ring/detail/for_each_limb.hpp"
+
+namespace obscura::fhe::ring {
+namespace {
+
+using detail::for_each_task;
+using Rows = std::array<const std::uint64_t*, params::kMaxPrimes + 1>;
+
+/// The digits of one level: ranges cut to the primes that are left.
+class Cut {
+ public:
+  Cut(const params::ParamSet& params, params::Level level) : q_count_(level.value() + 1) {
+    digits_ = params.digits().first(static_cast<std::size_t>(params.digit_count(level)));
+  }
+  [[nodiscard]] int count() const { return static_cast<int>(digits_.size()); }
+  [[nodiscard]] int first(int digit) const { return digits_[static_cast<std::size_t>(digit)].first; }
+  [[nodiscard]] int primes(int digit) const {
+    return std::min(digits_[static_cast<std::size_t>(digit)].count, q_count_ - first(digit));
+  }
+  [[nodiscard]] int digit_of(int limb) const {
+    int digit = 0;
+    while (first(digit) + primes(digit) <= limb) ++digit;
+    return digit;
+  }
+
+ private:
+  std::span<const params::DigitRange> digits_;
+  int q_count_;
+};
+
+/// Coefficients of `a`, ready to be lifted: row i < limbs is limb i (scaled, if its digit has several
+/// primes), row limbs + d holds the multiples of digit d, if it has several primes.
+base::Buffer prepare_rows(const RingContext& ring, const Cut& cut, const EvaluationPoly& a) {
+  const auto n = static_cast<std::size_t>(ring.degree());
+  const int limbs = a.limbs();
+  base::Buffer rows = ring.pool().acquire(static_cast<std::size_t>(limbs + cut.count()) * n);
+  const auto row = [&](int i) { return rows.words().subspan(static_cast<std::size_t>(i) * n, n); };
+  for_each_task(ring, limbs, [&](int i) {
+    std::uint64_t* out = row(i).data();
+    std::memcpy(out, a.limb(i).data(), n * sizeof(std::uint64_t));
+    ring.kernels().ntt_inverse(out, ring.ntt(a.basis(), i));
+    const int digit = cut.digit_of(i);
+    if (cut.primes(digit) == 1) return;
+    const auto& scale = ring.constants().from_digit(digit, cut.primes(digit)).scale(i - cut.first(digit));
+    ring.kernels().multiply_scalar(out, out, n, scale, ring.modulus(a.basis(), i));
+  });
+  for_each_task(ring, cut.count(), [&](int digit) {
+    if (cut.primes(digit) == 1) return;
+    Rows scaled{};
+    for (int j = 0; j < cut.primes(digit); ++j) scaled[static_cast<std::size_t>(j)] = row(cut.first(digit) + j).data();
+    ring.constants().from_digit(digit, cut.primes(digit)).multiples(row(limbs + digit), scaled.data());
+  });
+  return rows;
+}
+
+/// Lifts one digit to the prime of one limb of `basis`, in evaluation order.
+void lift(const RingContext& ring, const Cut& cut, const base::Buffer& rows, const Basis& basis, int digit, int limb,
+          std::uint64_t* out) {
+  const auto n = static_cast<std::size_t>(ring.degree());
+  const auto row = [&](int i) { return rows.data() + static_cast<std::size_t>(i) * n; };
+  const int first = cut.first(digit);
+  const int primes = cut.primes(digit);
+  const arith::Modulus& to = ring.modulus(basis, limb);
+  if (primes == 1) {
+    ring.kernels().reduce_centered(out, row(first), n, ring.modulus(basis, first), to);
+  } else {
+    Rows inputs{};
+    for (int j = 0; j < primes; ++j) inputs[static_cast<std::size_t>(j)] = row(first + j);
+    inputs[static_cast<std::size_t>(primes)] = row(basis.q_count + digit);
+    const std::uint64_t* factors = ring.constants().from_digit(digit, primes).factors(ring.prime_place(basis, limb));
+    ring.kernels().base_convert(out, inputs.data(), factors, static_cast<std::size_t>(primes) + 1, n, to);
+  }
+  ring.kernels().ntt_forward(out, ring.ntt(basis, limb));
+}
+
+void check_keys(const Digits& digits, std::span<const EvaluationPoly> keys, int degree) {
+  const Basis& basis = digits.digits.front().basis();
+  OBSCURA_CHECK(keys.size() >= digits.digits.size(), "the key has fewer digits than the polynomial");
+  for (const EvaluationPoly& key : keys) {
+    OBSCURA_CHECK(
+        key.degree() == degree && key.basis().q_count >= basis.q_count && key.basis().p_count == basis.p_count,
+        "the key is for a lower level than the polynomial");
+  }
+}
+
+void prepare_output(const RingContext& ring, const Basis& basis, bool accumulate, EvaluationPoly& out) {
+  if (out.basis() == basis && out.degree() == ring.degree()) return;
+  OBSCURA_CHECK(!accumulate, "a sum can only be added to a polynomial over the same basis");
+  out = ring.make<Domain::kEvaluation>(basis);
+}
+
+}  // namespace
+
+Digits decompose(const RingContext& ring, const EvaluationPoly& a) {
+  OBSCURA_CHECK(a.degree() == ring.degree() && ring.contains(a.basis()) && a.basis().p_count == 0,
+                "only a polynomial modulo Q_l is cut into digits");
+  const params::Level level(a.basis().q_count - 1);
+  const Cut cut(ring.params(), level);
+  const Basis basis = ring.basis_qp(level);
+  const base::Buffer rows = prepare_rows(ring, cut, a);
+  Digits result;
+  for (int d = 0; d < cut.count(); ++d) result.digits.push_back(ring.make<Domain::kEvaluation>(basis));
+  for_each_task(ring, cut.count() * basis.limbs(), [&](int task) {
+    const int digit = task / basis.limbs();
+    const int limb = task % basis.limbs();
+    const std::span<std::uint64_t> out = result.digits[static_cast<std::size_t>(digit)].limb(limb);
+    const bool own = limb >= cut.first(digit) && limb < cut.first(digit) + cut.primes(digit);
+    if (own) {
+      std::memcpy(out.data(), a.limb(limb).data(), out.size_bytes());
+    } else {
+      lift(ring, cut, rows, basis, digit, limb, out.data());
+    }
+  });
+  return result;
+}
+
+void inner_product(const RingContext& ring, const Digits& digits, std::span<const EvaluationPoly> key_b,
+                   std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1, bool accumulate) {
+  OBSCURA_CHECK(!digits.digits.empty(), "there are no digits");
+  const std::size_t terms = digits.digits.size();
+  const Basis basis = digits.digits.front().basis();
+  check_keys(digits, key_b, ring.degree());
+  check_keys(digits, key_a, ring.degree());
+  prepare_output(ring, basis, accumulate, out0);
+  prepare_output(ring, basis, accumulate, out1);
+  for_each_task(ring, basis.limbs(), [&](int i) {
+    Rows rows{};
+    Rows rows_b{};
+    Rows rows_a{};
+    for (std::size_t t = 0; t < terms; ++t) {
+      const int place = i - basis.q_count;
+      const auto key_limb = [&](const EvaluationPoly& key) {
+        return key.limb(place < 0 ? i : key.basis().q_count + place).data();
+      };
+      rows[t] = digits.digits[t].limb(i).data();
+      rows_b[t] = key_limb(key_b[t]);
+      rows_a[t] = key_limb(key_a[t]);
+    }
+    ring.kernels().inner_product_pair(out0.limb(i).data(), out1.limb(i).data(), rows.data(), rows_b.data(),
+                                      rows_a.data(), terms, static_cast<std::size_t>(ring.degree()),
+                                      ring.modulus(basis, i), accumulate);
+  });
+}
+
+void add_gadget_multiple(const RingContext& ring, EvaluationPoly& a, const EvaluationPoly& factor, int digit) {
+  OBSCURA_CHECK(a.degree() == ring.degree() && a.basis() == factor.basis(), "the operands have different bases");
+  OBSCURA_CHECK(digit >= 0 && digit < static_cast<int>(ring.params().digits().size()), "there is no such digit");
+  const params::DigitRange range = ring.params().digits()[static_cast<std::size_t>(digit)];
+  const auto n = static_cast<std::size_t>(ring.degree());
+  base::Buffer multiple = ring.pool().acquire(n);
+  for (int i = range.first; i < std::min(range.first + range.count, a.basis().q_count); ++i) {
+    const arith::Modulus& q = ring.modulus(a.basis(), i);
+    ring.kernels().multiply_scalar(multiple.data(), factor.limb(i).data(), n, ring.constants().p_mod(i), q);
+    ring.kernels().add(a.limb(i).data(), a.limb(i).data(), multiple.data(), n, q);
+  }
+}
+
+}  // namespace obscura::fhe::ring
