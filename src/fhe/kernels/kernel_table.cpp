@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include "fhe/kernels/portable/portable.hpp"
+#if defined(__x86_64__)
+#include "fhe/kernels/avx512ifma/avx512ifma.hpp"
+#endif
 
 namespace obscura::fhe::kernels {
 

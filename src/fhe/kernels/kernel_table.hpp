@@ -79,7 +79,9 @@ struct KernelTable {
   void (*base_convert)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
                        std::size_t inputs, std::size_t n, const arith::Modulus& to);
 
-  /// out[i] = a[index[i]]; index a permutation of [0, n) (evaluation_order.hpp). out is not a.
+  /// out[i] = a[index[i]] for an index that automorphism_index built (evaluation_order.hpp): such a
+  /// permutation takes each aligned eight from one aligned eight, which vector sets rely on. out is
+  /// not a.
   void (*permute)(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
 
   /// Residues of any 64-bit signed integers.

@@ -1,0 +1,56 @@
+#include <algorithm>
+
+#include "fhe/kernels/avx512ifma/avx512ifma.hpp"
+#include "fhe/kernels/avx512ifma/vector.hpp"
+
+namespace obscura::fhe::kernels::avx512ifma {
+
+using arith::Modulus;
+
+void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const Modulus& from,
+                     const Modulus& to) {
+  const VectorModulus m(to);
+  const Vector half = broadcast(from.value() / 2);
+  const Vector wrap = broadcast(arith::reduce(from.value(), to));
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vector x = load(a + i);
+    const Vector r = reduce_once(reduce_lazy(x, m), m.q);
+    const Vector d = _mm512_mask_sub_epi64(r, _mm512_cmpgt_epu64_mask(x, half), r, wrap);
+    store(out + i, _mm512_min_epu64(d, add64(d, m.q)));
+  }
+}
+
+void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
+                  std::size_t inputs, std::size_t n, const Modulus& to) {
+  const VectorModulus m(to);
+  const std::size_t per_fold = products_per_fold(arith::kMaxModulusBits, to.bits());
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Accumulator sum;
+    for (std::size_t first = 0; first < inputs; first += per_fold) {
+      if (first != 0) sum.fold(m);
+      const std::size_t end = std::min(inputs, first + per_fold);
+      for (std::size_t k = first; k < end; ++k) sum.add_product(load(scaled_in[k] + i), broadcast(factors[k]));
+    }
+    store(out + i, sum.reduced(m));
+  }
+}
+
+void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const Modulus& q) {
+  const VectorModulus m(q);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vector x = _mm512_loadu_si512(in + i);
+    const Vector r = reduce_sum(zero(), _mm512_abs_epi64(x), m);
+    const Vector d = _mm512_mask_sub_epi64(r, _mm512_movepi64_mask(x), zero(), r);
+    store(out + i, _mm512_min_epu64(d, add64(d, m.q)));
+  }
+}
+
+void from_small(std::uint64_t* out, const std::int8_t* in, std::size_t n, const Modulus& q) {
+  const Vector bound = broadcast(q.value());
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    const Vector x = _mm512_cvtepi8_epi64(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(in + i)));
+    store(out + i, _mm512_min_epu64(x, add64(x, bound)));
+  }
+}
+
+}  // namespace obscura::fhe::kernels::avx512ifma
