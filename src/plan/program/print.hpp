@@ -6,7 +6,11 @@
 
 namespace obscura::plan::program {
 
-/// The program as readable text, one instruction a line, stable for text-in/text-out tests.
+/// The program as readable text, one instruction a line (a linear transform adds one line per giant step),
+/// stable for text-in/text-out tests. Input packing and costs are left out: tables too long to read.
 [[nodiscard]] std::string print(const Program& program);
+
+/// "2^26*q3^-1": the exact exponents.
+[[nodiscard]] std::string print(const Scale& scale);
 
 }  // namespace obscura::plan::program

@@ -125,7 +125,7 @@ struct InputSpec {
   std::vector<double> mean;  ///< per channel, or empty for 0
   std::vector<double> std;   ///< per channel, or empty for 1
   bool bgr = false;
-  bool resize = false;  ///< resize other sizes (bilinear) instead of refusing them
+  bool resize = false;   ///< resize other sizes (bilinear) instead of refusing them
   double minimum = 0.0;  ///< calibrated range of the normalised values
   double maximum = 1.0;
   friend bool operator==(const InputSpec&, const InputSpec&) = default;
@@ -157,9 +157,10 @@ struct Stage {
 
 /// What the plan promises about the answer, from the noise model over the calibration inputs.
 struct ErrorStatement {
-  double score_error_sd = 0;     ///< predicted sd of a score's error, in score units
-  double score_error_bound = 0;  ///< six standard deviations: released scores are rounded to a multiple of at least this
-  double score_maximum = 0;      ///< largest |score| seen in calibration, with head room
+  double score_error_sd = 0;  ///< predicted sd of a score's error, in score units
+  double score_error_bound =
+      0;                     ///< six standard deviations: released scores are rounded to a multiple of at least this
+  double score_maximum = 0;  ///< largest |score| seen in calibration, with head room
   friend bool operator==(const ErrorStatement&, const ErrorStatement&) = default;
 };
 

@@ -1,0 +1,249 @@
+#include "plan/program/detail/check_instructions.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+#include <string>
+
+#include "plan/program/limits.hpp"
+#include "plan/program/operation.hpp"
+#include "plan/program/print.hpp"
+
+namespace obscura::plan::program::detail {
+namespace {
+
+using fhe::params::ParamSet;
+using fhe::params::PrimeIndex;
+
+/// Where a value stands: what its level and scale are.
+struct Place {
+  Level level;
+  Scale scale;
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+tl::unexpected<base::Error> corrupt(std::string message) {
+  return base::fail(base::ErrorCode::kCorrupt, std::move(message), "compile the model again");
+}
+
+std::string text(const Place& place) {
+  return "level " + std::to_string(place.level.value()) + " scale " + print(place.scale);
+}
+
+bool exponents_in_range(const Scale& scale, const ParamSet& params) {
+  const auto in_range = [](std::int64_t e) { return e >= -kMaxScaleExponent && e <= kMaxScaleExponent; };
+  const auto& primes = scale.prime_exponents();
+  return primes.size() <= params.q().size() && in_range(scale.exponent_of_two()) &&
+         std::all_of(primes.begin(), primes.end(), in_range);
+}
+
+class Checker {
+ public:
+  Checker(const Program& program, const ParamSet& params)
+      : program_(program), params_(params), weight_uses_(program.weights.size(), 0) {}
+
+  base::Result<void> run() {
+    OBSCURA_TRY_VOID(check_weights());
+    for (index_ = 0; index_ < program_.instructions.size(); ++index_) {
+      OBSCURA_TRY_VOID(check_place(here()));
+      OBSCURA_TRY_VOID(check_operands());
+      OBSCURA_TRY_VOID(std::visit([this](const auto& operation) { return check(operation); }, here().operation));
+    }
+    OBSCURA_TRY_VOID(check_inputs());
+    return check_weight_uses();
+  }
+
+ private:
+  const Instruction& here() const { return program_.instructions[index_]; }
+
+  const Instruction& at(ValueId value) const { return program_.instructions[static_cast<std::size_t>(value.value())]; }
+  static Place place_of(const Instruction& instruction) { return {instruction.level, instruction.scale}; }
+
+  tl::unexpected<base::Error> wrong(const std::string& what) const {
+    return corrupt("instruction " + std::to_string(index_) + " (" + std::string(name_of(here().operation)) +
+                   "): " + what);
+  }
+
+  base::Result<void> check_weights() const {
+    for (std::size_t i = 0; i < program_.weights.size(); ++i) {
+      const WeightInfo& weight = program_.weights[i];
+      const std::string name = "weight " + std::to_string(i) + ": ";
+      if (weight.level < Level(0) || weight.level > params_.max_level()) {
+        return corrupt(name + "level " + std::to_string(weight.level.value()) + " is outside the chain");
+      }
+      if (!exponents_in_range(weight.scale, params_)) return corrupt(name + "the exponents of its scale are too large");
+      const double bits = weight.scale.log2(params_);
+      if (!(bits > 0 && bits <= kMaxWeightScaleBits)) {
+        return corrupt(name + "a scale of " + std::to_string(bits) + " bits is outside 0.." +
+                       std::to_string(kMaxWeightScaleBits));
+      }
+    }
+    return {};
+  }
+
+  base::Result<void> check_place(const Instruction& instruction) const {
+    if (instruction.level < Level(0) || instruction.level > params_.max_level()) {
+      return wrong("level " + std::to_string(instruction.level.value()) + " is outside the chain");
+    }
+    if (!exponents_in_range(instruction.scale, params_)) return wrong("the exponents of its scale are too large");
+    const double bits = instruction.scale.log2(params_);
+    if (!(bits > 0 && bits < params_.log2_q(instruction.level))) {
+      return wrong("a scale of " + std::to_string(bits) + " bits does not fit the " +
+                   std::to_string(params_.log2_q(instruction.level)) + " bits of its level");
+    }
+    if (instruction.stage < 0 || static_cast<std::size_t>(instruction.stage) >= program_.stages.size()) {
+      return wrong("stage " + std::to_string(instruction.stage) + " does not exist");
+    }
+    return {};
+  }
+
+  base::Result<void> check_operands() const {
+    for (const ValueId operand : operands_of(here().operation)) {
+      if (operand.value() < 0 || static_cast<std::size_t>(operand.value()) >= index_) {
+        return wrong("operand %" + std::to_string(operand.value()) + " is not defined before it");
+      }
+    }
+    return {};
+  }
+
+  base::Result<void> result_is(const Place& expected) const {
+    if (place_of(here()) == expected) return {};
+    return wrong("states " + text(place_of(here())) + " where the operation yields " + text(expected));
+  }
+
+  base::Result<void> check_step(RotationStep step, int least) const {
+    if (step.value() >= least && step.value() < params_.slots()) return {};
+    return wrong("rotation step " + std::to_string(step.value()) + " is outside " + std::to_string(least) + ".." +
+                 std::to_string(params_.slots() - 1));
+  }
+
+  base::Result<void> use_weight(WeightId id, Level level, bool extended) {
+    if (id.value() < 0 || static_cast<std::size_t>(id.value()) >= program_.weights.size()) {
+      return wrong("weight " + std::to_string(id.value()) + " does not exist");
+    }
+    const WeightInfo& weight = program_.weights[static_cast<std::size_t>(id.value())];
+    const std::string name = "weight " + std::to_string(id.value());
+    if (weight.level != level) {
+      return wrong(name + " is at level " + std::to_string(weight.level.value()) + ", its operand at level " +
+                   std::to_string(level.value()));
+    }
+    if (weight.extended != extended) return wrong(name + " is over another basis than its use");
+    if (++weight_uses_[static_cast<std::size_t>(id.value())] > 1) return wrong(name + " is used a second time");
+    return {};
+  }
+
+  static Place rescaled(Level level, const Scale& product) {
+    return {Level(level.value() - 1), product.divided_by_prime(PrimeIndex(level.value()))};
+  }
+
+  base::Result<void> check(const Input& input) {
+    const auto index = static_cast<std::size_t>(input.index);
+    if (input.index < 0 || index >= static_cast<std::size_t>(program_.input_packing.ciphertexts)) {
+      return wrong("input " + std::to_string(input.index) + " does not exist");
+    }
+    if (!inputs_.insert(input.index).second) return wrong("input " + std::to_string(input.index) + " is taken twice");
+    if (inputs_.size() == 1) {
+      input_place_ = place_of(here());
+    } else if (place_of(here()) != input_place_) {
+      return wrong("its level or scale differs from that of the other inputs");
+    }
+    return {};
+  }
+
+  base::Result<void> check(const Linear& linear) {
+    if (linear.operands.empty() || linear.steps.empty()) return wrong("it has no operands or no steps");
+    const Place operand = place_of(at(linear.operands.front()));
+    for (const ValueId other : linear.operands) {
+      if (place_of(at(other)) != operand) return wrong("its operands differ in level or scale");
+    }
+    const Scale* weight_scale = nullptr;
+    std::set<RotationStep> giants;
+    for (const GiantStep& step : linear.steps) {
+      OBSCURA_TRY_VOID(check_step(step.giant, 0));
+      if (!giants.insert(step.giant).second) return wrong("a giant step occurs twice");
+      if (step.terms.empty()) return wrong("a giant step has no terms");
+      for (const Term& term : step.terms) OBSCURA_TRY_VOID(check_term(linear, operand.level, term, weight_scale));
+    }
+    const Scale product = operand.scale * *weight_scale;
+    if (!linear.rescale) return result_is({operand.level, product});
+    if (operand.level < Level(1)) return wrong("it rescales a value of level 0");
+    return result_is(rescaled(operand.level, product));
+  }
+
+  base::Result<void> check_term(const Linear& linear, Level level, const Term& term, const Scale*& weight_scale) {
+    if (term.input < 0 || static_cast<std::size_t>(term.input) >= linear.operands.size()) {
+      return wrong("a term names operand " + std::to_string(term.input) + " of " +
+                   std::to_string(linear.operands.size()));
+    }
+    OBSCURA_TRY_VOID(check_step(term.baby, 0));
+    OBSCURA_TRY_VOID(use_weight(term.weight, level, linear.extended));
+    const Scale& scale = program_.weights[static_cast<std::size_t>(term.weight.value())].scale;
+    if (weight_scale == nullptr) weight_scale = &scale;
+    if (scale != *weight_scale) return wrong("its weights differ in scale");
+    return {};
+  }
+
+  base::Result<void> check(const AddBias& bias) {
+    const Place operand = place_of(at(bias.operand));
+    OBSCURA_TRY_VOID(use_weight(bias.bias, operand.level, false));
+    const Scale& scale = program_.weights[static_cast<std::size_t>(bias.bias.value())].scale;
+    if (scale != operand.scale) {
+      return wrong("the bias has scale " + print(scale) + ", its operand " + print(operand.scale));
+    }
+    return result_is(operand);
+  }
+
+  base::Result<void> check(const Square& square) {
+    const Place operand = place_of(at(square.operand));
+    if (operand.level < Level(1)) return wrong("it rescales a value of level 0");
+    return result_is(rescaled(operand.level, operand.scale * operand.scale));
+  }
+
+  base::Result<void> check(const Rotate& rotate) {
+    OBSCURA_TRY_VOID(check_step(rotate.step, 1));
+    return result_is(place_of(at(rotate.operand)));
+  }
+
+  base::Result<void> check(const Conjugate& conjugate) { return result_is(place_of(at(conjugate.operand))); }
+
+  base::Result<void> check(const MultiplyByI& multiply) {
+    if (multiply.power < 1 || multiply.power > 3) {
+      return wrong("power " + std::to_string(multiply.power) + " is outside 1..3");
+    }
+    return result_is(place_of(at(multiply.operand)));
+  }
+
+  base::Result<void> check(const Add& add) {
+    const Place left = place_of(at(add.left));
+    const Place right = place_of(at(add.right));
+    if (left != right) return wrong("it adds " + text(left) + " to " + text(right));
+    return result_is(left);
+  }
+
+  base::Result<void> check_inputs() const {
+    if (inputs_.size() == static_cast<std::size_t>(program_.input_packing.ciphertexts)) return {};
+    return corrupt("the program takes " + std::to_string(inputs_.size()) + " of its " +
+                   std::to_string(program_.input_packing.ciphertexts) + " input ciphertexts");
+  }
+
+  base::Result<void> check_weight_uses() const {
+    const auto unused = std::find(weight_uses_.begin(), weight_uses_.end(), 0);
+    if (unused == weight_uses_.end()) return {};
+    return corrupt("weight " + std::to_string(unused - weight_uses_.begin()) + " is never used");
+  }
+
+  const Program& program_;
+  const ParamSet& params_;
+  std::size_t index_ = 0;
+  std::vector<int> weight_uses_;
+  std::set<int> inputs_;
+  Place input_place_;
+};
+
+}  // namespace
+
+base::Result<void> check_instructions(const Program& program, const ParamSet& params) {
+  return Checker(program, params).run();
+}
+
+}  // namespace obscura::plan::program::detail

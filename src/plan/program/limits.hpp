@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace obscura::plan::program {
+
+/// What a program may hold at most. Parsing and verification refuse more (kLimit), so that a hostile file
+/// cannot ask for memory or time without bound.
+inline constexpr std::size_t kMaxInstructions = std::size_t{1} << 16;
+inline constexpr std::size_t kMaxWeights = std::size_t{1} << 20;
+inline constexpr std::size_t kMaxTerms = std::size_t{1} << 22;  ///< of all linear transforms together
+inline constexpr std::size_t kMaxStages = 4096;
+inline constexpr std::size_t kMaxNameBytes = 256;
+inline constexpr std::size_t kMaxInputCiphertexts = 256;
+inline constexpr std::int64_t kMaxInputElements = std::int64_t{1} << 24;
+inline constexpr std::size_t kMaxKeyNeeds = std::size_t{1} << 16;
+/// Exponents of a scale: half of what fhe::params::Scale holds, so that any two scales can be multiplied.
+inline constexpr std::int64_t kMaxScaleExponent = 2000;
+/// A weight's scale in bits: the encoder rounds to integers below 2^62.
+inline constexpr double kMaxWeightScaleBits = 61;
+
+}  // namespace obscura::plan::program

@@ -1,0 +1,51 @@
+#include "plan/program/operation.hpp"
+
+namespace obscura::plan::program {
+
+std::string_view name_of(const Operation& operation) {
+  using Name = std::string_view;
+  return std::visit(
+      Match{[](const Input&) -> Name { return "input"; }, [](const Linear&) -> Name { return "linear"; },
+            [](const AddBias&) -> Name { return "add_bias"; }, [](const Square&) -> Name { return "square"; },
+            [](const Rotate&) -> Name { return "rotate"; }, [](const Conjugate&) -> Name { return "conjugate"; },
+            [](const MultiplyByI&) -> Name { return "multiply_by_i"; }, [](const Add&) -> Name { return "add"; }},
+      operation);
+}
+
+std::vector<ValueId> operands_of(const Operation& operation) {
+  using Values = std::vector<ValueId>;
+  return std::visit(Match{[](const Input&) { return Values{}; }, [](const Linear& linear) { return linear.operands; },
+                          [](const AddBias& bias) { return Values{bias.operand}; },
+                          [](const Square& square) { return Values{square.operand}; },
+                          [](const Rotate& rotate) { return Values{rotate.operand}; },
+                          [](const Conjugate& conjugate) { return Values{conjugate.operand}; },
+                          [](const MultiplyByI& multiply) { return Values{multiply.operand}; },
+                          [](const Add& add) {
+                            return Values{add.left, add.right};
+                          }},
+                    operation);
+}
+
+std::vector<WeightId> weights_of(const Operation& operation) {
+  std::vector<WeightId> weights;
+  if (const auto* linear = std::get_if<Linear>(&operation)) {
+    for (const GiantStep& step : linear->steps) {
+      for (const Term& term : step.terms) weights.push_back(term.weight);
+    }
+  } else if (const auto* bias = std::get_if<AddBias>(&operation)) {
+    weights.push_back(bias->bias);
+  }
+  return weights;
+}
+
+std::vector<WeightId> weights_in_order_of_use(const Program& program) {
+  std::vector<WeightId> order;
+  order.reserve(program.weights.size());
+  for (const Instruction& instruction : program.instructions) {
+    const std::vector<WeightId> used = weights_of(instruction.operation);
+    order.insert(order.end(), used.begin(), used.end());
+  }
+  return order;
+}
+
+}  // namespace obscura::plan::program

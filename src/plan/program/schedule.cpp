@@ -1,0 +1,142 @@
+#include "plan/program/schedule.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <set>
+#include <utility>
+
+#include "plan/program/operation.hpp"
+
+namespace obscura::plan::program {
+namespace {
+
+using fhe::params::ParamSet;
+
+std::uint64_t packed_limb_bytes(const ParamSet& params, const fhe::arith::Modulus& prime) {
+  const auto bits = static_cast<std::uint64_t>(std::bit_width(prime.value()));
+  return (static_cast<std::uint64_t>(params.degree()) * bits + 7) / 8;
+}
+
+/// One polynomial modulo Q_level, or Q_level * P, packed.
+std::uint64_t stored_poly_bytes(const ParamSet& params, Level level, bool extended) {
+  std::uint64_t sum = 0;
+  for (int i = 0; i <= level.value(); ++i) sum += packed_limb_bytes(params, params.q()[static_cast<std::size_t>(i)]);
+  if (!extended) return sum;
+  for (const fhe::arith::Modulus& prime : params.p()) sum += packed_limb_bytes(params, prime);
+  return sum;
+}
+
+std::uint64_t poly_bytes(const ParamSet& params, Level level, bool extended) {
+  const std::uint64_t limbs =
+      static_cast<std::uint64_t>(level.value()) + 1 + (extended ? static_cast<std::uint64_t>(params.p().size()) : 0);
+  return limbs * static_cast<std::uint64_t>(params.degree()) * sizeof(std::uint64_t);
+}
+
+std::uint64_t digit_count(const ParamSet& params, Level level) {
+  return static_cast<std::uint64_t>(params.digit_count(level));
+}
+
+/// Digits of one polynomial and the two sums modulo QP that a key switch makes.
+std::uint64_t key_switch_workspace(const ParamSet& params, Level level) {
+  return (digit_count(params, level) + 2) * poly_bytes(params, level, true);
+}
+
+/// Digits of every rotated operand, every distinct rotated operand, three sums of products, and the sums of
+/// the giant steps modulo QP.
+std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Level level) {
+  std::set<int> hoisted;
+  std::set<std::pair<int, RotationStep>> rotated;
+  for (const GiantStep& step : linear.steps) {
+    for (const Term& term : step.terms) {
+      if (term.baby.value() == 0 && !linear.extended) continue;
+      hoisted.insert(term.input);
+      rotated.emplace(term.input, term.baby);
+    }
+  }
+  const std::uint64_t qp = poly_bytes(params, level, true);
+  return hoisted.size() * digit_count(params, level) * qp +
+         rotated.size() * 2 * poly_bytes(params, level, linear.extended) +
+         3 * poly_bytes(params, level, linear.extended) + 2 * qp + key_switch_workspace(params, level);
+}
+
+std::uint64_t workspace(const ParamSet& params, const Program& program, const Operation& operation) {
+  const std::vector<ValueId> operands = operands_of(operation);
+  if (operands.empty()) return 0;
+  const Level level = program.instructions[static_cast<std::size_t>(operands.front().value())].level;
+  if (const auto* linear = std::get_if<Linear>(&operation)) return linear_workspace(params, *linear, level);
+  if (std::holds_alternative<Square>(operation)) {
+    return 3 * poly_bytes(params, level, false) + key_switch_workspace(params, level);
+  }
+  const bool switches = std::holds_alternative<Rotate>(operation) || std::holds_alternative<Conjugate>(operation);
+  return switches ? key_switch_workspace(params, level) : 0;
+}
+
+std::uint64_t peak_ciphertext_bytes(const Program& program, const ParamSet& params) {
+  const std::vector<std::size_t> last = last_uses(program);
+  std::vector<std::vector<std::size_t>> dies_after(program.instructions.size() + 1);
+  for (std::size_t value = 0; value < last.size(); ++value) dies_after[last[value]].push_back(value);
+  std::uint64_t live = 0;
+  std::uint64_t peak = 0;
+  for (std::size_t i = 0; i < program.instructions.size(); ++i) {
+    live += ciphertext_bytes(params, program.instructions[i].level);
+    peak = std::max(peak, live + workspace(params, program, program.instructions[i].operation));
+    for (const std::size_t value : dies_after[i]) live -= ciphertext_bytes(params, program.instructions[value].level);
+  }
+  return peak;
+}
+
+}  // namespace
+
+std::vector<std::size_t> last_uses(const Program& program) {
+  std::vector<std::size_t> last(program.instructions.size());
+  for (std::size_t i = 0; i < last.size(); ++i) {
+    last[i] = i;
+    for (const ValueId operand : operands_of(program.instructions[i].operation)) {
+      last[static_cast<std::size_t>(operand.value())] = i;
+    }
+  }
+  if (!last.empty()) last.back() = last.size();
+  return last;
+}
+
+std::uint64_t ciphertext_bytes(const ParamSet& params, Level level) {
+  return 2 * poly_bytes(params, level, false);
+}
+
+std::uint64_t stored_ciphertext_bytes(const ParamSet& params, Level level) {
+  return 2 * stored_poly_bytes(params, level, false);
+}
+
+std::uint64_t weight_bytes(const ParamSet& params, const WeightInfo& weight) {
+  return 2 * poly_bytes(params, weight.level, weight.extended);
+}
+
+std::uint64_t stored_weight_bytes(const ParamSet& params, const WeightInfo& weight) {
+  return stored_poly_bytes(params, weight.level, weight.extended);
+}
+
+std::uint64_t key_bytes(const ParamSet& params, const KeyNeed& key) {
+  return 2 * digit_count(params, key.level) * poly_bytes(params, key.level, true);
+}
+
+std::uint64_t stored_key_bytes(const ParamSet& params, const KeyNeed& key) {
+  return digit_count(params, key.level) * stored_poly_bytes(params, key.level, true);
+}
+
+MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
+  MemoryEstimate estimate;
+  estimate.ciphertext_bytes = peak_ciphertext_bytes(program, params);
+  for (const KeyNeed& key : program.key_needs) {
+    estimate.evaluation_key_bytes += key_bytes(params, key);
+    estimate.stored_evaluation_key_bytes += stored_key_bytes(params, key);
+  }
+  for (const WeightInfo& weight : program.weights) {
+    const std::uint64_t bytes = weight_bytes(params, weight);
+    estimate.weight_bytes += bytes;
+    estimate.stored_weight_bytes += stored_weight_bytes(params, weight);
+    estimate.largest_weight_bytes = std::max(estimate.largest_weight_bytes, bytes);
+  }
+  return estimate;
+}
+
+}  // namespace obscura::plan::program

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "fhe/params/param_set.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::plan::program {
+
+/// Number of the last instruction that reads each value; the value's own number when none does, and the
+/// number of instructions for the result, which nobody frees. Shape [instructions].
+[[nodiscard]] std::vector<std::size_t> last_uses(const Program& program);
+
+/// Bytes of one object, in memory (64-bit words) or in a file (residues packed to the bits of their primes).
+[[nodiscard]] std::uint64_t ciphertext_bytes(const fhe::params::ParamSet& params, Level level);
+[[nodiscard]] std::uint64_t stored_ciphertext_bytes(const fhe::params::ParamSet& params, Level level);
+/// Both halves in memory; only the half that no seed names in a file.
+[[nodiscard]] std::uint64_t weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
+[[nodiscard]] std::uint64_t stored_weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
+[[nodiscard]] std::uint64_t key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
+[[nodiscard]] std::uint64_t stored_key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
+
+/// What running a program takes. Payload only: headers, tables of the ring and the process itself add to it.
+struct MemoryEstimate {
+  std::uint64_t ciphertext_bytes = 0;  ///< highest sum of live values and the running instruction's workspace
+  std::uint64_t evaluation_key_bytes = 0;
+  std::uint64_t stored_evaluation_key_bytes = 0;
+  std::uint64_t weight_bytes = 0;  ///< all weights expanded at once; a streaming source holds two
+  std::uint64_t stored_weight_bytes = 0;
+  std::uint64_t largest_weight_bytes = 0;
+};
+
+/// `program` is verified; `params` is its make_params().
+[[nodiscard]] MemoryEstimate estimate_memory(const Program& program, const fhe::params::ParamSet& params);
+
+}  // namespace obscura::plan::program

@@ -1,0 +1,58 @@
+#include "plan/program/schedule.hpp"
+
+#include <gtest/gtest.h>
+
+#include "plan/program/testing/tiny_program.hpp"
+
+namespace obscura::plan::program {
+namespace {
+
+TEST(LastUses, FreesEachValueAfterItsLastReader) {
+  EXPECT_EQ(last_uses(testing::tiny_program()), (std::vector<std::size_t>{2, 2, 3, 4, 5, 9, 7, 8, 9, 10}));
+}
+
+class ObjectBytes : public ::testing::Test {
+ protected:
+  Program program_ = testing::tiny_program();
+  fhe::params::ParamSet params_ = *make_params(program_);
+};
+
+TEST_F(ObjectBytes, CountLimbsOfTheLevel) {
+  EXPECT_EQ(ciphertext_bytes(params_, Level(3)), 2u * 4 * 32 * 8);
+  EXPECT_EQ(ciphertext_bytes(params_, Level(0)), 2u * 1 * 32 * 8);
+  EXPECT_EQ(stored_ciphertext_bytes(params_, Level(3)), 2u * 32 * (45 + 30 + 30 + 30) / 8);
+  EXPECT_EQ(weight_bytes(params_, {Level(1), Scale::power_of_two(30), false}), 2u * 2 * 32 * 8);
+  EXPECT_EQ(weight_bytes(params_, {Level(1), Scale::power_of_two(30), true}), 2u * 3 * 32 * 8);
+  EXPECT_EQ(stored_weight_bytes(params_, {Level(1), Scale::power_of_two(30), true}), 32u * (45 + 30 + 48) / 8);
+}
+
+TEST_F(ObjectBytes, CountDigitsOfKeys) {
+  const KeyNeed key{KeyKind::kRotate, RotationStep(1), Level(3)};
+  ASSERT_EQ(params_.digit_count(Level(3)), 4);
+  EXPECT_EQ(key_bytes(params_, key), 2u * 4 * 5 * 32 * 8);
+  EXPECT_EQ(stored_key_bytes(params_, key), 4u * 32 * (45 + 90 + 48) / 8);
+}
+
+TEST_F(ObjectBytes, AddUpToTheEstimate) {
+  const MemoryEstimate estimate = estimate_memory(program_, params_);
+  std::uint64_t keys = 0;
+  for (const KeyNeed& key : program_.key_needs) keys += key_bytes(params_, key);
+  EXPECT_EQ(estimate.evaluation_key_bytes, keys);
+  EXPECT_EQ(estimate.weight_bytes, 4u * 2 * 4 * 256 + 2 * 3 * 256 + 3 * 2 * 2 * 256);
+  EXPECT_EQ(estimate.largest_weight_bytes, 2u * 4 * 256);
+  // At least what the first transform cannot do without: two operands, one result, the digits of one operand.
+  EXPECT_GE(estimate.ciphertext_bytes, 2 * ciphertext_bytes(params_, Level(3)) + 4 * 5 * 256);
+  EXPECT_LT(estimate.ciphertext_bytes, 100 * ciphertext_bytes(params_, Level(3)));
+}
+
+TEST_F(ObjectBytes, GrowWithValuesThatLiveLonger) {
+  Program longer = program_;
+  longer.instructions.push_back({Add{ValueId(9), ValueId(5)}, Level(1), program_.instructions[9].scale, 2});
+  EXPECT_EQ(estimate_memory(longer, params_).ciphertext_bytes, estimate_memory(program_, params_).ciphertext_bytes);
+  Program kept = program_;
+  kept.instructions.push_back({Rotate{ValueId(0), RotationStep(1)}, Level(3), program_.instructions[0].scale, 2});
+  EXPECT_GE(estimate_memory(kept, params_).ciphertext_bytes, estimate_memory(program_, params_).ciphertext_bytes);
+}
+
+}  // namespace
+}  // namespace obscura::plan::program
