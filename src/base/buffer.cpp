@@ -133,6 +133,8 @@ std::size_t BufferPool::bytes_peak() const {
   return state_->peak;
 }
 
-void BufferPool::trim() { state_->trim(); }
+void BufferPool::trim() {
+  state_->trim();
+}
 
 }  // namespace obscura::base

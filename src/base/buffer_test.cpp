@@ -11,7 +11,9 @@
 namespace obscura::base {
 namespace {
 
-std::uintptr_t address(const Buffer& buffer) { return reinterpret_cast<std::uintptr_t>(buffer.data()); }
+std::uintptr_t address(const Buffer& buffer) {
+  return reinterpret_cast<std::uintptr_t>(buffer.data());
+}
 
 TEST(Buffer, IsAlignedAndAsLargeAsAsked) {
   BufferPool pool;

@@ -129,7 +129,9 @@ Parallel::Parallel(int threads) : backend_(nullptr), threads_(threads) {
 
 Parallel::~Parallel() = default;
 
-int Parallel::threads() const { return threads_; }
+int Parallel::threads() const {
+  return threads_;
+}
 
 void Parallel::for_each(std::size_t count, const std::function<void(std::size_t)>& body) const {
   if (backend_ == nullptr || count == 1) {

@@ -44,9 +44,13 @@ TEST(Parallel, SeveralThreadsShareOne) {
   EXPECT_EQ(total.load(), 4 * 50 * 10);
 }
 
-TEST(Parallel, UnusedOneStartsAndStops) { const Parallel parallel(4); }
+TEST(Parallel, UnusedOneStartsAndStops) {
+  const Parallel parallel(4);
+}
 
-TEST(ParallelDeathTest, RefusesZeroThreads) { EXPECT_DEATH(Parallel(0), "at least one thread"); }
+TEST(ParallelDeathTest, RefusesZeroThreads) {
+  EXPECT_DEATH(Parallel(0), "at least one thread");
+}
 
 }  // namespace
 }  // namespace obscura::base

@@ -1,0 +1,121 @@
+#include "base/file.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace obscura::base {
+namespace {
+
+using ::testing::HasSubstr;
+using Bytes = std::vector<std::uint8_t>;
+
+class File : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    std::string name = (std::filesystem::temp_directory_path() / "obscura-file-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_ + "/" + name; }
+  [[nodiscard]] std::size_t files() const {
+    std::size_t count = 0;
+    for ([[maybe_unused]] const auto& entry : std::filesystem::directory_iterator(folder_)) ++count;
+    return count;
+  }
+
+  std::string folder_;
+};
+
+Bytes sample(std::size_t size) {
+  Bytes bytes(size);
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+  return bytes;
+}
+
+TEST_F(File, RoundTripsThroughEveryReader) {
+  for (const std::size_t size : {0u, 1u, 100000u}) {
+    const Bytes bytes = sample(size);
+    ASSERT_TRUE(write_file_atomically(path("a"), bytes));
+    EXPECT_EQ(files(), 1u);
+    EXPECT_EQ(read_file(path("a"), size).value(), bytes);
+    const auto secret = read_secret_file(path("a"), size);
+    ASSERT_TRUE(secret);
+    EXPECT_EQ(Bytes(secret->reveal_secret().begin(), secret->reveal_secret().end()), bytes);
+    auto mapped = MappedFile::open(path("a"), size);
+    ASSERT_TRUE(mapped);
+    const MappedFile moved(std::move(*mapped));
+    EXPECT_EQ(Bytes(moved.bytes().begin(), moved.bytes().end()), bytes);
+  }
+}
+
+TEST_F(File, LimitsAreHeld) {
+  ASSERT_TRUE(write_file_atomically(path("a"), sample(11)));
+  EXPECT_EQ(read_file(path("a"), 10).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(read_secret_file(path("a"), 10).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(MappedFile::open(path("a"), 10).error().code, ErrorCode::kLimit);
+  EXPECT_EQ(read_file("/dev/zero", 100000).error().code, ErrorCode::kLimit);
+}
+
+TEST_F(File, MissingFilesAndFoldersAreNamed) {
+  const auto missing = read_file(path("nothing"), 10);
+  ASSERT_FALSE(missing);
+  EXPECT_EQ(missing.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(missing.error().message, HasSubstr(path("nothing")));
+  EXPECT_EQ(MappedFile::open(path("nothing"), 10).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(read_file(folder_, 10).error().code, ErrorCode::kIo);
+  const auto written = write_file_atomically(path("no/such/folder"), sample(1));
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(File, ReplacesWholeAndKeepsTheMode) {
+  ASSERT_TRUE(write_file_atomically(path("a"), sample(1000)));
+  ASSERT_TRUE(write_file_atomically(path("a"), sample(10), kSecretMode));
+  EXPECT_EQ(read_file(path("a"), 1000).value(), sample(10));
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777u, 0600u);
+}
+
+TEST_F(File, RefusesToReplaceWhenAskedTo) {
+  ASSERT_TRUE(write_file_atomically(path("key"), sample(5), kSecretMode, Existing::kRefuse));
+  const auto again = write_file_atomically(path("key"), sample(6), kSecretMode, Existing::kRefuse);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().message, HasSubstr("exists already"));
+  EXPECT_EQ(read_file(path("key"), 100).value(), sample(5));
+  EXPECT_EQ(files(), 1u);
+}
+
+TEST_F(File, NothingStaysBehindWithoutCommit) {
+  ASSERT_TRUE(write_file_atomically(path("a"), sample(3)));
+  {
+    auto file = AtomicFile::create(path("a"), kPublicMode);
+    ASSERT_TRUE(file);
+    ASSERT_TRUE(file->write(sample(1000)));
+    EXPECT_EQ(files(), 2u);
+  }
+  EXPECT_EQ(files(), 1u);
+  EXPECT_EQ(read_file(path("a"), 100).value(), sample(3));
+}
+
+TEST_F(File, SpecialFilesAreNotReplaced) {
+  ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
+  EXPECT_EQ(write_file_atomically(path("pipe"), sample(1)).error().code, ErrorCode::kIo);
+  EXPECT_EQ(write_file_atomically(folder_, sample(1)).error().code, ErrorCode::kIo);
+  EXPECT_EQ(files(), 1u);
+}
+
+}  // namespace
+}  // namespace obscura::base
