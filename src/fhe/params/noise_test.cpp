@@ -83,6 +83,8 @@ class NoiseModelTest : public testing::Test {
   Simulation simulation_;
 };
 
+using NoiseModelDeathTest = NoiseModelTest;
+
 TEST_F(NoiseModelTest, EncodeRounds) {
   EXPECT_NEAR(std::log2(model_.encode()), Simulation::log2_deviation(200, [&] { return simulation_.uniform(0.5); }),
               0.05);
@@ -160,7 +162,7 @@ TEST_F(NoiseModelTest, SlotsSeeTheSumOfAllCoefficients) {
   EXPECT_NEAR(model_.coefficient_from_slot(predicted, scale), model_.encrypt_symmetric(), 1e-12);
 }
 
-TEST_F(NoiseModelTest, RefusesLevelsOutsideTheChain) {
+TEST_F(NoiseModelDeathTest, RefusesLevelsOutsideTheChain) {
   EXPECT_DEATH(static_cast<void>(model_.key_switch(Level(5))), "outside the chain");
   EXPECT_DEATH(static_cast<void>(model_.encrypt_public(Level(-1))), "outside the chain");
 }

@@ -1,0 +1,106 @@
+#include "fhe/ring/base_conversion.hpp"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "fhe/arith/primes.hpp"
+#include "fhe/arith/wide.hpp"
+#include "fhe/kernels/kernel_table.hpp"
+
+namespace obscura::fhe::ring {
+namespace {
+
+using arith::i128;
+using arith::u128;
+
+constexpr std::size_t kSize = 64;
+
+std::uint64_t residue(i128 x, std::uint64_t q) {
+  const i128 r = x % static_cast<i128>(q);
+  return static_cast<std::uint64_t>(r < 0 ? r + static_cast<i128>(q) : r);
+}
+
+/// Lifts `values` from `from` to `to` with the constants under test.
+std::vector<std::uint64_t> lifted(const CenteredConversion& conversion, const std::vector<arith::Modulus>& from,
+                                  const arith::Modulus& to, int target, const std::vector<i128>& values) {
+  const std::size_t k = from.size();
+  const kernels::AlignedWords words = kernels::allocate_words((k + 2) * kSize);
+  std::vector<const std::uint64_t*> rows;
+  for (std::size_t j = 0; j <= k; ++j) rows.push_back(words.get() + j * kSize);
+  for (std::size_t j = 0; j < k; ++j) {
+    for (std::size_t c = 0; c < kSize; ++c) {
+      words[j * kSize + c] =
+          arith::mul_shoup(residue(values[c], from[j].value()), conversion.scale(static_cast<int>(j)), from[j]);
+    }
+  }
+  conversion.multiples({words.get() + k * kSize, kSize}, rows.data());
+  std::uint64_t* out = words.get() + (k + 1) * kSize;
+  kernels::portable_kernels().base_convert(out, rows.data(), conversion.factors(target), k + 1, kSize, to);
+  return {out, out + kSize};
+}
+
+/// Primes of the given sizes, all different, for N = 64.
+std::vector<arith::Modulus> primes(const std::vector<int>& sizes) {
+  std::vector<arith::Modulus> result;
+  std::vector<std::uint64_t> used;
+  for (const int bits : sizes) {
+    used.push_back(arith::ntt_primes(bits, 6, 1, used).value().front());
+    result.emplace_back(used.back());
+  }
+  return result;
+}
+
+class BaseConversionTest : public testing::TestWithParam<std::vector<int>> {};
+
+INSTANTIATE_TEST_SUITE_P(Sizes, BaseConversionTest,
+                         testing::Values(std::vector<int>{20}, std::vector<int>{50}, std::vector<int>{50, 50},
+                                         std::vector<int>{20, 50, 33}, std::vector<int>{29, 29, 29, 29},
+                                         std::vector<int>{20, 20, 20, 21, 21, 21}));
+
+TEST_P(BaseConversionTest, LiftsToTheCentredInteger) {
+  const std::vector<arith::Modulus> from = primes(GetParam());
+  const std::vector<arith::Modulus> to = primes({35, 22, 49});
+  i128 product = 1;
+  for (const arith::Modulus& s : from) product *= static_cast<i128>(s.value());
+  const CenteredConversion conversion(from, to);
+  std::mt19937_64 random(5);
+  std::vector<i128> values;
+  for (std::size_t c = 0; c < kSize; ++c) {
+    const u128 wide = (u128{random()} << 64) | random();
+    values.push_back(static_cast<i128>(wide % static_cast<u128>(product)) - (product - 1) / 2);
+  }
+  values[0] = 0;
+  values[1] = 1;
+  values[2] = -1;
+  values[3] = (product - 1) / 2;
+  // Just inside the margin below which the quotient may be one too small.
+  values[4] = -(product - 1) / 2 + (product >> 29) * static_cast<i128>(from.size());
+  for (std::size_t t = 0; t < to.size(); ++t) {
+    const auto result = lifted(conversion, from, to[t], static_cast<int>(t), values);
+    for (std::size_t c = 0; c < kSize; ++c) ASSERT_EQ(result[c], residue(values[c], to[t].value())) << "value " << c;
+  }
+}
+
+TEST_P(BaseConversionTest, AtTheLowerEdgeTheLiftMayBeOneProductHigher) {
+  const std::vector<arith::Modulus> from = primes(GetParam());
+  const std::vector<arith::Modulus> to = primes({36});
+  i128 product = 1;
+  for (const arith::Modulus& s : from) product *= static_cast<i128>(s.value());
+  const CenteredConversion conversion(from, to);
+  std::vector<i128> values;
+  for (std::size_t c = 0; c < kSize; ++c) values.push_back(-(product - 1) / 2 + static_cast<i128>(c * c));
+  const auto result = lifted(conversion, from, to[0], 0, values);
+  for (std::size_t c = 0; c < kSize; ++c) {
+    const bool exact = result[c] == residue(values[c], to[0].value());
+    const bool one_higher = result[c] == residue(values[c] + product, to[0].value());
+    ASSERT_TRUE(exact || one_higher) << "value " << c;
+  }
+}
+
+TEST(BaseConversionDeathTest, NeedsPrimes) {
+  EXPECT_DEATH(CenteredConversion({}, {}), "1..127 primes");
+}
+
+}  // namespace
+}  // namespace obscura::fhe::ring
