@@ -36,7 +36,36 @@ const KernelTable& portable_kernels() {
 }
 
 const KernelTable* avx512ifma_kernels() {
+#if defined(__x86_64__)
+  static constexpr KernelTable kTable = {
+      .name = "avx512ifma",
+      .ntt_forward = avx512ifma::ntt_forward,
+      .ntt_inverse = avx512ifma::ntt_inverse,
+      .add = avx512ifma::add,
+      .sub = avx512ifma::sub,
+      .negate = avx512ifma::negate,
+      .multiply = avx512ifma::multiply,
+      .multiply_add = avx512ifma::multiply_add,
+      .multiply_scalar = avx512ifma::multiply_scalar,
+      .subtract_multiply_scalar = avx512ifma::subtract_multiply_scalar,
+      .inner_product = avx512ifma::inner_product,
+      .inner_product_pair = avx512ifma::inner_product_pair,
+      .tensor = avx512ifma::tensor,
+      .tensor_sum = avx512ifma::tensor_sum,
+      .square = avx512ifma::square,
+      .reduce_centered = avx512ifma::reduce_centered,
+      .base_convert = avx512ifma::base_convert,
+      .permute = avx512ifma::permute,
+      .from_signed = avx512ifma::from_signed,
+      .from_small = avx512ifma::from_small,
+  };
+  const bool can_run = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                       __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
+                       __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vbmi");
+  return can_run ? &kTable : nullptr;
+#else
   return nullptr;
+#endif
 }
 
 base::Result<const KernelTable*> choose_kernels(std::string_view forced) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "fhe/arith/primes.hpp"
@@ -17,6 +18,10 @@ class Limb {
  public:
   explicit Limb(std::size_t n) : size_(n), words_(allocate_words(n)) {}
   Limb(const Limb& other) : Limb(other.size_) { std::copy_n(other.data(), size_, data()); }
+  Limb& operator=(const Limb& other) {
+    std::copy_n(other.data(), size_, data());
+    return *this;
+  }
   [[nodiscard]] std::uint64_t* data() { return words_.get(); }
   [[nodiscard]] const std::uint64_t* data() const { return words_.get(); }
   [[nodiscard]] std::size_t size() const { return size_; }
