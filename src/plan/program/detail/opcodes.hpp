@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+namespace obscura::plan::program::detail {
+
+/// Numbers of operations in program bytes. Part of the format: never renumber.
+enum class Opcode : std::uint8_t {
+  kInput = 0,
+  kLinear = 1,
+  kAddBias = 2,
+  kSquare = 3,
+  kRotate = 4,
+  kConjugate = 5,
+  kMultiplyByI = 6,
+  kAdd = 7,
+};
+
+inline constexpr std::uint16_t kProgramVersion = 1;
+inline constexpr std::uint8_t kLinearExtended = 1;
+inline constexpr std::uint8_t kLinearRescale = 2;
+inline constexpr std::uint8_t kInputBgr = 1;
+inline constexpr std::uint8_t kInputResize = 2;
+
+}  // namespace obscura::plan::program::detail

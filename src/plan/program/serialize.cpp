@@ -1,0 +1,216 @@
+#include "plan/program/serialize.hpp"
+
+#include <limits>
+#include <utility>
+
+#include "base/bytes.hpp"
+#include "base/check.hpp"
+#include "plan/program/detail/opcodes.hpp"
+#include "plan/program/operation.hpp"
+
+namespace obscura::plan::program {
+namespace {
+
+using base::ByteWriter;
+using detail::Opcode;
+
+/// A number that the format keeps in fewer bits; verify() has bounded it.
+template <class Narrow, class Wide>
+Narrow narrowed(Wide value) {
+  OBSCURA_CHECK(std::in_range<Narrow>(value), "only verified programs can be serialised");
+  return static_cast<Narrow>(value);
+}
+
+template <class Item>
+void put_count(ByteWriter& out, const std::vector<Item>& items) {
+  out.u32(narrowed<std::uint32_t>(items.size()));
+}
+
+void put_signed(ByteWriter& out, std::int32_t value) {
+  out.u32(static_cast<std::uint32_t>(value));
+}
+
+void put(ByteWriter& out, Level level) {
+  out.u8(narrowed<std::uint8_t>(level.value()));
+}
+void put(ByteWriter& out, ValueId value) {
+  out.u32(narrowed<std::uint32_t>(value.value()));
+}
+void put(ByteWriter& out, WeightId weight) {
+  out.u32(narrowed<std::uint32_t>(weight.value()));
+}
+void put(ByteWriter& out, RotationStep step) {
+  put_signed(out, step.value());
+}
+
+void put(ByteWriter& out, const Scale& scale) {
+  out.u16(static_cast<std::uint16_t>(narrowed<std::int16_t>(scale.exponent_of_two())));
+  out.u8(narrowed<std::uint8_t>(scale.prime_exponents().size()));
+  for (const std::int64_t exponent : scale.prime_exponents()) {
+    out.u16(static_cast<std::uint16_t>(narrowed<std::int16_t>(exponent)));
+  }
+}
+
+void put_bits(ByteWriter& out, const std::vector<int>& bits) {
+  out.u8(narrowed<std::uint8_t>(bits.size()));
+  for (const int size : bits) out.u8(narrowed<std::uint8_t>(size));
+}
+
+void put_params(ByteWriter& out, const fhe::params::ParamLiteral& params, bool insecure) {
+  out.u8(narrowed<std::uint8_t>(params.log_n));
+  out.u16(narrowed<std::uint16_t>(static_cast<int>(params.security)));
+  out.u8(insecure ? 1 : 0);
+  put_bits(out, params.q_bits);
+  put_bits(out, params.p_bits);
+}
+
+void put_doubles(ByteWriter& out, const std::vector<double>& values) {
+  put_count(out, values);
+  for (const double value : values) out.f64(value);
+}
+
+void put(ByteWriter& out, const InputSpec& spec) {
+  out.u32(narrowed<std::uint32_t>(spec.channels));
+  out.u32(narrowed<std::uint32_t>(spec.height));
+  out.u32(narrowed<std::uint32_t>(spec.width));
+  out.f64(spec.scale);
+  put_doubles(out, spec.mean);
+  put_doubles(out, spec.std);
+  const int flags = (spec.bgr ? detail::kInputBgr : 0) | (spec.resize ? detail::kInputResize : 0);
+  out.u8(static_cast<std::uint8_t>(flags));
+  out.f64(spec.minimum);
+  out.f64(spec.maximum);
+}
+
+void put(ByteWriter& out, const InputPacking& packing) {
+  out.u32(narrowed<std::uint32_t>(packing.ciphertexts));
+  put_count(out, packing.element);
+  for (const std::int32_t element : packing.element) put_signed(out, element);
+}
+
+void put_weights(ByteWriter& out, const Program& program) {
+  put_count(out, program.weights);
+  for (const WeightInfo& weight : program.weights) {
+    put(out, weight.level);
+    put(out, weight.scale);
+    out.u8(weight.extended ? 1 : 0);
+  }
+}
+
+void put(ByteWriter& out, const Linear& linear) {
+  const int flags = (linear.extended ? detail::kLinearExtended : 0) | (linear.rescale ? detail::kLinearRescale : 0);
+  out.u8(static_cast<std::uint8_t>(flags));
+  put_count(out, linear.operands);
+  for (const ValueId operand : linear.operands) put(out, operand);
+  put_count(out, linear.steps);
+  for (const GiantStep& step : linear.steps) {
+    put(out, step.giant);
+    put_count(out, step.terms);
+    for (const Term& term : step.terms) {
+      out.u32(narrowed<std::uint32_t>(term.input));
+      put(out, term.baby);
+      put(out, term.weight);
+    }
+  }
+}
+
+void put(ByteWriter& out, const Operation& operation) {
+  const auto opcode = [&out](Opcode code) { out.u8(static_cast<std::uint8_t>(code)); };
+  std::visit(Match{[&](const Input& input) {
+                     opcode(Opcode::kInput);
+                     out.u32(narrowed<std::uint32_t>(input.index));
+                   },
+                   [&](const Linear& linear) {
+                     opcode(Opcode::kLinear);
+                     put(out, linear);
+                   },
+                   [&](const AddBias& bias) {
+                     opcode(Opcode::kAddBias);
+                     put(out, bias.operand);
+                     put(out, bias.bias);
+                   },
+                   [&](const Square& square) {
+                     opcode(Opcode::kSquare);
+                     put(out, square.operand);
+                   },
+                   [&](const Rotate& rotate) {
+                     opcode(Opcode::kRotate);
+                     put(out, rotate.operand);
+                     put(out, rotate.step);
+                   },
+                   [&](const Conjugate& conjugate) {
+                     opcode(Opcode::kConjugate);
+                     put(out, conjugate.operand);
+                   },
+                   [&](const MultiplyByI& multiply) {
+                     opcode(Opcode::kMultiplyByI);
+                     put(out, multiply.operand);
+                     out.u8(narrowed<std::uint8_t>(multiply.power));
+                   },
+                   [&](const Add& add) {
+                     opcode(Opcode::kAdd);
+                     put(out, add.left);
+                     put(out, add.right);
+                   }},
+             operation);
+}
+
+void put_instructions(ByteWriter& out, const Program& program) {
+  put_count(out, program.instructions);
+  for (const Instruction& instruction : program.instructions) {
+    put(out, instruction.level);
+    put(out, instruction.scale);
+    out.u16(narrowed<std::uint16_t>(instruction.stage));
+    put(out, instruction.operation);
+  }
+}
+
+void put_key_needs(ByteWriter& out, const Program& program) {
+  put_count(out, program.key_needs);
+  for (const KeyNeed& key : program.key_needs) {
+    out.u8(static_cast<std::uint8_t>(key.kind));
+    put(out, key.step);
+    put(out, key.level);
+  }
+}
+
+void put_statements(ByteWriter& out, const Program& program) {
+  out.f64(program.error.score_error_sd);
+  out.f64(program.error.score_error_bound);
+  out.f64(program.error.score_maximum);
+  out.f64(program.cost.latency_ms);
+  out.u64(program.cost.evaluation_key_bytes);
+  out.u64(program.cost.sealed_bytes);
+  out.u64(program.cost.memory_bytes);
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> serialize_params(const fhe::params::ParamLiteral& params, bool insecure) {
+  ByteWriter out;
+  put_params(out, params, insecure);
+  return out.take();
+}
+
+std::vector<std::uint8_t> serialize(const Program& program) {
+  ByteWriter out;
+  out.u16(detail::kProgramVersion);
+  put_params(out, program.params, program.insecure);
+  put(out, program.input_spec);
+  put(out, program.input_packing);
+  put_count(out, program.stages);
+  for (const Stage& stage : program.stages) {
+    out.string(stage.name);
+    out.string(stage.kind);
+  }
+  put_weights(out, program);
+  put_instructions(out, program);
+  put_count(out, program.output.slot);
+  for (const std::int32_t slot : program.output.slot) put_signed(out, slot);
+  out.f64(program.output.factor);
+  put_key_needs(out, program);
+  put_statements(out, program);
+  return out.take();
+}
+
+}  // namespace obscura::plan::program

@@ -1,0 +1,94 @@
+#include "plan/program/serialize.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "plan/program/testing/tiny_program.hpp"
+
+namespace obscura::plan::program {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+std::uint64_t fnv1a(const Bytes& bytes) {
+  std::uint64_t hash = 14695981039346656037u;
+  for (const std::uint8_t byte : bytes) hash = (hash ^ byte) * 1099511628211u;
+  return hash;
+}
+
+TEST(Serialize, RoundTripsEveryOperation) {
+  for (const bool extended : {false, true}) {
+    const Program program = testing::tiny_program({5, extended});
+    const Bytes bytes = serialize(program);
+    const auto parsed = parse(bytes);
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    EXPECT_EQ(*parsed, program);
+    EXPECT_EQ(serialize(*parsed), bytes);
+  }
+}
+
+TEST(Serialize, KeepsItsBytes) {
+  const Bytes bytes = serialize(testing::tiny_program());
+  EXPECT_EQ(bytes.size(), 914u);
+  EXPECT_EQ(fnv1a(bytes), 6409738868056750963u) << "the format changed: raise its version and docs/formats.md";
+}
+
+TEST(SerializeParams, KeepsItsBytes) {
+  const Bytes expected = {5, 128, 0, 1, 4, 45, 30, 30, 30, 1, 48};
+  EXPECT_EQ(serialize_params(testing::tiny_program().params, true), expected);
+}
+
+TEST(Parse, RefusesTruncationAtEveryLengthAndExtraBytes) {
+  const Bytes bytes = serialize(testing::tiny_program());
+  for (std::size_t length = 0; length < bytes.size(); ++length) {
+    EXPECT_FALSE(parse(std::span(bytes).first(length)).has_value()) << "length " << length;
+  }
+  Bytes longer = bytes;
+  longer.push_back(0);
+  EXPECT_FALSE(parse(longer).has_value());
+}
+
+TEST(Parse, RefusesAnotherVersion) {
+  Bytes bytes = serialize(testing::tiny_program());
+  bytes[0] = 2;
+  const auto parsed = parse(bytes);
+  ASSERT_FALSE(parsed.has_value());
+  EXPECT_EQ(parsed.error().code, base::ErrorCode::kUnsupported);
+}
+
+/// Whatever is accepted is the one encoding of what it means, so a digest over the bytes names the program.
+TEST(Parse, AcceptsNothingButCanonicalBytes) {
+  const Bytes bytes = serialize(testing::tiny_program());
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    for (const int mask : {0x01, 0x80, 0xff}) {
+      Bytes flipped = bytes;
+      flipped[i] ^= static_cast<std::uint8_t>(mask);
+      const auto parsed = parse(flipped);
+      if (parsed) {
+        EXPECT_EQ(serialize(*parsed), flipped) << "byte " << i << " mask " << mask;
+      }
+    }
+  }
+}
+
+TEST(Parse, SurvivesRandomDamage) {
+  const Bytes bytes = serialize(testing::tiny_program());
+  const std::uint64_t seed = 20260101;
+  SCOPED_TRACE("seed " + std::to_string(seed));
+  std::mt19937_64 random(seed);
+  for (int trial = 0; trial < 500; ++trial) {
+    Bytes damaged = bytes;
+    for (int i = 0; i < 8; ++i) damaged[random() % damaged.size()] = static_cast<std::uint8_t>(random());
+    damaged.resize(random() % (2 * damaged.size()), 0xff);
+    const auto parsed = parse(damaged);
+    if (parsed) {
+      EXPECT_EQ(serialize(*parsed), damaged);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace obscura::plan::program
