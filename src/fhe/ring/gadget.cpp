@@ -12,6 +12,9 @@ namespace {
 using detail::for_each_task;
 using Rows = std::array<const std::uint64_t*, params::kMaxPrimes + 1>;
 
+/// Digits that meet the key in one sweep when they are not stored: few enough to stay in L2 at N = 2^14.
+constexpr std::size_t kDigitsPerSweep = 4;
+
 /// The digits of one level: ranges cut to the primes that are left.
 class Cut {
  public:
@@ -23,9 +26,12 @@ class Cut {
   [[nodiscard]] int primes(int digit) const {
     return std::min(digits_[static_cast<std::size_t>(digit)].count, q_count_ - first(digit));
   }
+  [[nodiscard]] bool owns(int digit, int limb) const {
+    return limb >= first(digit) && limb < first(digit) + primes(digit);
+  }
   [[nodiscard]] int digit_of(int limb) const {
     int digit = 0;
-    while (first(digit) + primes(digit) <= limb) ++digit;
+    while (!owns(digit, limb)) ++digit;
     return digit;
   }
 
@@ -79,9 +85,8 @@ void lift(const RingContext& ring, const Cut& cut, const base::Buffer& rows, con
   ring.kernels().ntt_forward(out, ring.ntt(basis, limb));
 }
 
-void check_keys(const Digits& digits, std::span<const EvaluationPoly> keys, int degree) {
-  const Basis& basis = digits.digits.front().basis();
-  OBSCURA_CHECK(keys.size() >= digits.digits.size(), "the key has fewer digits than the polynomial");
+void check_keys(const Basis& basis, std::size_t digits, std::span<const EvaluationPoly> keys, int degree) {
+  OBSCURA_CHECK(keys.size() >= digits, "the key has fewer digits than the polynomial");
   for (const EvaluationPoly& key : keys) {
     OBSCURA_CHECK(
         key.degree() == degree && key.basis().q_count >= basis.q_count && key.basis().p_count == basis.p_count,
@@ -95,11 +100,62 @@ void prepare_output(const RingContext& ring, const Basis& basis, bool accumulate
   out = ring.make<Domain::kEvaluation>(basis);
 }
 
+/// A key, the polynomials that receive its products with digits, and their basis.
+struct KeyProduct {
+  KeyProduct(const RingContext& context, const Basis& digit_basis, std::size_t digit_count,
+             std::span<const EvaluationPoly> b, std::span<const EvaluationPoly> a, EvaluationPoly& sum0,
+             EvaluationPoly& sum1, bool add_to_sums)
+      : ring(context),
+        basis(digit_basis),
+        digits(digit_count),
+        key_b(b),
+        key_a(a),
+        out0(sum0),
+        out1(sum1),
+        accumulate(add_to_sums) {
+    check_keys(basis, digits, key_b, ring.degree());
+    check_keys(basis, digits, key_a, ring.degree());
+    prepare_output(ring, basis, accumulate, out0);
+    prepare_output(ring, basis, accumulate, out1);
+  }
+
+  /// The sums over digits first .. first + count - 1 modulo the prime of limb i; rows[t] is limb i of
+  /// digit first + t.
+  void limb(int i, std::size_t first, std::size_t count, const Rows& rows, bool add_to_sums) const {
+    Rows rows_b{};
+    Rows rows_a{};
+    const int special = i - basis.q_count;
+    const auto key_limb = [&](const EvaluationPoly& key) {
+      return key.limb(special < 0 ? i : key.basis().q_count + special).data();
+    };
+    for (std::size_t t = 0; t < count; ++t) {
+      rows_b[t] = key_limb(key_b[first + t]);
+      rows_a[t] = key_limb(key_a[first + t]);
+    }
+    ring.kernels().inner_product_pair(out0.limb(i).data(), out1.limb(i).data(), rows.data(), rows_b.data(),
+                                      rows_a.data(), count, static_cast<std::size_t>(ring.degree()),
+                                      ring.modulus(basis, i), add_to_sums);
+  }
+
+  const RingContext& ring;
+  Basis basis;
+  std::size_t digits;
+  std::span<const EvaluationPoly> key_b;
+  std::span<const EvaluationPoly> key_a;
+  EvaluationPoly& out0;
+  EvaluationPoly& out1;
+  bool accumulate;
+};
+
+void check_operand(const RingContext& ring, const EvaluationPoly& a) {
+  OBSCURA_CHECK(a.degree() == ring.degree() && ring.contains(a.basis()) && a.basis().p_count == 0,
+                "only a polynomial modulo Q_l is cut into digits");
+}
+
 }  // namespace
 
 Digits decompose(const RingContext& ring, const EvaluationPoly& a) {
-  OBSCURA_CHECK(a.degree() == ring.degree() && ring.contains(a.basis()) && a.basis().p_count == 0,
-                "only a polynomial modulo Q_l is cut into digits");
+  check_operand(ring, a);
   const params::Level level(a.basis().q_count - 1);
   const Cut cut(ring.params(), level);
   const Basis basis = ring.basis_qp(level);
@@ -110,8 +166,7 @@ Digits decompose(const RingContext& ring, const EvaluationPoly& a) {
     const int digit = task / basis.limbs();
     const int limb = task % basis.limbs();
     const std::span<std::uint64_t> out = result.digits[static_cast<std::size_t>(digit)].limb(limb);
-    const bool own = limb >= cut.first(digit) && limb < cut.first(digit) + cut.primes(digit);
-    if (own) {
+    if (cut.owns(digit, limb)) {
       std::memcpy(out.data(), a.limb(limb).data(), out.size_bytes());
     } else {
       lift(ring, cut, rows, basis, digit, limb, out.data());
@@ -124,27 +179,40 @@ void inner_product(const RingContext& ring, const Digits& digits, std::span<cons
                    std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1, bool accumulate) {
   OBSCURA_CHECK(!digits.digits.empty(), "there are no digits");
   const std::size_t terms = digits.digits.size();
-  const Basis basis = digits.digits.front().basis();
-  check_keys(digits, key_b, ring.degree());
-  check_keys(digits, key_a, ring.degree());
-  prepare_output(ring, basis, accumulate, out0);
-  prepare_output(ring, basis, accumulate, out1);
-  for_each_task(ring, basis.limbs(), [&](int i) {
+  const KeyProduct product(ring, digits.digits.front().basis(), terms, key_b, key_a, out0, out1, accumulate);
+  for_each_task(ring, product.basis.limbs(), [&](int i) {
     Rows rows{};
-    Rows rows_b{};
-    Rows rows_a{};
-    for (std::size_t t = 0; t < terms; ++t) {
-      const int place = i - basis.q_count;
-      const auto key_limb = [&](const EvaluationPoly& key) {
-        return key.limb(place < 0 ? i : key.basis().q_count + place).data();
-      };
-      rows[t] = digits.digits[t].limb(i).data();
-      rows_b[t] = key_limb(key_b[t]);
-      rows_a[t] = key_limb(key_a[t]);
+    for (std::size_t t = 0; t < terms; ++t) rows[t] = digits.digits[t].limb(i).data();
+    product.limb(i, 0, terms, rows, accumulate);
+  });
+}
+
+void decompose_and_multiply(const RingContext& ring, const EvaluationPoly& a, std::span<const EvaluationPoly> key_b,
+                            std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1,
+                            bool accumulate) {
+  check_operand(ring, a);
+  const auto n = static_cast<std::size_t>(ring.degree());
+  const params::Level level(a.basis().q_count - 1);
+  const Cut cut(ring.params(), level);
+  const auto terms = static_cast<std::size_t>(cut.count());
+  const KeyProduct product(ring, ring.basis_qp(level), terms, key_b, key_a, out0, out1, accumulate);
+  const base::Buffer coefficients = prepare_rows(ring, cut, a);
+  for_each_task(ring, product.basis.limbs(), [&](int i) {
+    base::Buffer lifted = ring.pool().acquire(std::min(terms, kDigitsPerSweep) * n);
+    for (std::size_t first = 0; first < terms; first += kDigitsPerSweep) {
+      const std::size_t count = std::min(kDigitsPerSweep, terms - first);
+      Rows rows{};
+      for (std::size_t t = 0; t < count; ++t) {
+        const int digit = static_cast<int>(first + t);
+        if (cut.owns(digit, i)) {
+          rows[t] = a.limb(i).data();
+        } else {
+          lift(ring, cut, coefficients, product.basis, digit, i, lifted.data() + t * n);
+          rows[t] = lifted.data() + t * n;
+        }
+      }
+      product.limb(i, first, count, rows, accumulate || first > 0);
     }
-    ring.kernels().inner_product_pair(out0.limb(i).data(), out1.limb(i).data(), rows.data(), rows_b.data(),
-                                      rows_a.data(), terms, static_cast<std::size_t>(ring.degree()),
-                                      ring.modulus(basis, i), accumulate);
   });
 }
 

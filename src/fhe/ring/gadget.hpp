@@ -26,6 +26,12 @@ struct Digits {
 void inner_product(const RingContext& ring, const Digits& digits, std::span<const EvaluationPoly> key_b,
                    std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1, bool accumulate);
 
+/// inner_product(decompose(a), ...) without storing the digits: each limb of each digit meets the key while it
+/// is in cache. For one use of the digits; the same words as the two steps. Cost: those of decompose.
+void decompose_and_multiply(const RingContext& ring, const EvaluationPoly& a, std::span<const EvaluationPoly> key_b,
+                            std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1,
+                            bool accumulate);
+
 /// a += P * g_digit * factor, the gadget factor being 1 modulo the primes of the digit and 0 modulo all others:
 /// the message of a switching key. Operands have the same basis, special primes included.
 void add_gadget_multiple(const RingContext& ring, EvaluationPoly& a, const EvaluationPoly& factor, int digit);

@@ -119,6 +119,34 @@ TEST(Gadget, InnerProductSumsProductsOfMatchingLimbs) {
   }
 }
 
+TEST(Gadget, DecomposeAndMultiplyIsBothSteps) {
+  std::mt19937_64 random(test::kSeed + 4);
+  for (params::ParamSet& params : param_sets()) {
+    const TestRing holder(std::move(params), *test::available_sets().back(), 2);
+    const RingContext& ring = holder.ring;
+    const Basis key_basis = ring.basis_qp(ring.params().max_level());
+    std::vector<EvaluationPoly> b;
+    std::vector<EvaluationPoly> a;
+    for (std::size_t d = 0; d < ring.params().digits().size(); ++d) {
+      b.push_back(test::random_poly<Domain::kEvaluation>(ring, key_basis, random));
+      a.push_back(test::random_poly<Domain::kEvaluation>(ring, key_basis, random));
+    }
+    for (int level = 0; level <= ring.params().max_level().value(); ++level) {
+      const auto c = test::random_poly<Domain::kEvaluation>(ring, {level + 1, 0}, random);
+      EvaluationPoly expected0;
+      EvaluationPoly expected1;
+      EvaluationPoly out0;
+      EvaluationPoly out1;
+      for (const bool accumulate : {false, true}) {
+        inner_product(ring, decompose(ring, c), b, a, expected0, expected1, accumulate);
+        decompose_and_multiply(ring, c, b, a, out0, out1, accumulate);
+        EXPECT_TRUE(test::equal(out0, expected0)) << "level " << level;
+        EXPECT_TRUE(test::equal(out1, expected1)) << "level " << level;
+      }
+    }
+  }
+}
+
 /// log2 of measured over predicted standard deviation of a key switch at a level, from a key of the
 /// highest level.
 double key_switch_error(const RingContext& ring, Level level, int trials, std::mt19937_64& random,
