@@ -10,64 +10,59 @@ namespace {
 // Harvey's butterfly. Tight: x, y < 4q in and out. Roomy: each stage adds 2q to the bound, so that
 // coefficients below 4q stay below 38q after 17 stages, and only the low 52 bits of a lane count.
 template <bool kRoomy>
-[[gnu::always_inline]] inline void butterfly(Vector& x, Vector& y, Vector w, Vector w_quotient,
-                                             const VectorModulus& m) {
-  Vector t = multiply_noisy(y, w, w_quotient, m);
-  if constexpr (!kRoomy) {
-    x = reduce_once(x, m.twice);
-    t = low52(t);
+struct Butterfly {
+  const VectorModulus& m;
+
+  [[gnu::always_inline]] void operator()(Vector& x, Vector& y, VectorFactor factor) const {
+    if constexpr (kRoomy) {
+      const Vector doubled = add64(add64(x, m.twice), x);
+      const Vector quotient = add_high(zero(), y, factor.w_quotient);
+      x = add_low(add_low(x, y, factor.w), quotient, m.minus_q);
+      y = sub64(doubled, x);
+    } else {
+      const Vector reduced = reduce_once(x, m.twice);
+      const Vector t = multiply_lazy(y, factor.w, factor.w_quotient, m);
+      y = sub64(add64(reduced, m.twice), t);
+      x = add64(reduced, t);
+    }
   }
-  y = sub64(add64(x, m.twice), t);
-  x = add64(x, t);
-}
+};
 
 // `kStages` stages on a block of 2^kStages * stride coefficients, whose first stage has one group.
 template <int kStages, bool kRoomy>
-void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles, const VectorModulus& m) {
+[[gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
+                           const VectorModulus& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Vector v[kRadix];
     unrolled<kRadix>([&](auto k) { v[k] = load(x + k * stride + j); });
-    unrolled<kStages>([&](auto stage) {
-      constexpr std::size_t kHalf = kRadix >> (stage + 1);
-      unrolled<(kRadix >> 1)>([&](auto pair) {
-        constexpr std::size_t kGroup = pair / kHalf;
-        constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-        const std::size_t at = (node << stage) + kGroup;
-        butterfly<kRoomy>(v[kAt], v[kAt + kHalf], broadcast(twiddles.w[at]), broadcast(twiddles.w_quotient[at]), m);
-      });
+    unrolled<kStages>([&](auto step) {
+      stage<(kRadix >> (step + 1))>(
+          v, [&](std::size_t group) { return group_factor(twiddles, (node << step) + group); }, Butterfly<kRoomy>{m});
     });
     unrolled<kRadix>([&](auto k) { store(x + k * stride + j, v[k]); });
   }
 }
 
-// The last six stages of 64 coefficients, and the reduction to [0, q).
+// The last seven stages of 128 coefficients, and the reduction to [0, q).
 template <bool kRoomy>
-void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const VectorModulus& m) {
-  Vector v[8];
-  unrolled<8>([&](auto k) { v[k] = load(x + k * kLanes); });
-  unrolled<3>([&](auto stage) {
-    constexpr std::size_t kHalf = std::size_t{4} >> stage;
-    unrolled<4>([&](auto pair) {
-      constexpr std::size_t kGroup = pair / kHalf;
-      constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-      const std::size_t at = (node << stage) + kGroup;
-      butterfly<kRoomy>(v[kAt], v[kAt + kHalf], broadcast(twiddles.w[at]), broadcast(twiddles.w_quotient[at]), m);
-    });
+[[gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const VectorModulus& m) {
+  Vector v[kLeafVectors];
+  unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
+  unrolled<4>([&](auto step) {
+    stage<(std::size_t{8} >> step)>(
+        v, [&](std::size_t group) { return group_factor(twiddles, (node << step) + group); }, Butterfly<kRoomy>{m});
   });
-  transpose(v);
-  unrolled<3>([&](auto stage) {
-    constexpr std::size_t kHalf = std::size_t{4} >> stage;
-    unrolled<4>([&](auto pair) {
-      constexpr std::size_t kGroup = pair / kHalf;
-      constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-      const std::size_t at = (node << (stage + 3)) + kLanes * kGroup;
-      butterfly<kRoomy>(v[kAt], v[kAt + kHalf], load(twiddles.w + at), load(twiddles.w_quotient + at), m);
-    });
+  transpose_each(v);
+  unrolled<3>([&](auto step) {
+    stage<(std::size_t{4} >> step)>(
+        v, [&](std::size_t group) { return lane_factors(twiddles, (node << (step + 4)) + kLanes * group); },
+        Butterfly<kRoomy>{m});
   });
-  unrolled<8>([&](auto k) { v[k] = reduce_once(kRoomy ? reduce_lazy(v[k], m) : reduce_once(v[k], m.twice), m.q); });
-  transpose(v);
-  unrolled<8>([&](auto k) { store(x + k * kLanes, v[k]); });
+  unrolled<kLeafVectors>(
+      [&](auto k) { v[k] = reduce_once(kRoomy ? reduce_lazy(v[k], m) : reduce_once(v[k], m.twice), m.q); });
+  transpose_each(v);
+  unrolled<kLeafVectors>([&](auto k) { store(x + k * kLanes, v[k]); });
 }
 
 template <bool kRoomy>

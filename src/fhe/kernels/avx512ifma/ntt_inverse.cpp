@@ -11,16 +11,12 @@ struct InverseModulus : VectorModulus {
   explicit InverseModulus(const NttTables& tables)
       : VectorModulus(tables.q),
         offset(broadcast(16 * tables.q.value())),
-        n_inverse(broadcast(tables.n_inverse.w)),
-        n_inverse_quotient(broadcast(tables.n_inverse.w_quotient)),
-        last(broadcast(tables.n_inverse_last.w)),
-        last_quotient(broadcast(tables.n_inverse_last.w_quotient)) {}
+        n_inverse{broadcast(tables.n_inverse.w), broadcast(tables.n_inverse.w_quotient)},
+        last{broadcast(tables.n_inverse_last.w), broadcast(tables.n_inverse_last.w_quotient)} {}
 
   Vector offset;  ///< makes differences positive on the roomy path
-  Vector n_inverse;
-  Vector n_inverse_quotient;
-  Vector last;
-  Vector last_quotient;
+  VectorFactor n_inverse;
+  VectorFactor last;
 };
 
 // x - y plus a multiple of q. Tight: x, y < 2q; roomy: x, y < 16q, bits above 52 are noise.
@@ -32,83 +28,85 @@ template <bool kRoomy>
 // The Gentleman-Sande butterfly. Tight: < 2q in and out. Roomy: y below 2q, x twice its bound, which
 // must not exceed 32q < 2^52 after a chain of sums.
 template <bool kRoomy>
-[[gnu::always_inline]] inline void butterfly(Vector& x, Vector& y, Vector w, Vector w_quotient,
-                                             const InverseModulus& m) {
-  const Vector d = difference<kRoomy>(x, y, m);
-  x = add64(x, y);
-  if constexpr (kRoomy) {
-    y = multiply_noisy(d, w, w_quotient, m);
-  } else {
-    x = reduce_once(x, m.twice);
-    y = multiply_lazy(d, w, w_quotient, m);
-  }
-}
+struct Butterfly {
+  const InverseModulus& m;
 
-// After a few stages only the first half is above 2q: the others have just been multiplied.
-template <bool kRoomy, std::size_t kCount>
+  [[gnu::always_inline]] void operator()(Vector& x, Vector& y, VectorFactor factor) const {
+    const Vector d = difference<kRoomy>(x, y, m);
+    x = add64(x, y);
+    if constexpr (kRoomy) {
+      y = multiply_noisy(d, factor.w, factor.w_quotient, m);
+    } else {
+      x = reduce_once(x, m.twice);
+      y = multiply_lazy(d, factor.w, factor.w_quotient, m);
+    }
+  }
+};
+
+// The last stage of all: brings in 1/N; results in [0, q).
+template <bool kRoomy>
+struct LastButterfly {
+  const InverseModulus& m;
+
+  [[gnu::always_inline]] void operator()(Vector& x, Vector& y, VectorFactor) const {
+    const Vector d = difference<kRoomy>(x, y, m);
+    x = reduce_once(multiply_lazy(add64(x, y), m.n_inverse.w, m.n_inverse.w_quotient, m), m.q);
+    y = reduce_once(multiply_lazy(d, m.last.w, m.last.w_quotient, m), m.q);
+  }
+};
+
+// In every kGroup vectors the first half may be above 2q: the others have just been multiplied.
+template <bool kRoomy, std::size_t kGroup, std::size_t kCount>
 [[gnu::always_inline]] inline void restore_range(Vector (&v)[kCount], const InverseModulus& m) {
   if constexpr (kRoomy) {
-    unrolled<kCount / 2>([&](auto k) { v[k] = reduce_lazy(v[k], m); });
+    unrolled<kCount / 2>([&](auto k) {
+      Vector& sum = v[k / (kGroup / 2) * kGroup + k % (kGroup / 2)];
+      sum = reduce_lazy(sum, m);
+    });
   }
 }
 
-// The first six stages of 64 coefficients in [0, q); results < 2q.
+// The first seven stages of 128 coefficients in [0, q); results < 2q.
 template <bool kRoomy>
-void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
-  Vector v[8];
-  unrolled<8>([&](auto k) { v[k] = load(x + k * kLanes); });
-  transpose(v);
+[[gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
+  Vector v[kLeafVectors];
+  unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
+  transpose_each(v);
   unrolled<3>([&](auto step) {
-    constexpr std::size_t kHalf = std::size_t{1} << step;
-    unrolled<4>([&](auto pair) {
-      constexpr std::size_t kGroup = pair / kHalf;
-      constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-      const std::size_t at = (node << (5 - step)) + kLanes * kGroup;
-      butterfly<kRoomy>(v[kAt], v[kAt + kHalf], load(twiddles.w + at), load(twiddles.w_quotient + at), m);
-    });
+    stage<(std::size_t{1} << step)>(
+        v, [&](std::size_t group) { return lane_factors(twiddles, (node << (6 - step)) + kLanes * group); },
+        Butterfly<kRoomy>{m});
   });
-  restore_range<kRoomy>(v, m);
-  transpose(v);
-  unrolled<3>([&](auto step) {
-    constexpr std::size_t kHalf = std::size_t{1} << step;
-    unrolled<4>([&](auto pair) {
-      constexpr std::size_t kGroup = pair / kHalf;
-      constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-      const std::size_t at = (node << (2 - step)) + kGroup;
-      butterfly<kRoomy>(v[kAt], v[kAt + kHalf], broadcast(twiddles.w[at]), broadcast(twiddles.w_quotient[at]), m);
-    });
+  restore_range<kRoomy, 8>(v, m);
+  transpose_each(v);
+  unrolled<4>([&](auto step) {
+    stage<(std::size_t{1} << step)>(
+        v, [&](std::size_t group) { return group_factor(twiddles, (node << (3 - step)) + group); },
+        Butterfly<kRoomy>{m});
   });
-  restore_range<kRoomy>(v, m);
-  unrolled<8>([&](auto k) { store(x + k * kLanes, v[k]); });
+  restore_range<kRoomy, kLeafVectors>(v, m);
+  unrolled<kLeafVectors>([&](auto k) { store(x + k * kLanes, v[k]); });
 }
 
 // `kStages` stages on a block of 2^kStages * stride coefficients, whose last stage has one group.
-// kLast: that stage is the last of all and brings in 1/N; its results are in [0, q).
+// kLast: that stage is the last of all.
 template <int kStages, bool kRoomy, bool kLast>
-void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
+[[gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
+                           const InverseModulus& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
-  constexpr int kPlainStages = kLast ? kStages - 1 : kStages;
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Vector v[kRadix];
     unrolled<kRadix>([&](auto k) { v[k] = load(x + k * stride + j); });
-    unrolled<kPlainStages>([&](auto step) {
-      constexpr std::size_t kHalf = std::size_t{1} << step;
-      unrolled<(kRadix >> 1)>([&](auto pair) {
-        constexpr std::size_t kGroup = pair / kHalf;
-        constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-        const std::size_t at = (node << (kStages - 1 - step)) + kGroup;
-        butterfly<kRoomy>(v[kAt], v[kAt + kHalf], broadcast(twiddles.w[at]), broadcast(twiddles.w_quotient[at]), m);
-      });
+    unrolled<(kLast ? kStages - 1 : kStages)>([&](auto step) {
+      stage<(std::size_t{1} << step)>(
+          v, [&](std::size_t group) { return group_factor(twiddles, (node << (kStages - 1 - step)) + group); },
+          Butterfly<kRoomy>{m});
     });
     if constexpr (kLast) {
-      unrolled<(kRadix >> 1)>([&](auto k) {
-        Vector& upper = v[k + kRadix / 2];
-        const Vector d = difference<kRoomy>(v[k], upper, m);
-        v[k] = reduce_once(multiply_lazy(add64(v[k], upper), m.n_inverse, m.n_inverse_quotient, m), m.q);
-        upper = reduce_once(multiply_lazy(d, m.last, m.last_quotient, m), m.q);
-      });
+      stage<kRadix / 2>(
+          v, [](std::size_t) { return VectorFactor{}; }, LastButterfly<kRoomy>{m});
     } else {
-      restore_range<kRoomy>(v, m);
+      restore_range<kRoomy, kRadix>(v, m);
     }
     unrolled<kRadix>([&](auto k) { store(x + k * stride + j, v[k]); });
   }

@@ -7,19 +7,20 @@
 #include "fhe/kernels/avx512ifma/vector.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 
-/// What the forward and the inverse transform share: how 2^log_n coefficients are cut into passes.
+/// What the forward and the inverse transform share: how 2^log_n coefficients are cut into passes,
+/// and where a pass finds its factors.
 namespace obscura::fhe::kernels::avx512ifma {
 
+/// Blocks of 128 coefficients do their seven stages in sixteen registers. That is two transposed
+/// blocks of 64, whose chains of dependent products overlap; one alone leaves the pipes half empty.
+inline constexpr int kLogLeaf = 7;
+inline constexpr std::size_t kLeafVectors = 16;
+
 /// Limbs below this go to the portable transform.
-inline constexpr int kLeastLogN = 7;
+inline constexpr int kLeastLogN = kLogLeaf + 1;
 
-/// Blocks of 64 coefficients do their six stages in registers.
-inline constexpr int kLogLeaf = 6;
-inline constexpr std::size_t kLeaf = std::size_t{1} << kLogLeaf;
-
-/// Stages of the pass that splits a block of 2^log_block coefficients, index log_block - 6. The
-/// parts of large blocks are 4096 coefficients, which stay in the first-level cache to the end.
-inline constexpr std::array<int, 12> kPassStages = {0, 1, 2, 3, 4, 2, 3, 4, 4, 3, 4, 4};
+/// Stages of the pass that splits a block of 2^log_block coefficients, index log_block - kLogLeaf.
+inline constexpr std::array<int, 11> kPassStages = {0, 1, 2, 3, 4, 2, 3, 3, 4, 3, 4};
 
 /// From this size on a modulus leaves too little of 52 bits for unreduced sums over several stages.
 inline constexpr int kRoomyBits = 46;
@@ -30,5 +31,32 @@ struct Twiddles {
   const std::uint64_t* w;
   const std::uint64_t* w_quotient;
 };
+
+/// A factor with its quotient, one per lane.
+struct VectorFactor {
+  Vector w;
+  Vector w_quotient;
+};
+
+/// The one factor of a whole group.
+[[gnu::always_inline]] inline VectorFactor group_factor(Twiddles twiddles, std::size_t node) {
+  return {broadcast(twiddles.w[node]), broadcast(twiddles.w_quotient[node])};
+}
+
+/// The factors of eight groups, interleaved.
+[[gnu::always_inline]] inline VectorFactor lane_factors(Twiddles twiddles, std::size_t node) {
+  return {load(twiddles.w + node), load(twiddles.w_quotient + node)};
+}
+
+/// One stage on the vectors v: calls butterfly(x, y, factor(group)) for the kCount / 2 pairs that
+/// stand kHalf apart, groups counted from 0.
+template <std::size_t kHalf, std::size_t kCount, class Factor, class Butterfly>
+[[gnu::always_inline]] inline void stage(Vector (&v)[kCount], Factor&& factor, Butterfly&& butterfly) {
+  unrolled<kCount / 2>([&](auto pair) {
+    constexpr std::size_t kGroup = pair / kHalf;
+    constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
+    butterfly(v[kAt], v[kAt + kHalf], factor(kGroup));
+  });
+}
 
 }  // namespace obscura::fhe::kernels::avx512ifma
