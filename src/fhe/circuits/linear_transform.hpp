@@ -37,8 +37,8 @@ struct LinearTransform {
   friend bool operator==(const LinearTransform&, const LinearTransform&) = default;
 };
 
-/// Where diagonals come from; called once per diagonal and transform, in the order of use, never from two
-/// threads at a time. The reference stays valid until the transform ends.
+/// Where diagonals come from; called once per term, in the order of the terms, before any work is done, never
+/// from two threads at a time. The references stay valid until the transform ends.
 using EncryptedDiagonals = std::function<const ckks::Ciphertext&(std::size_t diagonal)>;
 using ClearDiagonals = std::function<const ckks::Plaintext&(std::size_t diagonal)>;
 
@@ -47,7 +47,9 @@ using ClearDiagonals = std::function<const ckks::Plaintext&(std::size_t diagonal
 /// accumulate in three parts and are relinearised once per giant step, fused with its rotation.
 /// Needs the kGalois keys of all baby steps and giant steps, and kRelinearize (giant 0) or kGaloisRelinearize
 /// (other giants) for encrypted diagonals; a missing key is a bug of the caller.
-/// Cost with encrypted diagonals, extended: one ModUp per input, per giant step 3 ModDowns + key switches.
+/// All diagonals have the same scale; extended ones are over basis_qp of the inputs' level, others over basis_q.
+/// Cost with encrypted diagonals, extended: one ModUp per rotated input; giant 0 one ModDown and one key product,
+/// any other giant two of each; one ModDown of both parts in the end.
 [[nodiscard]] ckks::Ciphertext apply(const ring::RingContext& ring, const ckks::EvaluationKeys& keys,
                                      const LinearTransform& transform, std::span<const ckks::Ciphertext* const> inputs,
                                      const EncryptedDiagonals& diagonals, bool rescale);

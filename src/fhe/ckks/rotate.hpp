@@ -23,11 +23,4 @@ namespace obscura::fhe::ckks {
                                               const ring::Digits& digits, ring::GaloisElement g,
                                               const SwitchingKey& key);
 
-/// The same left modulo QP and times P: the caller accumulates products and divides once
-/// (double hoisting: Bossuat, Mouchet, Troncoso-Pastoriza, Hubaux, EUROCRYPT 2021, section 4).
-/// g = 1 (with key nullptr) lifts `a` itself: P * (c0, c1).
-[[nodiscard]] Ciphertext apply_galois_extended(const ring::RingContext& ring, const Ciphertext& a,
-                                               const ring::Digits& digits, ring::GaloisElement g,
-                                               const SwitchingKey* key);
-
 }  // namespace obscura::fhe::ckks

@@ -1,0 +1,95 @@
+#include "fhe/circuits/detail/giant_steps.hpp"
+
+#include <utility>
+
+#include "base/check.hpp"
+#include "fhe/circuits/detail/term_plan.hpp"
+#include "fhe/ckks/rescale.hpp"
+#include "fhe/ring/arithmetic.hpp"
+#include "fhe/ring/division.hpp"
+#include "fhe/ring/gadget.hpp"
+
+namespace obscura::fhe::circuits::detail {
+namespace {
+
+bool over_qp(const ring::EvaluationPoly& a) {
+  return a.basis().p_count > 0;
+}
+
+ring::EvaluationPoly to_q(const ring::RingContext& ring, ring::EvaluationPoly a) {
+  return over_qp(a) ? ring::mod_down(ring, a) : std::move(a);
+}
+
+ring::EvaluationPoly to_qp(const ring::RingContext& ring, ring::EvaluationPoly a) {
+  return over_qp(a) ? std::move(a) : ring::lift_times_p(ring, a);
+}
+
+}  // namespace
+
+void GiantSteps::add(params::RotationStep giant, ProductSum sum) {
+  const ring::GaloisElement g = ring::galois_of_rotation(giant, ring_.params().log_n());
+  if (g == ring::GaloisElement(1)) {
+    add_unrotated(std::move(sum));
+  } else {
+    add_rotated(g, std::move(sum));
+  }
+}
+
+void GiantSteps::add_unrotated(ProductSum sum) {
+  if (sum.clear()) {
+    add_total(std::move(sum.d0), std::move(sum.d1));
+    return;
+  }
+  const ring::EvaluationPoly d2 = to_q(ring_, std::move(sum.d2));
+  ring::EvaluationPoly t0 = to_qp(ring_, std::move(sum.d0));
+  ring::EvaluationPoly t1 = to_qp(ring_, std::move(sum.d1));
+  multiply_key(d2, {ckks::KeyKind::kRelinearize, ring::GaloisElement(1)}, t0, t1, true);
+  add_total(std::move(t0), std::move(t1));
+}
+
+void GiantSteps::add_rotated(ring::GaloisElement g, ProductSum sum) {
+  ring::EvaluationPoly t0;
+  ring::EvaluationPoly t1;
+  multiply_key(to_q(ring_, std::move(sum.d1)), {ckks::KeyKind::kGalois, g}, t0, t1, false);
+  if (!sum.clear()) {
+    multiply_key(to_q(ring_, std::move(sum.d2)), {ckks::KeyKind::kGaloisRelinearize, g}, t0, t1, true);
+  }
+  ring::add_in_place(ring_, t0, to_qp(ring_, std::move(sum.d0)));
+  add_total(ring::automorphism(ring_, t0, g), ring::automorphism(ring_, t1, g));
+}
+
+void GiantSteps::multiply_key(const ring::EvaluationPoly& a, ckks::KeyId id, ring::EvaluationPoly& out0,
+                              ring::EvaluationPoly& out1, bool accumulate) const {
+  const ckks::SwitchingKey& key = require_key(keys_, id);
+  ring::decompose_and_multiply(ring_, a, key.b(), key.a(), out0, out1, accumulate);
+}
+
+void GiantSteps::add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1) {
+  if (total0_.limbs() == 0) {
+    total0_ = std::move(t0);
+    total1_ = std::move(t1);
+    return;
+  }
+  if (over_qp(t0) != over_qp(total0_)) {
+    total0_ = to_qp(ring_, std::move(total0_));
+    total1_ = to_qp(ring_, std::move(total1_));
+    t0 = to_qp(ring_, std::move(t0));
+    t1 = to_qp(ring_, std::move(t1));
+  }
+  ring::add_in_place(ring_, total0_, t0);
+  ring::add_in_place(ring_, total1_, t1);
+}
+
+ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& scale, bool rescale) {
+  OBSCURA_CHECK(total0_.limbs() > 0, "a transform without giant steps");
+  OBSCURA_CHECK(!rescale || level > params::Level(0), "no level is left");
+  if (!over_qp(total0_)) {
+    ckks::Ciphertext result(std::move(total0_), std::move(total1_), level, scale);
+    return rescale ? ckks::rescale(ring_, result) : std::move(result);
+  }
+  if (!rescale) return {ring::mod_down(ring_, total0_), ring::mod_down(ring_, total1_), level, scale};
+  return {ring::mod_down_and_rescale(ring_, total0_), ring::mod_down_and_rescale(ring_, total1_),
+          params::Level(level.value() - 1), scale.divided_by_prime(params::PrimeIndex(level.value()))};
+}
+
+}  // namespace obscura::fhe::circuits::detail

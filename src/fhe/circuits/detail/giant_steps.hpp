@@ -1,0 +1,38 @@
+#pragma once
+
+#include "fhe/circuits/detail/diagonal_sum.hpp"
+#include "fhe/circuits/linear_transform.hpp"
+#include "fhe/ckks/ciphertext.hpp"
+#include "fhe/ckks/keys.hpp"
+#include "fhe/ring/ring_context.hpp"
+
+namespace obscura::fhe::circuits::detail {
+
+/// Turns the sum of each giant step back into two parts, rotates it, and adds it up, all modulo Q_l P and times
+/// P, so that one division by P (and by q_l) at the end serves the whole transform.
+class GiantSteps {
+ public:
+  GiantSteps(const ring::RingContext& ring, const ckks::EvaluationKeys& keys) : ring_(ring), keys_(keys) {}
+
+  /// Adds rot_giant(sum). `sum` is over Q_l P and holds P times the products, or over Q_l and holds them.
+  /// Cost with encrypted diagonals: giant 0 one key switch without ModDown, others two; and when over Q_l P one
+  /// ModDown each for what is switched.
+  void add(params::RotationStep giant, ProductSum sum);
+
+  /// The two parts at `level`, or one lower with `rescale`. Called once.
+  [[nodiscard]] ckks::Ciphertext finish(params::Level level, const params::Scale& scale, bool rescale);
+
+ private:
+  void add_unrotated(ProductSum sum);
+  void add_rotated(ring::GaloisElement g, ProductSum sum);
+  void add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1);
+  void multiply_key(const ring::EvaluationPoly& a, ckks::KeyId id, ring::EvaluationPoly& out0,
+                    ring::EvaluationPoly& out1, bool accumulate) const;
+
+  const ring::RingContext& ring_;
+  const ckks::EvaluationKeys& keys_;
+  ring::EvaluationPoly total0_;  ///< over Q_l P, times P; or over Q_l while nothing needed a key
+  ring::EvaluationPoly total1_;
+};
+
+}  // namespace obscura::fhe::circuits::detail

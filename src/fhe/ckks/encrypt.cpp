@@ -1,0 +1,43 @@
+#include "fhe/ckks/encrypt.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "base/check.hpp"
+#include "fhe/ckks/detail/for_each_limb.hpp"
+#include "fhe/ring/arithmetic.hpp"
+#include "fhe/ring/division.hpp"
+#include "fhe/ring/secret_poly.hpp"
+
+namespace obscura::fhe::ckks {
+namespace {
+
+/// round((half * mask + error) / P) modulo Q_l, `half` being one half of the public key.
+ring::EvaluationPoly masked(const ring::RingContext& ring, const ring::EvaluationPoly& half,
+                            const ring::EvaluationPoly& mask, random::Stream& stream) {
+  const ring::Basis basis = mask.basis();
+  ring::SecretPoly sum = ring::sample_error(ring, basis, stream);
+  detail::for_each_limb(ring, basis.limbs(), [&](int i) {
+    const int place = i < basis.q_count ? i : i - basis.q_count + half.basis().q_count;
+    ring.kernels().multiply_add(sum.reveal_secret().limb(i).data(), half.limb(place).data(), mask.limb(i).data(),
+                                static_cast<std::size_t>(ring.degree()), ring.modulus(basis, i));
+  });
+  return ring::mod_down(ring, sum.reveal_secret());
+}
+
+}  // namespace
+
+Ciphertext encrypt(const ring::RingContext& ring, const PublicKey& key, const Plaintext& plaintext,
+                   random::Stream& stream) {
+  const params::Level level = plaintext.level();
+  OBSCURA_CHECK(plaintext.poly().basis() == ring.basis_q(level), "only plaintexts modulo Q_l can be encrypted");
+  const ring::Basis whole = ring.basis_qp(ring.params().max_level());
+  OBSCURA_CHECK(key.b.basis() == whole && key.a.basis() == whole, "the public key is of another ring");
+  const ring::SecretPoly mask = ring::sample_ternary(ring, ring.basis_qp(level), stream);
+  ring::EvaluationPoly c0 = masked(ring, key.b, mask.reveal_secret(), stream);
+  ring::EvaluationPoly c1 = masked(ring, key.a, mask.reveal_secret(), stream);
+  ring::add_in_place(ring, c0, plaintext.poly());
+  return {std::move(c0), std::move(c1), level, plaintext.scale()};
+}
+
+}  // namespace obscura::fhe::ckks

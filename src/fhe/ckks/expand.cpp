@@ -1,0 +1,34 @@
+#include "fhe/ckks/expand.hpp"
+
+#include <cstddef>
+#include <utility>
+
+#include "base/check.hpp"
+#include "fhe/ring/sample.hpp"
+
+namespace obscura::fhe::ckks {
+
+Ciphertext expand(const ring::RingContext& ring, SeededCiphertext seeded) {
+  ring::EvaluationPoly c1 = ring::uniform(ring, seeded.c0.basis(), seeded.seed, seeded.index);
+  return {std::move(seeded.c0), std::move(c1), seeded.level, std::move(seeded.scale)};
+}
+
+SwitchingKey expand_switching_key(const ring::RingContext& ring, std::vector<ring::EvaluationPoly> b,
+                                  const random::Seed256& seed, params::Level level) {
+  OBSCURA_CHECK(b.size() == static_cast<std::size_t>(ring.params().digit_count(level)),
+                "a switching key has one half per gadget digit");
+  std::vector<ring::EvaluationPoly> a;
+  for (std::size_t digit = 0; digit < b.size(); ++digit) {
+    OBSCURA_CHECK(b[digit].basis() == ring.basis_qp(level), "the halves of a switching key are modulo QP");
+    a.push_back(ring::uniform(ring, ring.basis_qp(level), seed, digit));
+  }
+  return {std::move(b), std::move(a), seed, level};
+}
+
+PublicKey expand_public_key(const ring::RingContext& ring, ring::EvaluationPoly b, const random::Seed256& seed) {
+  OBSCURA_CHECK(b.basis() == ring.basis_qp(ring.params().max_level()), "a public key is modulo QP");
+  ring::EvaluationPoly a = ring::uniform(ring, b.basis(), seed, 0);
+  return {std::move(b), std::move(a), seed};
+}
+
+}  // namespace obscura::fhe::ckks
