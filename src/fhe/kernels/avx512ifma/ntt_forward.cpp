@@ -30,8 +30,8 @@ struct Butterfly {
 
 // `kStages` stages on a block of 2^kStages * stride coefficients, whose first stage has one group.
 template <int kStages, bool kRoomy>
-[[gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
-                           const VectorModulus& m) {
+[[gnu::noinline, gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
+                                          const VectorModulus& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Vector v[kRadix];
@@ -46,7 +46,8 @@ template <int kStages, bool kRoomy>
 
 // The last seven stages of 128 coefficients, and the reduction to [0, q).
 template <bool kRoomy>
-[[gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const VectorModulus& m) {
+[[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles,
+                                          const VectorModulus& m) {
   Vector v[kLeafVectors];
   unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
   unrolled<4>([&](auto step) {

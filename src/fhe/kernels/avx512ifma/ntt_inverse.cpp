@@ -68,7 +68,8 @@ template <bool kRoomy, std::size_t kGroup, std::size_t kCount>
 
 // The first seven stages of 128 coefficients in [0, q); results < 2q.
 template <bool kRoomy>
-[[gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
+[[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles,
+                                          const InverseModulus& m) {
   Vector v[kLeafVectors];
   unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
   transpose_each(v);
@@ -91,8 +92,8 @@ template <bool kRoomy>
 // `kStages` stages on a block of 2^kStages * stride coefficients, whose last stage has one group.
 // kLast: that stage is the last of all.
 template <int kStages, bool kRoomy, bool kLast>
-[[gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
-                           const InverseModulus& m) {
+[[gnu::noinline, gnu::flatten]] void pass(std::uint64_t* x, std::size_t stride, std::size_t node, Twiddles twiddles,
+                                          const InverseModulus& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
   for (std::size_t j = 0; j < stride; j += kLanes) {
     Vector v[kRadix];
