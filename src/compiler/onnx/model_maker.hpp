@@ -100,7 +100,7 @@ class ModelMaker {
     for (const std::int64_t value : values) proto.mutable_t()->add_int64_data(value);
   }
   /// A Constant node that holds one float.
-  void constant(const std::string& output, float value) {
+  void constant_float(const std::string& output, float value) {
     onnx::AttributeProto& proto = *node("Constant", {}, output).add_attribute();
     proto.set_name("value");
     proto.set_type(onnx::AttributeProto::TENSOR);
