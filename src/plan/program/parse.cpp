@@ -1,8 +1,8 @@
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "base/bytes.hpp"
+#include "plan/program/detail/fields.hpp"
 #include "plan/program/detail/opcodes.hpp"
 #include "plan/program/limits.hpp"
 #include "plan/program/serialize.hpp"
@@ -14,109 +14,14 @@ namespace {
 using base::ByteReader;
 using detail::Opcode;
 
-std::int32_t get_signed(ByteReader& in) {
-  return static_cast<std::int32_t>(in.u32());
-}
-
-/// A number that the format keeps unsigned and the program as int.
-int get_int(ByteReader& in) {
-  const std::uint32_t value = in.u32();
-  if (value > static_cast<std::uint32_t>(std::numeric_limits<int>::max())) in.reject("a number is too large");
-  return static_cast<int>(value & 0x7fffffffu);
-}
-
-bool get_bool(ByteReader& in) {
-  const std::uint8_t value = in.u8();
-  if (value > 1) in.reject("a flag is neither 0 nor 1");
-  return value == 1;
-}
-
-std::uint8_t get_flags(ByteReader& in, int known) {
-  const std::uint8_t flags = in.u8();
-  if ((flags & ~known) != 0) in.reject("an unknown flag is set");
-  return flags;
-}
-
-Level get_level(ByteReader& in) {
-  return Level(in.u8());
-}
 ValueId get_value(ByteReader& in) {
-  return ValueId(get_int(in));
+  return ValueId(detail::get_int(in));
 }
 WeightId get_weight(ByteReader& in) {
-  return WeightId(get_int(in));
+  return WeightId(detail::get_int(in));
 }
 RotationStep get_step(ByteReader& in) {
-  return RotationStep(get_signed(in));
-}
-
-std::int64_t get_exponent(ByteReader& in) {
-  return static_cast<std::int16_t>(in.u16());
-}
-
-Scale get_scale(ByteReader& in) {
-  const std::int64_t two = get_exponent(in);
-  std::vector<std::int64_t> primes(in.u8());
-  for (std::int64_t& exponent : primes) exponent = get_exponent(in);
-  if (!primes.empty() && primes.back() == 0) in.reject("a scale is not in its shortest form");
-  auto scale = Scale::from_exponents(two, std::move(primes));
-  if (scale) return std::move(*scale);
-  in.reject(scale.error().message);
-  return {};
-}
-
-std::vector<int> get_bits(ByteReader& in) {
-  std::vector<int> bits(in.u8());
-  for (int& size : bits) size = in.u8();
-  return bits;
-}
-
-void get_params(ByteReader& in, Program& program) {
-  program.params.log_n = in.u8();
-  program.params.security = static_cast<fhe::params::Security>(in.u16());
-  program.insecure = get_bool(in);
-  program.params.q_bits = get_bits(in);
-  program.params.p_bits = get_bits(in);
-  const auto security = program.params.security;
-  using fhe::params::Security;
-  if (security != Security::k128 && security != Security::k192 && security != Security::k256) {
-    in.reject("the security level is not 128, 192 or 256");
-  }
-}
-
-std::vector<double> get_doubles(ByteReader& in) {
-  std::vector<double> values(in.count(static_cast<std::size_t>(kMaxInputElements), sizeof(double)));
-  for (double& value : values) value = in.f64();
-  return values;
-}
-
-InputSpec get_input_spec(ByteReader& in) {
-  InputSpec spec;
-  spec.channels = get_int(in);
-  spec.height = get_int(in);
-  spec.width = get_int(in);
-  spec.scale = in.f64();
-  spec.mean = get_doubles(in);
-  spec.std = get_doubles(in);
-  const std::uint8_t flags = get_flags(in, detail::kInputBgr | detail::kInputResize);
-  spec.bgr = (flags & detail::kInputBgr) != 0;
-  spec.resize = (flags & detail::kInputResize) != 0;
-  spec.minimum = in.f64();
-  spec.maximum = in.f64();
-  return spec;
-}
-
-std::vector<std::int32_t> get_signed_list(ByteReader& in, std::size_t limit) {
-  std::vector<std::int32_t> list(in.count(limit, sizeof(std::int32_t)));
-  for (std::int32_t& item : list) item = get_signed(in);
-  return list;
-}
-
-InputPacking get_input_packing(ByteReader& in) {
-  InputPacking packing;
-  packing.ciphertexts = get_int(in);
-  packing.element = get_signed_list(in, kMaxInputCiphertexts << 17);
-  return packing;
+  return RotationStep(static_cast<std::int32_t>(in.u32()));
 }
 
 std::vector<Stage> get_stages(ByteReader& in) {
@@ -133,9 +38,9 @@ std::vector<WeightInfo> get_weights(ByteReader& in) {
   std::vector<WeightInfo> weights;
   weights.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    const Level level = get_level(in);
-    Scale scale = get_scale(in);
-    weights.push_back({level, std::move(scale), get_bool(in)});
+    const Level level = detail::get_level(in);
+    Scale scale = detail::get_scale(in);
+    weights.push_back({level, std::move(scale), detail::get_bool(in)});
   }
   return weights;
 }
@@ -143,7 +48,7 @@ std::vector<WeightInfo> get_weights(ByteReader& in) {
 std::vector<Term> get_terms(ByteReader& in) {
   std::vector<Term> terms(in.count(kMaxTerms, 12));
   for (Term& term : terms) {
-    term.input = get_int(in);
+    term.input = detail::get_int(in);
     term.baby = get_step(in);
     term.weight = get_weight(in);
   }
@@ -152,7 +57,7 @@ std::vector<Term> get_terms(ByteReader& in) {
 
 Linear get_linear(ByteReader& in) {
   Linear linear;
-  const std::uint8_t flags = get_flags(in, detail::kLinearExtended | detail::kLinearRescale);
+  const std::uint8_t flags = detail::get_flags(in, detail::kLinearExtended | detail::kLinearRescale);
   linear.extended = (flags & detail::kLinearExtended) != 0;
   linear.rescale = (flags & detail::kLinearRescale) != 0;
   linear.operands.resize(in.count(kMaxInstructions, 4));
@@ -170,7 +75,7 @@ Operation get_operation(ByteReader& in) {
   const auto opcode = static_cast<Opcode>(in.u8());
   switch (opcode) {
     case Opcode::kInput:
-      return Input{get_int(in)};
+      return Input{detail::get_int(in)};
     case Opcode::kLinear:
       return get_linear(in);
     case Opcode::kAddBias:
@@ -195,8 +100,8 @@ std::vector<Instruction> get_instructions(ByteReader& in) {
   std::vector<Instruction> instructions;
   instructions.reserve(count);
   for (std::size_t i = 0; i < count && in.ok(); ++i) {
-    const Level level = get_level(in);
-    Scale scale = get_scale(in);
+    const Level level = detail::get_level(in);
+    Scale scale = detail::get_scale(in);
     const int stage = in.u16();
     instructions.push_back({get_operation(in), level, std::move(scale), stage});
   }
@@ -211,7 +116,7 @@ std::vector<KeyNeed> get_key_needs(ByteReader& in) {
     if (kind > static_cast<std::uint8_t>(KeyKind::kRotateRelinearize)) in.reject("a key need has an unknown kind");
     key.kind = static_cast<KeyKind>(kind);
     key.step = get_step(in);
-    key.level = get_level(in);
+    key.level = detail::get_level(in);
   }
   return needs;
 }
@@ -237,13 +142,15 @@ base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
                       "compile the model again with this version");
   }
   Program program;
-  get_params(in, program);
-  program.input_spec = get_input_spec(in);
-  program.input_packing = get_input_packing(in);
+  detail::ParamFields params = detail::get_params(in);
+  program.params = std::move(params.literal);
+  program.insecure = params.insecure;
+  program.input_spec = detail::get_input_spec(in);
+  program.input_packing = detail::get_input_packing(in);
   program.stages = get_stages(in);
   program.weights = get_weights(in);
   program.instructions = get_instructions(in);
-  program.output.slot = get_signed_list(in, std::size_t{1} << 17);
+  program.output.slot = detail::get_signed_list(in, std::size_t{1} << 17);
   program.output.factor = in.f64();
   program.key_needs = get_key_needs(in);
   get_statements(in, program);

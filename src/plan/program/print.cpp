@@ -41,6 +41,12 @@ const char* key_word(KeyKind kind) {
   return "unknown";
 }
 
+void write(std::ostream& out, const KeyNeed& key) {
+  out << key_word(key.kind);
+  if (key.step.value() != 0) out << ' ' << key.step.value();
+  out << " level " << key.level.value();
+}
+
 void write_scale(std::ostream& out, const Scale& scale) {
   out << "2^" << scale.exponent_of_two();
   for (std::size_t i = 0; i < scale.prime_exponents().size(); ++i) {
@@ -125,9 +131,9 @@ void write_footer(std::ostream& out, const Program& program) {
   write_list(out, std::vector<int>(program.output.slot.begin(), program.output.slot.end()));
   out << '\n';
   for (const KeyNeed& key : program.key_needs) {
-    out << "key " << key_word(key.kind);
-    if (key.step.value() != 0) out << ' ' << key.step.value();
-    out << " level " << key.level.value() << '\n';
+    out << "key ";
+    write(out, key);
+    out << '\n';
   }
   out << "error sd=" << program.error.score_error_sd << " bound=" << program.error.score_error_bound
       << " maximum=" << program.error.score_maximum << '\n';
@@ -146,6 +152,12 @@ std::ostringstream plain_stream() {
 std::string print(const Scale& scale) {
   std::ostringstream out = plain_stream();
   write_scale(out, scale);
+  return out.str();
+}
+
+std::string print(const KeyNeed& key) {
+  std::ostringstream out = plain_stream();
+  write(out, key);
   return out.str();
 }
 

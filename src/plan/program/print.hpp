@@ -13,4 +13,7 @@ namespace obscura::plan::program {
 /// "2^26*q3^-1": the exact exponents.
 [[nodiscard]] std::string print(const Scale& scale);
 
+/// "rotate 3 level 2", as in the program's text.
+[[nodiscard]] std::string print(const KeyNeed& key);
+
 }  // namespace obscura::plan::program

@@ -1,10 +1,8 @@
 #include "plan/program/serialize.hpp"
 
-#include <limits>
-#include <utility>
-
 #include "base/bytes.hpp"
-#include "base/check.hpp"
+#include "plan/program/detail/fields.hpp"
+#include "plan/program/detail/narrowed.hpp"
 #include "plan/program/detail/opcodes.hpp"
 #include "plan/program/operation.hpp"
 
@@ -12,27 +10,14 @@ namespace obscura::plan::program {
 namespace {
 
 using base::ByteWriter;
+using detail::narrowed;
 using detail::Opcode;
-
-/// A number that the format keeps in fewer bits; verify() has bounded it.
-template <class Narrow, class Wide>
-Narrow narrowed(Wide value) {
-  OBSCURA_CHECK(std::in_range<Narrow>(value), "only verified programs can be serialised");
-  return static_cast<Narrow>(value);
-}
 
 template <class Item>
 void put_count(ByteWriter& out, const std::vector<Item>& items) {
   out.u32(narrowed<std::uint32_t>(items.size()));
 }
 
-void put_signed(ByteWriter& out, std::int32_t value) {
-  out.u32(static_cast<std::uint32_t>(value));
-}
-
-void put(ByteWriter& out, Level level) {
-  out.u8(narrowed<std::uint8_t>(level.value()));
-}
 void put(ByteWriter& out, ValueId value) {
   out.u32(narrowed<std::uint32_t>(value.value()));
 }
@@ -40,59 +25,14 @@ void put(ByteWriter& out, WeightId weight) {
   out.u32(narrowed<std::uint32_t>(weight.value()));
 }
 void put(ByteWriter& out, RotationStep step) {
-  put_signed(out, step.value());
-}
-
-void put(ByteWriter& out, const Scale& scale) {
-  out.u16(static_cast<std::uint16_t>(narrowed<std::int16_t>(scale.exponent_of_two())));
-  out.u8(narrowed<std::uint8_t>(scale.prime_exponents().size()));
-  for (const std::int64_t exponent : scale.prime_exponents()) {
-    out.u16(static_cast<std::uint16_t>(narrowed<std::int16_t>(exponent)));
-  }
-}
-
-void put_bits(ByteWriter& out, const std::vector<int>& bits) {
-  out.u8(narrowed<std::uint8_t>(bits.size()));
-  for (const int size : bits) out.u8(narrowed<std::uint8_t>(size));
-}
-
-void put_params(ByteWriter& out, const fhe::params::ParamLiteral& params, bool insecure) {
-  out.u8(narrowed<std::uint8_t>(params.log_n));
-  out.u16(narrowed<std::uint16_t>(static_cast<int>(params.security)));
-  out.u8(insecure ? 1 : 0);
-  put_bits(out, params.q_bits);
-  put_bits(out, params.p_bits);
-}
-
-void put_doubles(ByteWriter& out, const std::vector<double>& values) {
-  put_count(out, values);
-  for (const double value : values) out.f64(value);
-}
-
-void put(ByteWriter& out, const InputSpec& spec) {
-  out.u32(narrowed<std::uint32_t>(spec.channels));
-  out.u32(narrowed<std::uint32_t>(spec.height));
-  out.u32(narrowed<std::uint32_t>(spec.width));
-  out.f64(spec.scale);
-  put_doubles(out, spec.mean);
-  put_doubles(out, spec.std);
-  const int flags = (spec.bgr ? detail::kInputBgr : 0) | (spec.resize ? detail::kInputResize : 0);
-  out.u8(static_cast<std::uint8_t>(flags));
-  out.f64(spec.minimum);
-  out.f64(spec.maximum);
-}
-
-void put(ByteWriter& out, const InputPacking& packing) {
-  out.u32(narrowed<std::uint32_t>(packing.ciphertexts));
-  put_count(out, packing.element);
-  for (const std::int32_t element : packing.element) put_signed(out, element);
+  out.u32(static_cast<std::uint32_t>(step.value()));
 }
 
 void put_weights(ByteWriter& out, const Program& program) {
   put_count(out, program.weights);
   for (const WeightInfo& weight : program.weights) {
-    put(out, weight.level);
-    put(out, weight.scale);
+    detail::put_level(out, weight.level);
+    detail::put_scale(out, weight.scale);
     out.u8(weight.extended ? 1 : 0);
   }
 }
@@ -158,8 +98,8 @@ void put(ByteWriter& out, const Operation& operation) {
 void put_instructions(ByteWriter& out, const Program& program) {
   put_count(out, program.instructions);
   for (const Instruction& instruction : program.instructions) {
-    put(out, instruction.level);
-    put(out, instruction.scale);
+    detail::put_level(out, instruction.level);
+    detail::put_scale(out, instruction.scale);
     out.u16(narrowed<std::uint16_t>(instruction.stage));
     put(out, instruction.operation);
   }
@@ -170,7 +110,7 @@ void put_key_needs(ByteWriter& out, const Program& program) {
   for (const KeyNeed& key : program.key_needs) {
     out.u8(static_cast<std::uint8_t>(key.kind));
     put(out, key.step);
-    put(out, key.level);
+    detail::put_level(out, key.level);
   }
 }
 
@@ -188,16 +128,16 @@ void put_statements(ByteWriter& out, const Program& program) {
 
 std::vector<std::uint8_t> serialize_params(const fhe::params::ParamLiteral& params, bool insecure) {
   ByteWriter out;
-  put_params(out, params, insecure);
+  detail::put_params(out, params, insecure);
   return out.take();
 }
 
 std::vector<std::uint8_t> serialize(const Program& program) {
   ByteWriter out;
   out.u16(detail::kProgramVersion);
-  put_params(out, program.params, program.insecure);
-  put(out, program.input_spec);
-  put(out, program.input_packing);
+  detail::put_params(out, program.params, program.insecure);
+  detail::put_input_spec(out, program.input_spec);
+  detail::put_input_packing(out, program.input_packing);
   put_count(out, program.stages);
   for (const Stage& stage : program.stages) {
     out.string(stage.name);
@@ -205,8 +145,7 @@ std::vector<std::uint8_t> serialize(const Program& program) {
   }
   put_weights(out, program);
   put_instructions(out, program);
-  put_count(out, program.output.slot);
-  for (const std::int32_t slot : program.output.slot) put_signed(out, slot);
+  detail::put_signed_list(out, program.output.slot);
   out.f64(program.output.factor);
   put_key_needs(out, program);
   put_statements(out, program);

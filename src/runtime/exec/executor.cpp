@@ -1,0 +1,131 @@
+#include "runtime/exec/executor.hpp"
+
+#include <utility>
+
+#include "plan/program/operation.hpp"
+#include "plan/program/print.hpp"
+#include "runtime/exec/detail/run.hpp"
+#include "runtime/keys/key_id_of.hpp"
+
+namespace obscura::runtime::exec {
+namespace {
+
+namespace program = plan::program;
+using base::ErrorCode;
+using fhe::ckks::Ciphertext;
+
+base::Result<void> check_params(const fhe::ring::RingContext& ring, const program::Program& program) {
+  if (ring.params().literal() == program.params && ring.params().insecure() == program.insecure) return {};
+  return base::fail(ErrorCode::kMismatch, "the program was compiled for other parameters than this engine has",
+                    "build the engine from the program's own parameters");
+}
+
+base::Result<void> check_keys(const program::Program& program, const fhe::ckks::EvaluationKeys& keys) {
+  for (const program::KeyNeed& need : program.key_needs) {
+    const fhe::ckks::SwitchingKey* key = keys.find(keys::key_id_of(need, program.params.log_n));
+    if (key == nullptr) {
+      return base::fail(ErrorCode::kMismatch, "the evaluation keys lack the one for " + program::print(need),
+                        "generate the keys from this model's .spec");
+    }
+    if (key->level() < need.level) {
+      return base::fail(
+          ErrorCode::kMismatch,
+          "the evaluation key for " + program::print(need) + " stops at level " + std::to_string(key->level().value()),
+          "generate the keys from this model's .spec");
+    }
+  }
+  return {};
+}
+
+base::Result<void> check_memory(const fhe::ring::RingContext& ring, const program::Program& program,
+                                const ExecutorLimits& limits) {
+  const program::MemoryEstimate estimate = program::estimate_memory(program, ring.params());
+  const std::uint64_t total = estimate.ciphertext_bytes + estimate.evaluation_key_bytes + estimate.weight_bytes;
+  if (limits.memory_bytes == 0 || total <= limits.memory_bytes) return {};
+  return base::fail(ErrorCode::kLimit,
+                    "the program needs " + std::to_string(total) + " bytes of memory; the limit is " +
+                        std::to_string(limits.memory_bytes),
+                    "raise the limit, or run on a larger machine");
+}
+
+fhe::circuits::LinearTransform transform_of(const program::Linear& linear) {
+  fhe::circuits::LinearTransform transform;
+  transform.extended = linear.extended;
+  for (const program::GiantStep& step : linear.steps) {
+    auto& terms = transform.steps.emplace_back(fhe::circuits::GiantStep{step.giant, {}}).terms;
+    for (const program::Term& term : step.terms) {
+      terms.push_back({term.input, term.baby, static_cast<std::size_t>(term.weight.value())});
+    }
+  }
+  return transform;
+}
+
+}  // namespace
+
+Executor::Executor(const fhe::ring::RingContext& ring, const program::Program& program,
+                   const fhe::ckks::EvaluationKeys& keys)
+    : ring_(&ring), program_(&program), keys_(&keys), last_uses_(program::last_uses(program)) {
+  for (const program::Instruction& instruction : program.instructions) {
+    const auto* linear = std::get_if<program::Linear>(&instruction.operation);
+    transforms_.push_back(linear != nullptr ? transform_of(*linear) : fhe::circuits::LinearTransform{});
+    std::string name = program.stages[static_cast<std::size_t>(instruction.stage)].name;
+    name.append(": ").append(program::name_of(instruction.operation));
+    span_names_.push_back(std::move(name));
+  }
+}
+
+base::Result<Executor> Executor::create(const fhe::ring::RingContext& ring, const program::Program& program,
+                                        const fhe::ckks::EvaluationKeys& keys, const ExecutorLimits& limits) {
+  OBSCURA_TRY_VOID(check_params(ring, program));
+  OBSCURA_TRY_VOID(check_keys(program, keys));
+  OBSCURA_TRY_VOID(check_memory(ring, program, limits));
+  return Executor(ring, program, keys);
+}
+
+base::Result<void> Executor::check_inputs(std::span<const Ciphertext> inputs) const {
+  const auto expected = static_cast<std::size_t>(program_->input_packing.ciphertexts);
+  const std::string hint = "encrypt the input with the public key of this model";
+  if (inputs.size() != expected) {
+    return base::fail(ErrorCode::kMismatch,
+                      "the request has " + std::to_string(inputs.size()) + " ciphertexts; the program takes " +
+                          std::to_string(expected),
+                      hint);
+  }
+  for (const program::Instruction& instruction : program_->instructions) {
+    const auto* input = std::get_if<program::Input>(&instruction.operation);
+    if (input == nullptr) continue;
+    const Ciphertext& given = inputs[static_cast<std::size_t>(input->index)];
+    const bool fits = given.level() == instruction.level && given.scale() == instruction.scale &&
+                      given.c0().basis() == ring_->basis_q(given.level()) && given.c1().basis() == given.c0().basis() &&
+                      given.c0().degree() == ring_->degree() && given.c1().degree() == ring_->degree();
+    if (!fits) {
+      return base::fail(ErrorCode::kMismatch,
+                        "input ciphertext " + std::to_string(input->index) + " is at level " +
+                            std::to_string(given.level().value()) + " and scale " + program::print(given.scale()) +
+                            "; the program takes level " + std::to_string(instruction.level.value()) + " and scale " +
+                            program::print(instruction.scale),
+                        hint);
+    }
+  }
+  return {};
+}
+
+base::Result<Ciphertext> Executor::run(std::span<const Ciphertext> inputs, WeightSource& weights,
+                                       const ExecOptions& options) const {
+  OBSCURA_TRY_VOID(check_inputs(inputs));
+  detail::Run run({ring_, program_, keys_}, inputs, weights);
+  const auto count = static_cast<int>(program_->instructions.size());
+  for (std::size_t i = 0; i < program_->instructions.size(); ++i) {
+    if (options.progress) {
+      const int stage = program_->instructions[i].stage;
+      options.progress({stage, static_cast<int>(program_->stages.size()),
+                        program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
+    }
+    const base::Span span(options.trace, span_names_[i]);
+    OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
+    run.free_after(i, last_uses_);
+  }
+  return std::move(run).take_result();
+}
+
+}  // namespace obscura::runtime::exec

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/trace.hpp"
+#include "fhe/circuits/linear_transform.hpp"
+#include "fhe/ckks/ciphertext.hpp"
+#include "fhe/ckks/keys.hpp"
+#include "plan/program/program.hpp"
+#include "plan/program/schedule.hpp"
+#include "runtime/exec/weight_source.hpp"
+
+namespace obscura::runtime::exec {
+
+/// How far a run is: told before each instruction.
+struct Progress {
+  int stage;              ///< number of the layer that is being computed
+  int stages;             ///< of how many
+  std::string_view name;  ///< of the layer
+  int instruction;        ///< instructions done so far
+  int instructions;       ///< of how many
+};
+
+struct ExecOptions {
+  base::Trace* trace = nullptr;  ///< one span per instruction, named after layer and operation
+  std::function<void(const Progress&)> progress;
+};
+
+struct ExecutorLimits {
+  std::uint64_t memory_bytes = 0;  ///< refuse programs whose keys, weights and ciphertexts exceed this; 0 = any
+};
+
+/// Runs one verified program over ciphertexts of one key. Immutable after construction; run() may be called
+/// from several threads, each with a source of its own. The result is bit-identical for any number of
+/// threads and any kernels: evaluation draws no randomness.
+class Executor {
+ public:
+  /// `program` is verified; ring, program and keys outlive the executor.
+  /// Errors: kMismatch when the ring has other parameters, or a key is missing or stops below the level of
+  /// its use; kLimit when the program cannot fit.
+  [[nodiscard]] static base::Result<Executor> create(const fhe::ring::RingContext& ring,
+                                                     const plan::program::Program& program,
+                                                     const fhe::ckks::EvaluationKeys& keys,
+                                                     const ExecutorLimits& limits = {});
+
+  /// Computes the answer to one request. Values are freed after their last use; inputs are not copied.
+  /// Errors: kMismatch when count, level, scale or basis of the inputs, or of a weight, are not what the
+  /// program states; those of the source.
+  [[nodiscard]] base::Result<fhe::ckks::Ciphertext> run(std::span<const fhe::ckks::Ciphertext> inputs,
+                                                        WeightSource& weights, const ExecOptions& options = {}) const;
+
+ private:
+  Executor(const fhe::ring::RingContext& ring, const plan::program::Program& program,
+           const fhe::ckks::EvaluationKeys& keys);
+  [[nodiscard]] base::Result<void> check_inputs(std::span<const fhe::ckks::Ciphertext> inputs) const;
+
+  const fhe::ring::RingContext* ring_;
+  const plan::program::Program* program_;
+  const fhe::ckks::EvaluationKeys* keys_;
+  std::vector<std::size_t> last_uses_;
+  std::vector<fhe::circuits::LinearTransform> transforms_;  ///< per instruction; empty unless linear
+  std::vector<std::string> span_names_;                     ///< per instruction
+};
+
+}  // namespace obscura::runtime::exec
