@@ -60,7 +60,7 @@ ckks::Ciphertext apply_with(const ring::RingContext& ring, const ckks::Evaluatio
                             const Source& source, bool rescale) {
   check_inputs(ring, inputs);
   const params::Level level = inputs.front()->level();
-  const detail::TermPlan plan = detail::plan_terms(ring, keys, transform, inputs.size());
+  const detail::TermPlan plan = detail::plan_terms(ring, keys, transform, inputs.size(), level);
   const FetchedDiagonals diagonals =
       fetch(transform, source, level, transform.extended ? ring.basis_qp(level) : ring.basis_q(level));
   detail::GiantSteps steps(ring, keys);

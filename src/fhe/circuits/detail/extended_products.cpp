@@ -97,7 +97,6 @@ class RotatedLimb {
     std::array<const std::uint64_t*, params::kMaxPrimes> rows_b{};
     std::array<const std::uint64_t*, params::kMaxPrimes> rows_a{};
     const std::size_t terms = digits.digits.size();
-    OBSCURA_CHECK(key.level().value() + 1 >= hoisted_.basis.q_count, "the key is for a lower level than the input");
     const int key_limb = special() ? limb_ - hoisted_.basis.q_count + key.level().value() + 1 : limb_;
     for (std::size_t t = 0; t < terms; ++t) {
       rows[t] = digits.digits[t].limb(limb_).data();

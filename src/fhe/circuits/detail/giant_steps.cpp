@@ -60,7 +60,7 @@ void GiantSteps::add_rotated(ring::GaloisElement g, ProductSum sum) {
 
 void GiantSteps::multiply_key(const ring::EvaluationPoly& a, ckks::KeyId id, ring::EvaluationPoly& out0,
                               ring::EvaluationPoly& out1, bool accumulate) const {
-  const ckks::SwitchingKey& key = require_key(keys_, id);
+  const ckks::SwitchingKey& key = require_key(keys_, id, params::Level(a.basis().q_count - 1));
   ring::decompose_and_multiply(ring_, a, key.b(), key.a(), out0, out1, accumulate);
 }
 
@@ -81,7 +81,6 @@ void GiantSteps::add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1) {
 }
 
 ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& scale, bool rescale) {
-  OBSCURA_CHECK(total0_.limbs() > 0, "a transform without giant steps");
   OBSCURA_CHECK(!rescale || level > params::Level(0), "no level is left");
   if (!over_qp(total0_)) {
     ckks::Ciphertext result(std::move(total0_), std::move(total1_), level, scale);

@@ -8,14 +8,16 @@
 
 namespace obscura::fhe::circuits::detail {
 
-const ckks::SwitchingKey& require_key(const ckks::EvaluationKeys& keys, ckks::KeyId id) {
+const ckks::SwitchingKey& require_key(const ckks::EvaluationKeys& keys, ckks::KeyId id, params::Level level) {
   const ckks::SwitchingKey* key = keys.find(id);
   OBSCURA_CHECK(key != nullptr, "a switching key that the transform needs is missing");
+  OBSCURA_CHECK(key->level() >= level, "a switching key is for a lower level than the transform");
   return *key;
 }
 
 TermPlan plan_terms(const ring::RingContext& ring, const ckks::EvaluationKeys& keys, const LinearTransform& transform,
-                    std::size_t inputs) {
+                    std::size_t inputs, params::Level level) {
+  OBSCURA_CHECK(!transform.steps.empty(), "a transform without giant steps");
   TermPlan plan;
   std::map<std::pair<int, std::uint64_t>, std::size_t> known;
   for (const GiantStep& step : transform.steps) {
@@ -27,7 +29,8 @@ TermPlan plan_terms(const ring::RingContext& ring, const ckks::EvaluationKeys& k
       const auto [place, fresh] = known.try_emplace({term.input, g.value()}, plan.rotations.size());
       if (fresh) {
         const bool still = g == ring::GaloisElement(1);
-        plan.rotations.push_back({term.input, g, still ? nullptr : &require_key(keys, {ckks::KeyKind::kGalois, g}), 0});
+        const ckks::KeyId id{ckks::KeyKind::kGalois, g};
+        plan.rotations.push_back({term.input, g, still ? nullptr : &require_key(keys, id, level), 0});
       }
       ++plan.rotations[place->second].uses;
       used.push_back(place->second);

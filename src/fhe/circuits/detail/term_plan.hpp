@@ -26,10 +26,11 @@ struct TermPlan {
   std::vector<std::vector<std::size_t>> rotation_of;  ///< [giant step][term]
 };
 
-/// The key of `id`; its absence is a bug of the caller.
-[[nodiscard]] const ckks::SwitchingKey& require_key(const ckks::EvaluationKeys& keys, ckks::KeyId id);
+/// The key of `id`, which must be there and serve `level`: otherwise the caller has a bug.
+[[nodiscard]] const ckks::SwitchingKey& require_key(const ckks::EvaluationKeys& keys, ckks::KeyId id,
+                                                    params::Level level);
 
 [[nodiscard]] TermPlan plan_terms(const ring::RingContext& ring, const ckks::EvaluationKeys& keys,
-                                  const LinearTransform& transform, std::size_t inputs);
+                                  const LinearTransform& transform, std::size_t inputs, params::Level level);
 
 }  // namespace obscura::fhe::circuits::detail
