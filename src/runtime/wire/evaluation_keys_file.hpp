@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "artifact/container.hpp"
+#include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
+#include "fhe/ckks/keys.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::runtime::wire {
+
+/// Writes exactly the keys that program.key_needs names, half of each packed, the other half as its seed. A
+/// missing key is a bug of the caller. The file appears whole or not at all.
+[[nodiscard]] base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ring::RingContext& ring,
+                                                       const plan::program::Program& program,
+                                                       const artifact::Digest& key,
+                                                       const fhe::ckks::EvaluationKeys& keys);
+
+/// Which plan and key a file of evaluation keys belongs to, as `inspect` shows it.
+struct EvaluationKeysInfo {
+  artifact::Digest plan;
+  artifact::Digest key;
+  std::size_t keys = 0;
+};
+[[nodiscard]] base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file,
+                                                                       const std::string& name);
+
+/// Reads and expands the keys of a verified program. Errors: those of LazyContainerReader; kMismatch when the file
+/// was made for another plan or another key; kCorrupt. Cost: per key one uniform sampling of half its bytes.
+[[nodiscard]] base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
+                                                                           const std::string& name,
+                                                                           const fhe::ring::RingContext& ring,
+                                                                           const plan::program::Program& program,
+                                                                           const artifact::Digest& key);
+
+}  // namespace obscura::runtime::wire

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "artifact/container.hpp"
+#include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
+#include "fhe/ckks/keys.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::runtime::wire {
+
+/// The digest by which all files name the key pair they belong to: of the public key's bytes.
+[[nodiscard]] artifact::Digest key_digest(const fhe::ring::RingContext& ring, const fhe::ckks::PublicKey& key);
+
+/// All that a data owner needs: parameters, input form, public key. No label, no circuit.
+[[nodiscard]] std::vector<std::uint8_t> write_public_key(const fhe::ring::RingContext& ring,
+                                                         const plan::program::Program& program,
+                                                         const fhe::ckks::PublicKey& key);
+
+/// A public key file in two steps: what it says, then - with a context built for its parameters - the key.
+class PublicKeyFile {
+ public:
+  /// `file` must outlive it. Errors: those of ContainerReader::open and program::parse, kMismatch.
+  [[nodiscard]] static base::Result<PublicKeyFile> open(std::span<const std::uint8_t> file, const std::string& name);
+
+  [[nodiscard]] const plan::program::Program& inputs() const { return inputs_; }
+  [[nodiscard]] const artifact::Digest& plan() const { return plan_; }
+  [[nodiscard]] const artifact::Digest& key() const { return key_; }
+  [[nodiscard]] fhe::params::Level level() const { return inputs_.instructions.front().level; }
+  [[nodiscard]] const fhe::params::Scale& scale() const { return inputs_.instructions.front().scale; }
+  /// The key itself. `ring` has the parameters of inputs(). Errors: kCorrupt.
+  [[nodiscard]] base::Result<fhe::ckks::PublicKey> load(const fhe::ring::RingContext& ring) const;
+
+ private:
+  PublicKeyFile(artifact::ContainerReader reader, plan::program::Program inputs, std::string name)
+      : reader_(std::move(reader)), inputs_(std::move(inputs)), name_(std::move(name)) {}
+  artifact::ContainerReader reader_;
+  plan::program::Program inputs_;
+  std::string name_;
+  artifact::Digest plan_;
+  artifact::Digest key_;
+};
+
+}  // namespace obscura::runtime::wire

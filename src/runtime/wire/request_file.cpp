@@ -1,0 +1,179 @@
+#include "runtime/wire/request_file.hpp"
+
+#include <fmt/format.h>
+
+#include "artifact/container.hpp"
+#include "base/bytes.hpp"
+#include "plan/program/limits.hpp"
+#include "runtime/wire/digest_bytes.hpp"
+#include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/limits.hpp"
+#include "runtime/wire/polynomial.hpp"
+#include "runtime/wire/sections.hpp"
+
+namespace obscura::runtime::wire {
+
+namespace {
+
+using artifact::ArtifactKind;
+using fhe::params::Level;
+using fhe::params::Scale;
+
+/// Section kInfo: plan, key and request digests, u32 number of ciphertexts, u8 level, the scale: i64 exponent of
+/// two, u8 count, i64 exponent per prime. Items: c0 and c1 of each ciphertext, packed.
+struct Info {
+  CiphertextInfo summary;
+  Scale scale = Scale::power_of_two(0);
+};
+
+std::vector<std::uint8_t> write_info(const Provenance& provenance, std::size_t count, Level level, const Scale& scale) {
+  base::ByteWriter out;
+  out.bytes(provenance.plan.bytes);
+  out.bytes(provenance.key.bytes);
+  out.bytes(provenance.request.bytes);
+  out.u32(static_cast<std::uint32_t>(count));
+  out.u8(static_cast<std::uint8_t>(level.value()));
+  out.u64(static_cast<std::uint64_t>(scale.exponent_of_two()));
+  out.u8(static_cast<std::uint8_t>(scale.prime_exponents().size()));
+  for (const auto exponent : scale.prime_exponents()) out.u64(static_cast<std::uint64_t>(exponent));
+  return out.take();
+}
+
+base::Result<Info> parse_info(std::span<const std::uint8_t> bytes, const std::string& name) {
+  base::ByteReader reader(bytes, name);
+  Info info;
+  info.summary.provenance.plan = read_digest(reader);
+  info.summary.provenance.key = read_digest(reader);
+  info.summary.provenance.request = read_digest(reader);
+  info.summary.ciphertexts = reader.u32();
+  info.summary.level = Level(reader.u8());
+  const auto two = static_cast<std::int64_t>(reader.u64());
+  std::vector<std::int64_t> primes(reader.u8());
+  for (auto& exponent : primes) exponent = static_cast<std::int64_t>(reader.u64());
+  OBSCURA_TRY_VOID(reader.finish());
+  if (info.summary.ciphertexts == 0 || info.summary.ciphertexts > plan::program::kMaxInputCiphertexts) {
+    return base::fail(base::ErrorCode::kLimit,
+                      fmt::format("{}: holds {} ciphertexts; 1 to {} are allowed", name, info.summary.ciphertexts,
+                                  plan::program::kMaxInputCiphertexts),
+                      "encrypt the input again");
+  }
+  OBSCURA_TRY(info.scale, Scale::from_exponents(two, std::move(primes)));
+  return info;
+}
+
+std::vector<std::uint8_t> write(ArtifactKind kind, const fhe::ring::RingContext& ring, const artifact::Digest& params,
+                                bool insecure, const Provenance& provenance,
+                                std::span<const fhe::ckks::Ciphertext> ciphertexts) {
+  OBSCURA_CHECK(!ciphertexts.empty(), "a file of ciphertexts holds at least one");
+  artifact::ContainerWriter file(kind, params, insecure);
+  const auto& first = ciphertexts.front();
+  file.add(number(SectionId::kInfo), write_info(provenance, ciphertexts.size(), first.level(), first.scale()));
+  for (std::size_t i = 0; i < ciphertexts.size(); ++i) {
+    OBSCURA_CHECK(ciphertexts[i].level() == first.level() && ciphertexts[i].scale() == first.scale(),
+                  "the ciphertexts of one file share level and scale");
+    std::vector<std::uint8_t> item;
+    item.reserve(2 * packed_bytes(ring, ciphertexts[i].c0().basis()));
+    append_packed(ring, ciphertexts[i].c0(), item);
+    append_packed(ring, ciphertexts[i].c1(), item);
+    file.add(item_section(i), std::move(item));
+  }
+  return file.finish();
+}
+
+struct Opened {
+  artifact::ContainerReader reader;
+  Info info;
+};
+
+base::Result<Opened> open(ArtifactKind kind, std::span<const std::uint8_t> file, const std::string& name) {
+  OBSCURA_TRY(auto reader, artifact::ContainerReader::open(file, {kind, name, kMaxRequestBytes}));
+  OBSCURA_TRY(const auto bytes, reader.section(number(SectionId::kInfo)));
+  OBSCURA_TRY(auto info, parse_info(bytes, name));
+  return Opened{std::move(reader), std::move(info)};
+}
+
+base::Result<fhe::ckks::Ciphertext> parse_item(const Opened& opened, std::size_t item,
+                                               const fhe::ring::RingContext& ring, const std::string& name) {
+  OBSCURA_TRY(const auto bytes, opened.reader.section(item_section(item)));
+  const auto basis = ring.basis_q(opened.info.summary.level);
+  const std::size_t half = packed_bytes(ring, basis);
+  if (bytes.size() != 2 * half) {
+    return base::fail(base::ErrorCode::kCorrupt, name + ": a ciphertext has the wrong size", "encrypt the input again");
+  }
+  OBSCURA_TRY(auto c0, unpack(ring, basis, bytes.first(half), name));
+  OBSCURA_TRY(auto c1, unpack(ring, basis, bytes.last(half), name));
+  return fhe::ckks::Ciphertext(std::move(c0), std::move(c1), opened.info.summary.level, opened.info.scale);
+}
+
+base::Result<std::vector<fhe::ckks::Ciphertext>> read(const Opened& opened, const std::string& name,
+                                                      const fhe::ring::RingContext& ring, const Expected& expected,
+                                                      const plan::program::Instruction& form, std::size_t count) {
+  const auto& info = opened.info;
+  OBSCURA_TRY_VOID(check_same(info.summary.provenance.plan, expected.plan, "plan", name));
+  OBSCURA_TRY_VOID(check_same(info.summary.provenance.key, expected.key, "key", name));
+  if (opened.reader.header().params != expected.params ||
+      opened.reader.header().insecure() != expected.program->insecure || info.summary.ciphertexts != count ||
+      info.summary.level != form.level || !(info.scale == form.scale)) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      name + ": parameters, count, level or scale are not those of the plan",
+                      "encrypt with the public key that belongs to this plan");
+  }
+  std::vector<fhe::ckks::Ciphertext> ciphertexts;
+  for (std::size_t i = 0; i < count; ++i) {
+    OBSCURA_TRY(auto ciphertext, parse_item(opened, i, ring, name));
+    ciphertexts.push_back(std::move(ciphertext));
+  }
+  return ciphertexts;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> write_request(const fhe::ring::RingContext& ring, const artifact::Digest& params,
+                                        bool insecure, const Provenance& provenance,
+                                        std::span<const fhe::ckks::Ciphertext> ciphertexts) {
+  return write(ArtifactKind::kCiphertext, ring, params, insecure, provenance, ciphertexts);
+}
+
+std::vector<std::uint8_t> write_result(const fhe::ring::RingContext& ring, const artifact::Digest& params,
+                                       bool insecure, const Provenance& provenance,
+                                       const fhe::ckks::Ciphertext& ciphertext) {
+  return write(ArtifactKind::kResult, ring, params, insecure, provenance, {&ciphertext, 1});
+}
+
+base::Result<CiphertextInfo> inspect_request(std::span<const std::uint8_t> file, const std::string& name) {
+  OBSCURA_TRY(const auto opened, open(ArtifactKind::kCiphertext, file, name));
+  return opened.info.summary;
+}
+
+base::Result<CiphertextInfo> inspect_result(std::span<const std::uint8_t> file, const std::string& name) {
+  OBSCURA_TRY(const auto opened, open(ArtifactKind::kResult, file, name));
+  return opened.info.summary;
+}
+
+Expected expect(const plan::program::Program& program, const artifact::Digest& key) {
+  return {&program, params_digest(program.params, program.insecure), plan_digest(program), key};
+}
+
+base::Result<std::vector<fhe::ckks::Ciphertext>> read_request(std::span<const std::uint8_t> file,
+                                                              const std::string& name,
+                                                              const fhe::ring::RingContext& ring,
+                                                              const Expected& expected) {
+  OBSCURA_TRY(const auto opened, open(ArtifactKind::kCiphertext, file, name));
+  return read(opened, name, ring, expected, expected.program->instructions.front(),
+              static_cast<std::size_t>(expected.program->input_packing.ciphertexts));
+}
+
+base::Result<fhe::ckks::Ciphertext> read_result(std::span<const std::uint8_t> file, const std::string& name,
+                                                const fhe::ring::RingContext& ring, const Expected& expected) {
+  OBSCURA_TRY(const auto opened, open(ArtifactKind::kResult, file, name));
+  OBSCURA_TRY(auto ciphertexts, read(opened, name, ring, expected, expected.program->instructions.back(), 1));
+  return std::move(ciphertexts.front());
+}
+
+base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file, const std::string& name) {
+  OBSCURA_TRY(const auto header,
+              artifact::read_header(file, file.size(), ArtifactKind::kCiphertext, name));
+  return header.front;
+}
+
+}  // namespace obscura::runtime::wire

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "artifact/digest.hpp"
+#include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::runtime::wire {
+
+/// Which plan, key and request a file of ciphertexts belongs to.
+struct Provenance {
+  artifact::Digest plan;
+  artifact::Digest key;
+  artifact::Digest request;  ///< of a result: digest of the request it answers; zero in a request
+};
+
+/// All ciphertexts of one inference, as the data owner sends them.
+[[nodiscard]] std::vector<std::uint8_t> write_request(const fhe::ring::RingContext& ring,
+                                                      const artifact::Digest& params, bool insecure,
+                                                      const Provenance& provenance,
+                                                      std::span<const fhe::ckks::Ciphertext> ciphertexts);
+
+/// The one ciphertext of an answer.
+[[nodiscard]] std::vector<std::uint8_t> write_result(const fhe::ring::RingContext& ring,
+                                                     const artifact::Digest& params, bool insecure,
+                                                     const Provenance& provenance,
+                                                     const fhe::ckks::Ciphertext& ciphertext);
+
+/// What `inspect` shows without a context. Errors: those of ContainerReader::open.
+struct CiphertextInfo {
+  Provenance provenance;
+  std::size_t ciphertexts = 0;
+  fhe::params::Level level{0};
+};
+[[nodiscard]] base::Result<CiphertextInfo> inspect_request(std::span<const std::uint8_t> file, const std::string& name);
+[[nodiscard]] base::Result<CiphertextInfo> inspect_result(std::span<const std::uint8_t> file, const std::string& name);
+
+/// What a reader of ciphertexts expects: all of a verified program, and the key everything belongs to.
+struct Expected {
+  const plan::program::Program* program;
+  artifact::Digest params;
+  artifact::Digest plan;
+  artifact::Digest key;
+};
+
+/// The digests of a program, worked out once.
+[[nodiscard]] Expected expect(const plan::program::Program& program, const artifact::Digest& key);
+
+/// Reads a request for this program. Checked in this order: limits, header, digests, plan, key, count, level and
+/// scale, residues. Errors: kLimit, kCorrupt, kUnsupported, kMismatch.
+[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> read_request(std::span<const std::uint8_t> file,
+                                                                            const std::string& name,
+                                                                            const fhe::ring::RingContext& ring,
+                                                                            const Expected& expected);
+
+/// Reads an answer of this program; the same checks.
+[[nodiscard]] base::Result<fhe::ckks::Ciphertext> read_result(std::span<const std::uint8_t> file,
+                                                              const std::string& name,
+                                                              const fhe::ring::RingContext& ring,
+                                                              const Expected& expected);
+
+/// The digest by which a result names its request: of the request's header, which covers all of it.
+[[nodiscard]] base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file,
+                                                            const std::string& name);
+
+}  // namespace obscura::runtime::wire

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "artifact/container.hpp"
+#include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::runtime::wire {
+
+/// Collects the encrypted weights of one program and writes the signed file.
+class SealedModelWriter {
+ public:
+  /// The ring must outlive the writer.
+  SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
+                    const artifact::Digest& key);
+  /// Weights come in the order of Program::weights; all are seeded alike or all are not.
+  void add(const fhe::ckks::SeededCiphertext& weight);
+  void add(const fhe::ckks::Ciphertext& weight);
+  /// Errors: kIo. A missing weight is a bug of the caller.
+  [[nodiscard]] base::Result<void> write_file(const std::string& path, const artifact::SigningKey& signer);
+
+ private:
+  const fhe::ring::RingContext* ring_;
+  artifact::ContainerWriter file_;
+  std::size_t expected_;
+  std::size_t added_ = 0;
+  artifact::Digest key_;
+  std::vector<std::uint8_t> seed_;
+};
+
+/// A sealed model over bytes that somebody else may change (a mapped file). The signature by somebody in `trust`
+/// is checked first; then header, digests and program; each weight is copied, verified and checked when it is
+/// read. It names no class labels and holds no clear weight. const operations are safe from several threads.
+class SealedModel {
+ public:
+  /// `trust` == nullptr: for `inspect` only, the signature is still checked, but anybody's is taken. `file` must
+  /// outlive the model. Errors: kUntrusted, and those of LazyContainerReader and program::parse.
+  [[nodiscard]] static base::Result<SealedModel> open(std::span<const std::uint8_t> file, const std::string& name,
+                                                      const artifact::TrustSet* trust);
+
+  [[nodiscard]] const plan::program::Program& program() const { return program_; }
+  [[nodiscard]] const artifact::Digest& key() const { return key_; }
+  [[nodiscard]] const artifact::PublicIdentity& signer() const { return signer_; }
+  [[nodiscard]] std::size_t weights() const { return program_.weights.size(); }
+  /// Copies, verifies, unpacks and expands one weight. `ring` has the parameters of program(). Error: kCorrupt.
+  [[nodiscard]] base::Result<fhe::ckks::Ciphertext> weight(const fhe::ring::RingContext& ring,
+                                                           plan::program::WeightId id) const;
+
+ private:
+  SealedModel(artifact::LazyContainerReader reader, std::string name)
+      : reader_(std::move(reader)), name_(std::move(name)) {}
+  base::Result<void> parse_info();
+  artifact::LazyContainerReader reader_;
+  std::string name_;
+  plan::program::Program program_;
+  artifact::Digest key_;
+  artifact::PublicIdentity signer_;
+  bool seeded_ = true;
+  std::vector<std::uint8_t> seed_;
+};
+
+}  // namespace obscura::runtime::wire
