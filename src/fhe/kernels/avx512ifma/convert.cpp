@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
+#include "fhe/kernels/avx512ifma/sum_terms.hpp"
 #include "fhe/kernels/avx512ifma/vector.hpp"
 
 namespace obscura::fhe::kernels::avx512ifma {
@@ -20,19 +19,15 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
   }
 }
 
-void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
-                  std::size_t inputs, std::size_t n, const Modulus& to) {
+[[gnu::flatten]] void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in,
+                                   const std::uint64_t* factors, std::size_t inputs, std::size_t n, const Modulus& to) {
   const VectorModulus m(to);
-  const std::size_t per_fold = products_per_fold(arith::kMaxModulusBits, to.bits());
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    Accumulator sum;
-    for (std::size_t first = 0; first < inputs; first += per_fold) {
-      if (first != 0) sum.fold(m);
-      const std::size_t end = std::min(inputs, first + per_fold);
-      for (std::size_t k = first; k < end; ++k) sum.add_product(load(scaled_in[k] + i), broadcast(factors[k]));
-    }
-    store(out + i, sum.reduced(m));
-  }
+  sum_terms<8, Accumulator>(
+      inputs, n, products_per_fold(arith::kMaxModulusBits, to.bits()), m, [](std::size_t) { return Accumulator{}; },
+      [&](Accumulator& sum, std::size_t t, std::size_t i) {
+        sum.add_product(load(scaled_in[t] + i), broadcast(factors[t]));
+      },
+      [&](std::size_t i, const Accumulator& sum) { store(out + i, sum.reduced(m)); });
 }
 
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const Modulus& q) {

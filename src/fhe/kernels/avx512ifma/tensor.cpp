@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
+#include "fhe/kernels/avx512ifma/sum_terms.hpp"
 #include "fhe/kernels/avx512ifma/vector.hpp"
 
 namespace obscura::fhe::kernels::avx512ifma {
@@ -41,24 +40,22 @@ void tensor(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::
   }
 }
 
-void tensor_sum(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* const* a0,
-                const std::uint64_t* const* a1, const std::uint64_t* const* b0, const std::uint64_t* const* b1,
-                std::size_t terms, std::size_t n, const Modulus& q) {
+[[gnu::flatten]] void tensor_sum(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2,
+                                 const std::uint64_t* const* a0, const std::uint64_t* const* a1,
+                                 const std::uint64_t* const* b0, const std::uint64_t* const* b1, std::size_t terms,
+                                 std::size_t n, const Modulus& q) {
   const VectorModulus m(q);
   const std::size_t per_fold = products_per_fold(q.bits(), q.bits()) / 2;  // sum1 takes two a term
-  for (std::size_t i = 0; i < n; i += kLanes) {
-    TensorAccumulator sums;
-    for (std::size_t first = 0; first < terms; first += per_fold) {
-      if (first != 0) sums.fold(m);
-      const std::size_t end = std::min(terms, first + per_fold);
-      for (std::size_t t = first; t < end; ++t) {
+  sum_terms<2, TensorAccumulator>(
+      terms, n, per_fold, m, [](std::size_t) { return TensorAccumulator{}; },
+      [&](TensorAccumulator& sums, std::size_t t, std::size_t i) {
         sums.add(load(a0[t] + i), load(a1[t] + i), load(b0[t] + i), load(b1[t] + i));
-      }
-    }
-    store(d0 + i, sums.sum0.reduced(m));
-    store(d1 + i, sums.sum1.reduced(m));
-    store(d2 + i, sums.sum2.reduced(m));
-  }
+      },
+      [&](std::size_t i, const TensorAccumulator& sums) {
+        store(d0 + i, sums.sum0.reduced(m));
+        store(d1 + i, sums.sum1.reduced(m));
+        store(d2 + i, sums.sum2.reduced(m));
+      });
 }
 
 void square(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* a0, const std::uint64_t* a1,
