@@ -1,0 +1,13 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "plan/weights/weights.hpp"
+
+namespace obscura::plan::weights {
+
+/// Checks a plan against its program, which must be verified: one value per slot of every weight, all finite
+/// and small enough to be encoded at the weight's scale, and as many labels as outputs or none.
+/// Errors: kCorrupt, which never names a value.
+[[nodiscard]] base::Result<void> verify(const Plan& plan);
+
+}  // namespace obscura::plan::weights
