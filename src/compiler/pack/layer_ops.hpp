@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+
+namespace obscura::compiler::pack {
+
+/// What one linear layer costs, counted in operations of the executor; what an operation costs at a level
+/// is the business of whoever weighs candidates.
+struct LayerOps {
+  int fresh_inputs = 0;    ///< ciphertexts that the data owner sends for this layer
+  int operands = 1;        ///< ciphertexts that the transform reads
+  int hoisted_operands = 0;  ///< of those, how many are rotated by baby steps
+  int terms = 0;           ///< encrypted diagonals
+  int babies = 0;          ///< rotations by non-zero baby steps, all operands together
+  int giants = 0;          ///< rotations by non-zero giant steps
+  bool plain_giant = false;  ///< whether giant step 0 has terms
+  bool extended = false;
+  int rotations = 0;       ///< after the transform, each followed by an addition
+  int conjugations = 0;    ///< likewise
+};
+
+/// Predicted cost of linear layer number `stage`, in any unit.
+using StageCost = std::function<double(std::size_t stage, const LayerOps& ops)>;
+
+}  // namespace obscura::compiler::pack

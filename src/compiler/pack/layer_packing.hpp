@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "compiler/graph/sparse_matrix.hpp"
+#include "compiler/pack/client_diagonals.hpp"
+#include "compiler/pack/diagonals.hpp"
+#include "compiler/pack/gather.hpp"
+
+namespace obscura::compiler::pack {
+
+/// One way to compute a linear layer. A new family is one more alternative here.
+using LayerShape = std::variant<GatherShape, ClientDiagonalShape, DiagonalShape>;
+
+struct LayerPacking {
+  LayerShape shape;
+  LayerOps ops;
+  Layout output;  ///< of the real half of the result
+};
+
+/// What surrounds a layer: `periods` are the output periods that the next layer could make use of; the
+/// last layer leaves junk in the imaginary half, the others do not.
+struct LayerContext {
+  int slots = 0;
+  std::vector<int> periods;
+  bool is_last = false;
+};
+
+/// Every candidate of every family for the first layer, whose input the data owner lays out.
+[[nodiscard]] std::vector<LayerPacking> first_layer_candidates(const graph::SparseMatrix& matrix,
+                                                               const LayerContext& context);
+
+/// The same for a layer whose input stands as the layer before left it.
+[[nodiscard]] std::vector<LayerPacking> layer_candidates(const graph::SparseMatrix& matrix, const Layout& input,
+                                                         const LayerContext& context);
+
+/// One line for the report.
+[[nodiscard]] std::string describe(const LayerPacking& packing);
+
+}  // namespace obscura::compiler::pack

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <complex>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/program/program.hpp"
+#include "plan/weights/weights.hpp"
+
+namespace obscura::compiler::pack {
+
+using SlotValues = std::vector<std::complex<double>>;
+
+/// A transform before it is split into baby and giant steps: the diagonal that multiplies operand
+/// `first` rotated by `second` slots. [slots] values each.
+using RotatedDiagonals = std::map<std::pair<int, int>, SlotValues>;
+
+/// Writes instructions and clear weights one after the other. Levels and scales are left at their
+/// defaults: the placement fills them in.
+class ProgramBuilder {
+ public:
+  explicit ProgramBuilder(int log_n);
+
+  [[nodiscard]] int slots() const { return slots_; }
+  /// Instructions that follow belong to this stage.
+  void begin_stage(std::string name, std::string kind);
+  plan::program::ValueId input(int index);
+  /// `baby_count` > 0: a rotation r becomes a giant step to the multiple of baby_count at or below r and a
+  /// baby step; 0: no giant steps.
+  plan::program::ValueId linear(const std::vector<plan::program::ValueId>& operands, RotatedDiagonals diagonals,
+                                int baby_count, bool extended);
+  plan::program::ValueId add_bias(plan::program::ValueId operand, SlotValues values);
+  plan::program::ValueId square(plan::program::ValueId operand);
+  /// x + rot_step(x).
+  plan::program::ValueId fold(plan::program::ValueId operand, int step);
+  /// x + rot_step(-i x): the imaginary half, `step` slots further on, is added to the real half.
+  plan::program::ValueId fold_imaginary(plan::program::ValueId operand, int step);
+  /// `count` (a power of two) values at distance `step`, summed by doubling.
+  plan::program::ValueId fold_all(plan::program::ValueId operand, int step, int count);
+  /// x + conj(x): twice the real half.
+  plan::program::ValueId add_conjugate(plan::program::ValueId operand);
+
+  [[nodiscard]] plan::program::Program& program() { return program_; }
+  [[nodiscard]] plan::weights::Weights& weights() { return weights_; }
+
+ private:
+  plan::program::ValueId append(plan::program::Operation operation);
+  plan::program::WeightId add_weight(SlotValues values, bool extended);
+
+  int slots_;
+  plan::program::Program program_;
+  plan::weights::Weights weights_;
+};
+
+}  // namespace obscura::compiler::pack

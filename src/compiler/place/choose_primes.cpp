@@ -1,0 +1,163 @@
+#include "compiler/place/choose_primes.hpp"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include "compiler/place/levels.hpp"
+
+namespace obscura::compiler::place {
+namespace {
+
+using fhe::params::ParamLiteral;
+using fhe::params::ParamSet;
+
+constexpr int kMinBits = 20;
+constexpr int kMaxBits = 50;
+constexpr std::size_t kStarts = 3;
+/// A bit of overflow outweighs any precision.
+constexpr double kOverflowPenalty = 1e4;
+
+/// One point of the search.
+struct Point {
+  std::vector<int> q_bits;
+  std::vector<int> p_bits;
+  std::vector<int> scales;
+  double objective = std::numeric_limits<double>::infinity();
+};
+
+class PrimeSearch {
+ public:
+  PrimeSearch(const plan::program::Program& program, const Calibration& calibration, const PrimeRequest& request)
+      : program_(program), calibration_(calibration), request_(request) {
+    cap_ = fhe::params::max_log_qp(request.security, request.log_n);
+  }
+
+  std::optional<PrimeChoice> run() {
+    std::vector<Point> points = starts();
+    if (points.empty()) return std::nullopt;
+    std::stable_sort(points.begin(), points.end(),
+                     [](const Point& a, const Point& b) { return a.objective < b.objective; });
+    points.resize(std::min(points.size(), kStarts));
+    Point best;
+    for (Point& point : points) {
+      climb(point);
+      if (point.objective < best.objective) best = point;
+    }
+    if (best.objective > kOverflowPenalty / 100) return std::nullopt;
+    return PrimeChoice{literal_of(best), best.scales, best.objective};
+  }
+
+ private:
+  ParamLiteral literal_of(const Point& point) const {
+    return {request_.log_n, point.q_bits, point.p_bits, request_.security};
+  }
+
+  // Fills in scales and objective; infinite when the parameter set does not exist.
+  void evaluate(Point& point) const {
+    point.objective = std::numeric_limits<double>::infinity();
+    const auto all = [](const std::vector<int>& bits) {
+      return std::all_of(bits.begin(), bits.end(), [](int b) { return b >= kMinBits && b <= kMaxBits; });
+    };
+    if (!all(point.q_bits) || !all(point.p_bits)) return;
+    const int total = std::accumulate(point.q_bits.begin(), point.q_bits.end(), 0) +
+                      std::accumulate(point.p_bits.begin(), point.p_bits.end(), 0);
+    if (total > cap_) return;
+    const auto params = ParamSet::create(literal_of(point));
+    if (!params || params->digit_count(params->max_level()) > request_.digits_at_top) return;
+    const ErrorModel model(program_, calibration_, *params, request_.head_room);
+    descend(model, point);
+  }
+
+  static double objective_of(const ErrorModel& model, const std::vector<int>& scales) {
+    const Prediction prediction = model.predict(scales);
+    return prediction.log2_sd + kOverflowPenalty * prediction.overflow_bits;
+  }
+
+  // Coordinate descent over the scales, single ones and neighbours together, with shrinking steps.
+  static void descend(const ErrorModel& model, Point& point) {
+    point.objective = objective_of(model, point.scales);
+    const std::size_t count = point.scales.size();
+    for (int step = 4; step >= 1; step /= 2) {
+      for (bool improved = true; improved;) {
+        improved = false;
+        for (std::size_t first = 0; first < count; ++first) {
+          for (std::size_t last = first; last < count; ++last) {
+            improved = shift(model, first, last, step, point) || shift(model, first, last, -step, point) || improved;
+          }
+        }
+      }
+    }
+  }
+
+  static bool shift(const ErrorModel& model, std::size_t first, std::size_t last, int by, Point& point) {
+    for (std::size_t i = first; i <= last; ++i) point.scales[i] += by;
+    const double objective = objective_of(model, point.scales);
+    if (objective < point.objective) {
+      point.objective = objective;
+      return true;
+    }
+    for (std::size_t i = first; i <= last; ++i) point.scales[i] -= by;
+    return false;
+  }
+
+  // Chains of equal primes with every size of the special ones.
+  std::vector<Point> starts() const {
+    std::vector<Point> points;
+    for (int special = kMinBits; special <= kMaxBits; ++special) {
+      Point point;
+      const int rest = cap_ - special * request_.special;
+      const int bits = std::min(kMaxBits, rest / request_.primes);
+      if (bits < kMinBits) break;
+      point.q_bits.assign(static_cast<std::size_t>(request_.primes), bits);
+      point.p_bits.assign(static_cast<std::size_t>(request_.special), special);
+      point.scales.assign(scale_count(program_), bits - 3);
+      evaluate(point);
+      if (point.objective < std::numeric_limits<double>::infinity()) points.push_back(std::move(point));
+    }
+    return points;
+  }
+
+  // Takes every move that lowers the objective until none does.
+  void climb(Point& point) const {
+    for (bool improved = true; improved;) {
+      improved = false;
+      const std::size_t size = point.q_bits.size() + 1;  // the special primes move together
+      for (std::size_t up = 0; up <= size; ++up) {
+        for (std::size_t down = 0; down <= size; ++down) {
+          if (up == down) continue;
+          Point next = point;
+          change(next, up, 1);
+          change(next, down, -1);
+          evaluate(next);
+          if (next.objective >= point.objective - 1e-9) continue;
+          point = std::move(next);
+          improved = true;
+        }
+      }
+    }
+  }
+
+  // Number q_bits.size() stands for the special primes, the one after it for none.
+  static void change(Point& point, std::size_t which, int by) {
+    if (which < point.q_bits.size()) {
+      point.q_bits[which] += by;
+    } else if (which == point.q_bits.size()) {
+      for (int& bits : point.p_bits) bits += by;
+    }
+  }
+
+  const plan::program::Program& program_;
+  const Calibration& calibration_;
+  const PrimeRequest& request_;
+  int cap_ = 0;
+};
+
+}  // namespace
+
+std::optional<PrimeChoice> choose_primes(const plan::program::Program& program, const Calibration& calibration,
+                                         const PrimeRequest& request) {
+  return PrimeSearch(program, calibration, request).run();
+}
+
+}  // namespace obscura::compiler::place

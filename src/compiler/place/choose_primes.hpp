@@ -1,0 +1,34 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/place/error_model.hpp"
+#include "fhe/params/param_set.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::compiler::place {
+
+/// What is given when primes are chosen.
+struct PrimeRequest {
+  int log_n = 13;
+  fhe::params::Security security = fhe::params::Security::k128;
+  int primes = 1;        ///< of the chain
+  int special = 1;       ///< special primes
+  int digits_at_top = 1; ///< at most this many gadget digits
+  double head_room = 4;  ///< see ErrorModel
+};
+
+struct PrimeChoice {
+  fhe::params::ParamLiteral literal;
+  std::vector<int> scales;  ///< as for assign_scales()
+  double log2_sd = 0;       ///< predicted for the worst score
+};
+
+/// Sizes of primes and scales with the least predicted error under the security cap, by local search from
+/// several starts: bits move between primes one at a time, scales follow by coordinate descent.
+/// Deterministic. None when nothing fits: too few bits, or values that would wrap.
+[[nodiscard]] std::optional<PrimeChoice> choose_primes(const plan::program::Program& program,
+                                                       const Calibration& calibration, const PrimeRequest& request);
+
+}  // namespace obscura::compiler::place

@@ -1,0 +1,124 @@
+#include "compiler/place/cost_model.hpp"
+
+#include <set>
+#include <utility>
+
+#include "plan/program/operation.hpp"
+
+namespace obscura::compiler::place {
+
+namespace program = plan::program;
+
+Work& Work::operator+=(const Work& other) {
+  ntts += other.ntts;
+  multiplies += other.multiplies;
+  reads += other.reads;
+  return *this;
+}
+
+double Work::microseconds(const CostRow& row) const {
+  return ntts * row.ntt_us + multiplies * row.multiply_us + reads * row.read_us;
+}
+
+Work operator+(Work left, const Work& right) { return left += right; }
+
+Work operator*(double count, Work work) { return {count * work.ntts, count * work.multiplies, count * work.reads}; }
+
+ModulusShape ModulusShape::uniform(int log_n, int primes, int special, int digit_primes) {
+  ModulusShape shape{log_n, special, {}};
+  for (int level = 0; level < primes; ++level) shape.digits.push_back(level / digit_primes + 1);
+  return shape;
+}
+
+ModulusShape ModulusShape::of(const fhe::params::ParamSet& params) {
+  ModulusShape shape{params.log_n(), static_cast<int>(params.p().size()), {}};
+  for (int level = 0; level <= params.max_level().value(); ++level) {
+    shape.digits.push_back(params.digit_count(fhe::params::Level(level)));
+  }
+  return shape;
+}
+
+TransformShape shape_of(const program::Linear& linear) {
+  TransformShape shape;
+  std::set<std::pair<int, program::RotationStep>> babies;
+  std::set<int> operands;
+  for (const program::GiantStep& step : linear.steps) {
+    const bool plain = step.giant == program::RotationStep(0);
+    shape.plain_giant = shape.plain_giant || plain;
+    shape.giants += plain ? 0 : 1;
+    shape.terms += static_cast<int>(step.terms.size());
+    for (const program::Term& term : step.terms) {
+      if (term.baby == program::RotationStep(0)) continue;
+      babies.insert({term.input, term.baby});
+      operands.insert(term.input);
+    }
+  }
+  shape.babies = static_cast<int>(babies.size());
+  shape.hoisted_operands = static_cast<int>(operands.size());
+  shape.extended = linear.extended;
+  shape.rescale = linear.rescale;
+  return shape;
+}
+
+Work CostModel::read_ciphertext(int level) const { return {0, 0, 2.0 * (level + 1)}; }
+
+Work CostModel::mod_up(int level) const {
+  const double limbs = shape_.digits[static_cast<std::size_t>(level)] * (level + 1.0 + shape_.special);
+  return {limbs, limbs, 0};
+}
+
+Work CostModel::inner_product(int level) const {
+  return {0, 2.0 * shape_.digits[static_cast<std::size_t>(level)] * (level + 1 + shape_.special), 0};
+}
+
+Work CostModel::mod_down(int level, int polynomials) const {
+  const double own = level + 1;
+  return polynomials * Work{own + shape_.special, own * (1 + shape_.special), 0};
+}
+
+Work CostModel::key_switch(int level) const { return mod_up(level) + inner_product(level) + mod_down(level, 2); }
+
+Work CostModel::rescale(int level) const { return {2.0 * (level + 1), 2.0 * level, 0}; }
+
+Work CostModel::square(int level) const {
+  return Work{0, 3.0 * (level + 1), 0} + key_switch(level) + rescale(level);
+}
+
+Work CostModel::transform(const TransformShape& transform, int level) const {
+  const double limbs = level + 1 + (transform.extended ? shape_.special : 0);
+  Work work = transform.terms * Work{0, 3 * limbs, 0};
+  work += transform.hoisted_operands * mod_up(level) + transform.babies * inner_product(level);
+  if (!transform.extended) work += transform.babies * mod_down(level, 2);
+  const int steps = transform.giants + (transform.plain_giant ? 1 : 0);
+  if (transform.extended) work += steps * mod_down(level, 3);
+  work += (steps + transform.giants) * (mod_up(level) + inner_product(level));
+  work += mod_down(level, 2);
+  if (transform.rescale) work += rescale(level);
+  return work;
+}
+
+std::vector<Work> CostModel::program(const program::Program& program) const {
+  std::vector<Work> work;
+  const auto level_of = [&](program::ValueId id) {
+    return program.instructions[static_cast<std::size_t>(id.value())].level.value();
+  };
+  for (const program::Instruction& instruction : program.instructions) {
+    const int level = instruction.level.value();
+    const Work addition{0, level + 1.0, 0};
+    work.push_back(std::visit(
+        program::Match{[&](const program::Input&) { return read_ciphertext(level); },
+                       [&](const program::Linear& linear) {
+                         return transform(shape_of(linear), level_of(linear.operands.front()));
+                       },
+                       [&](const program::AddBias&) { return addition; },
+                       [&](const program::Square& square_of) { return square(level_of(square_of.operand)); },
+                       [&](const program::Rotate&) { return key_switch(level); },
+                       [&](const program::Conjugate&) { return key_switch(level); },
+                       [&](const program::MultiplyByI&) { return addition; },
+                       [&](const program::Add&) { return addition; }},
+        instruction.operation));
+  }
+  return work;
+}
+
+}  // namespace obscura::compiler::place
