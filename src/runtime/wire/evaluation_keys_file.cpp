@@ -116,7 +116,8 @@ base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std
                                                              const plan::program::Program& program,
                                                              const artifact::Digest& key) {
   OBSCURA_TRY(const auto reader, artifact::LazyContainerReader::open(file, expectation(name)));
-  OBSCURA_TRY_VOID(check_header(reader.header(), program, name));
+  OBSCURA_TRY_VOID(
+      check_header(reader.header(), params_digest(program.params, program.insecure), program.insecure, name));
   OBSCURA_TRY(const auto info_bytes, reader.copy_section(number(SectionId::kInfo)));
   OBSCURA_TRY(const auto info, parse_info(info_bytes, name));
   OBSCURA_TRY_VOID(check_same(info.summary.plan, plan_digest(program), "plan", name));

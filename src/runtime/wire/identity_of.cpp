@@ -24,11 +24,9 @@ artifact::Digest plan_digest(const plan::program::Program& program) {
   return artifact::sha256(plan::program::serialize(program));
 }
 
-base::Result<void> check_header(const artifact::Header& header, const plan::program::Program& program,
+base::Result<void> check_header(const artifact::Header& header, const artifact::Digest& params, bool insecure,
                                 const std::string& name) {
-  if (header.params == params_digest(program.params, program.insecure) && header.insecure() == program.insecure) {
-    return {};
-  }
+  if (header.params == params && header.insecure() == insecure) return {};
   return base::fail(base::ErrorCode::kMismatch, name + ": its header names other parameters than its content",
                     "make the file again");
 }
@@ -36,26 +34,11 @@ base::Result<void> check_header(const artifact::Header& header, const plan::prog
 base::Result<void> check_same(const artifact::Digest& found, const artifact::Digest& expected, const std::string& what,
                               const std::string& name) {
   if (found == expected) return {};
-  return base::fail(base::ErrorCode::kMismatch,
-                    fmt::format("{} was made for another {}: {} instead of {}", name, what,
-                                artifact::fingerprint(found), artifact::fingerprint(expected)),
-                    fmt::format("use files of one {}; `obscura inspect` prints which {} a file belongs to", what, what));
-}
-
-plan::program::Program inputs_only(const plan::program::Program& program) {
-  plan::program::Program inputs;
-  inputs.params = program.params;
-  inputs.insecure = program.insecure;
-  inputs.input_spec = program.input_spec;
-  inputs.input_packing = program.input_packing;
-  inputs.stages = {{"input", "input"}};
-  for (const auto& instruction : program.instructions) {
-    if (!std::holds_alternative<plan::program::Input>(instruction.operation)) continue;
-    inputs.instructions.push_back(instruction);
-    inputs.instructions.back().stage = 0;
-  }
-  inputs.output.slot = {0};
-  return inputs;
+  return base::fail(
+      base::ErrorCode::kMismatch,
+      fmt::format("{} was made for another {}: {} instead of {}", name, what, artifact::fingerprint(found),
+                  artifact::fingerprint(expected)),
+      fmt::format("use files of one {}; `obscura inspect` prints which {} a file belongs to", what, what));
 }
 
 }  // namespace obscura::runtime::wire

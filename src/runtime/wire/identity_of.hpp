@@ -17,16 +17,13 @@ namespace obscura::runtime::wire {
 /// What ties files to a plan: SHA-256 of the program's bytes.
 [[nodiscard]] artifact::Digest plan_digest(const plan::program::Program& program);
 
-/// That the header of a file names the parameters of the program in it. Error: kMismatch.
-[[nodiscard]] base::Result<void> check_header(const artifact::Header& header, const plan::program::Program& program,
-                                              const std::string& name);
+/// That the header of a file names the parameters that its content does. Error: kMismatch.
+[[nodiscard]] base::Result<void> check_header(const artifact::Header& header, const artifact::Digest& params,
+                                              bool insecure, const std::string& name);
 
 /// That a file found in `name` was made for the plan or key that is expected; `what` is "plan" or "key".
 /// Error: kMismatch with both fingerprints.
 [[nodiscard]] base::Result<void> check_same(const artifact::Digest& found, const artifact::Digest& expected,
                                             const std::string& what, const std::string& name);
-
-/// The part of a program that a data owner needs: its inputs and nothing of the circuit behind them.
-[[nodiscard]] plan::program::Program inputs_only(const plan::program::Program& program);
 
 }  // namespace obscura::runtime::wire

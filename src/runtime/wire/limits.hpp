@@ -11,8 +11,4 @@ inline constexpr std::uint64_t kMaxEvaluationKeyBytes = std::uint64_t{1} << 36;
 inline constexpr std::uint64_t kMaxRequestBytes = std::uint64_t{1} << 32;
 inline constexpr std::uint64_t kMaxSealedModelBytes = std::uint64_t{1} << 40;
 
-/// Class names in a spec: how many, and how long each may be.
-inline constexpr std::size_t kMaxLabels = std::size_t{1} << 16;
-inline constexpr std::size_t kMaxLabelBytes = 256;
-
 }  // namespace obscura::runtime::wire

@@ -1,10 +1,7 @@
 #include "runtime/wire/public_key_file.hpp"
 
-#include <algorithm>
-
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
-#include "plan/program/serialize.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
 #include "runtime/wire/limits.hpp"
@@ -39,7 +36,7 @@ std::vector<std::uint8_t> write_public_key(const fhe::ring::RingContext& ring, c
   base::ByteWriter info;
   info.bytes(plan_digest(program).bytes);
   info.bytes(digest_of_key(key.seed.bytes, half).bytes);
-  file.add(number(SectionId::kProgram), plan::program::serialize(inputs_only(program)));
+  file.add(number(SectionId::kProgram), plan::program::serialize(plan::program::request_form_of(program)));
   file.add(number(SectionId::kInfo), info.take());
   file.add(number(SectionId::kSeed), {key.seed.bytes.begin(), key.seed.bytes.end()});
   file.add(item_section(0), std::move(half));
@@ -49,7 +46,7 @@ std::vector<std::uint8_t> write_public_key(const fhe::ring::RingContext& ring, c
 base::Result<PublicKeyFile> PublicKeyFile::open(std::span<const std::uint8_t> file, const std::string& name) {
   OBSCURA_TRY(auto reader,
               artifact::ContainerReader::open(file, {artifact::ArtifactKind::kPublicKey, name, kMaxPublicKeyBytes}));
-  OBSCURA_TRY(const auto program_bytes, reader.section(number(SectionId::kProgram)));
+  OBSCURA_TRY(const auto form_bytes, reader.section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto info_bytes, reader.section(number(SectionId::kInfo)));
   OBSCURA_TRY(const auto seed, reader.section(number(SectionId::kSeed)));
   OBSCURA_TRY(const auto half, reader.section(item_section(0)));
@@ -57,13 +54,13 @@ base::Result<PublicKeyFile> PublicKeyFile::open(std::span<const std::uint8_t> fi
   const auto plan = read_digest(info);
   const auto key = read_digest(info);
   OBSCURA_TRY_VOID(info.finish());
-  OBSCURA_TRY(auto inputs, plan::program::parse(program_bytes));
-  OBSCURA_TRY_VOID(check_header(reader.header(), inputs, name));
+  OBSCURA_TRY(auto form, plan::program::parse_request_form(form_bytes));
+  OBSCURA_TRY_VOID(check_header(reader.header(), params_digest(form.params, form.insecure), form.insecure, name));
   if (key != digest_of_key(seed, half)) {
     return base::fail(base::ErrorCode::kCorrupt, name + ": the key is not the one whose fingerprint it states",
                       "get the file again from the key holder");
   }
-  PublicKeyFile result(std::move(reader), std::move(inputs), name);
+  PublicKeyFile result(std::move(reader), std::move(form), name);
   result.plan_ = plan;
   result.key_ = key;
   return result;

@@ -10,6 +10,7 @@
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "plan/program/program.hpp"
+#include "plan/program/request_form.hpp"
 
 namespace obscura::runtime::wire {
 
@@ -24,22 +25,20 @@ namespace obscura::runtime::wire {
 /// A public key file in two steps: what it says, then - with a context built for its parameters - the key.
 class PublicKeyFile {
  public:
-  /// `file` must outlive it. Errors: those of ContainerReader::open and program::parse, kMismatch.
+  /// `file` must outlive it. Errors: those of ContainerReader::open and parse_request_form, kMismatch.
   [[nodiscard]] static base::Result<PublicKeyFile> open(std::span<const std::uint8_t> file, const std::string& name);
 
-  [[nodiscard]] const plan::program::Program& inputs() const { return inputs_; }
+  [[nodiscard]] const plan::program::RequestForm& form() const { return form_; }
   [[nodiscard]] const artifact::Digest& plan() const { return plan_; }
   [[nodiscard]] const artifact::Digest& key() const { return key_; }
-  [[nodiscard]] fhe::params::Level level() const { return inputs_.instructions.front().level; }
-  [[nodiscard]] const fhe::params::Scale& scale() const { return inputs_.instructions.front().scale; }
-  /// The key itself. `ring` has the parameters of inputs(). Errors: kCorrupt.
+  /// The key itself. `ring` has the parameters of form(). Errors: kCorrupt.
   [[nodiscard]] base::Result<fhe::ckks::PublicKey> load(const fhe::ring::RingContext& ring) const;
 
  private:
-  PublicKeyFile(artifact::ContainerReader reader, plan::program::Program inputs, std::string name)
-      : reader_(std::move(reader)), inputs_(std::move(inputs)), name_(std::move(name)) {}
+  PublicKeyFile(artifact::ContainerReader reader, plan::program::RequestForm form, std::string name)
+      : reader_(std::move(reader)), form_(std::move(form)), name_(std::move(name)) {}
   artifact::ContainerReader reader_;
-  plan::program::Program inputs_;
+  plan::program::RequestForm form_;
   std::string name_;
   artifact::Digest plan_;
   artifact::Digest key_;

@@ -171,8 +171,7 @@ base::Result<fhe::ckks::Ciphertext> read_result(std::span<const std::uint8_t> fi
 }
 
 base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file, const std::string& name) {
-  OBSCURA_TRY(const auto header,
-              artifact::read_header(file, file.size(), ArtifactKind::kCiphertext, name));
+  OBSCURA_TRY(const auto header, artifact::read_header(file, file.size(), ArtifactKind::kCiphertext, name));
   return header.front;
 }
 

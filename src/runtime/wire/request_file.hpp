@@ -26,9 +26,8 @@ struct Provenance {
                                                       std::span<const fhe::ckks::Ciphertext> ciphertexts);
 
 /// The one ciphertext of an answer.
-[[nodiscard]] std::vector<std::uint8_t> write_result(const fhe::ring::RingContext& ring,
-                                                     const artifact::Digest& params, bool insecure,
-                                                     const Provenance& provenance,
+[[nodiscard]] std::vector<std::uint8_t> write_result(const fhe::ring::RingContext& ring, const artifact::Digest& params,
+                                                     bool insecure, const Provenance& provenance,
                                                      const fhe::ckks::Ciphertext& ciphertext);
 
 /// What `inspect` shows without a context. Errors: those of ContainerReader::open.

@@ -86,7 +86,8 @@ base::Result<void> SealedModel::parse_info() {
   OBSCURA_TRY(const auto info_bytes, reader_.copy_section(number(SectionId::kInfo)));
   OBSCURA_TRY(seed_, reader_.copy_section(number(SectionId::kSeed)));
   OBSCURA_TRY(program_, plan::program::parse(program_bytes));
-  OBSCURA_TRY_VOID(check_header(reader_.header(), program_, name_));
+  OBSCURA_TRY_VOID(
+      check_header(reader_.header(), params_digest(program_.params, program_.insecure), program_.insecure, name_));
   base::ByteReader info(info_bytes, name_);
   key_ = read_digest(info);
   const std::uint8_t mode = info.u8();

@@ -19,10 +19,10 @@ struct Spec {
   artifact::Digest plan;  ///< digest of the program
 };
 
-/// Labels beyond kMaxLabels or kMaxLabelBytes are a bug of the caller.
+/// `labels`: as many as the program has scores, or none.
 [[nodiscard]] std::vector<std::uint8_t> write_spec(const plan::program::Program& program,
                                                    std::span<const std::string> labels);
-/// `name` is what messages call the file. Errors: those of ContainerReader::open and program::parse.
+/// `name` is what messages call the file. Errors: those of ContainerReader::open, program::parse and parse_labels.
 [[nodiscard]] base::Result<Spec> read_spec(std::span<const std::uint8_t> file, const std::string& name);
 
 }  // namespace obscura::runtime::wire

@@ -1,0 +1,47 @@
+#include "runtime/session/session.hpp"
+
+#include "plan/program/schedule.hpp"
+#include "runtime/session/resident_weights.hpp"
+#include "runtime/session/streamed_weights.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+
+namespace obscura::runtime::session {
+
+namespace {
+
+bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimits& limits) {
+  const std::uint64_t all = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
+  return limits.memory_bytes == 0 || all <= limits.memory_bytes;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context& context,
+                                                       const wire::SealedModel& model,
+                                                       std::span<const std::uint8_t> key_file,
+                                                       const std::string& key_name, const SessionLimits& limits) {
+  std::unique_ptr<Session> session(new Session(context, model));
+  const auto& ring = context.ring();
+  OBSCURA_TRY(session->keys_, wire::read_evaluation_keys(key_file, key_name, ring, model.program(), model.key()));
+  if (weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits)) {
+    OBSCURA_TRY(auto resident, ResidentWeights::load(model, ring));
+    session->weights_ = std::make_unique<ResidentWeights>(std::move(resident));
+  } else {
+    session->weights_ = std::make_unique<StreamedWeights>(model, ring);
+  }
+  OBSCURA_TRY(auto executor, exec::Executor::create(ring, model.program(), session->keys_, {}));
+  session->executor_ = std::make_unique<exec::Executor>(std::move(executor));
+  return session;
+}
+
+base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uint8_t> request, const std::string& name,
+                                                        const exec::ExecOptions& options) {
+  const auto& ring = context_->ring();
+  OBSCURA_TRY(const auto inputs, wire::read_request(request, name, ring, expected_));
+  OBSCURA_TRY(const auto digest, wire::request_digest(request, name));
+  OBSCURA_TRY(const auto result, executor_->run(inputs, *weights_, options));
+  return wire::write_result(ring, expected_.params, expected_.program->insecure,
+                            {expected_.plan, expected_.key, digest}, result);
+}
+
+}  // namespace obscura::runtime::session

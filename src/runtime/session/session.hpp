@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
+#include "fhe/ckks/keys.hpp"
+#include "runtime/exec/executor.hpp"
+#include "runtime/wire/request_file.hpp"
+#include "runtime/wire/sealed_model.hpp"
+
+namespace obscura::runtime::session {
+
+struct SessionLimits {
+  /// Most bytes that keys, weights and ciphertexts may take together; 0 = no limit. When the expanded weights
+  /// do not fit beside the rest they are streamed from the file; what still does not fit is refused (kLimit).
+  std::uint64_t memory_bytes = 0;
+};
+
+/// A sealed model with the evaluation keys of its key pair, ready to answer requests.
+class Session {
+ public:
+  /// `model` is verified and, like `context` (which has its parameters), outlives the session. `key_file` is
+  /// read and not kept. Errors: those of read_evaluation_keys, SealedModel::weight and Executor::create.
+  [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(const fhe::ckks::Context& context,
+                                                                     const wire::SealedModel& model,
+                                                                     std::span<const std::uint8_t> key_file,
+                                                                     const std::string& key_name,
+                                                                     const SessionLimits& limits);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// From the bytes of a request to the bytes of its result. `name` is what messages call the request.
+  /// Errors: those of read_request and Executor::run. One call at a time.
+  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer(std::span<const std::uint8_t> request,
+                                                               const std::string& name,
+                                                               const exec::ExecOptions& options);
+
+ private:
+  Session(const fhe::ckks::Context& context, const wire::SealedModel& model)
+      : context_(&context), expected_(wire::expect(model.program(), model.key())) {}
+  const fhe::ckks::Context* context_;
+  wire::Expected expected_;
+  fhe::ckks::EvaluationKeys keys_;
+  std::unique_ptr<exec::WeightSource> weights_;
+  std::unique_ptr<exec::Executor> executor_;
+};
+
+}  // namespace obscura::runtime::session
