@@ -33,8 +33,8 @@ struct Section {
   std::uint32_t id = 0;
   std::uint64_t offset = 0;
   std::uint64_t length = 0;
-  Digest root;                 ///< Merkle root over the chunks
-  std::vector<Digest> chunks;  ///< a leaf per chunk: ceil(length / kChunkBytes)
+  Digest root{};                 ///< Merkle root over the chunks
+  std::vector<Digest> chunks{};  ///< a leaf per chunk: ceil(length / kChunkBytes)
 };
 
 /// Collects sections and writes a container. Same sections, same bytes. Sections of a kind that is

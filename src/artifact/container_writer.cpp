@@ -73,7 +73,7 @@ struct ContainerWriter::Front {
 };
 
 ContainerWriter::ContainerWriter(ArtifactKind kind, const Digest& params, bool insecure)
-    : header_{.kind = kind, .flags = insecure ? kFlagInsecure : 0, .params = params, .front = {}} {}
+    : header_{.kind = kind, .flags = insecure ? kFlagInsecure : 0, .params = params} {}
 
 ContainerWriter::~ContainerWriter() {
   if (!is_secret(header_.kind)) return;
@@ -89,7 +89,7 @@ void ContainerWriter::add(std::uint32_t id, std::vector<std::uint8_t> bytes) {
 ContainerWriter::Front ContainerWriter::front(const SigningKey* signer) const {
   Front front;
   for (std::size_t i = 0; i < ids_.size(); ++i) {
-    Section section{.id = ids_[i], .length = sections_[i].size(), .root = {}, .chunks = chunk_digests(sections_[i])};
+    Section section{.id = ids_[i], .length = sections_[i].size(), .chunks = chunk_digests(sections_[i])};
     section.root = merkle_root(section.chunks);
     front.sections.push_back(std::move(section));
   }

@@ -40,7 +40,7 @@ base::Result<Header> read_fields(std::span<const std::uint8_t> file, std::uint64
         fmt::format("{} has format version {}; this program reads version {}", name, version, kFormatVersion),
         "use the version of Obscura that made it, or make it again");
   }
-  Header header{.kind = static_cast<ArtifactKind>(reader.u16()), .params = {}, .front = {}};
+  Header header{.kind = static_cast<ArtifactKind>(reader.u16())};
   if (kind && header.kind != *kind) {
     return base::fail(ErrorCode::kMismatch,
                       fmt::format("{} is {}, but {} is needed here", name, describe(header.kind), describe(*kind)),

@@ -41,9 +41,9 @@ struct Header {
   ArtifactKind kind;
   std::uint32_t flags = 0;
   std::uint64_t total_bytes = 0;  ///< of the whole file
-  Digest params;                  ///< of the FHE parameter set; zero where there is none
+  Digest params{};                ///< of the FHE parameter set; zero where there is none
   std::uint64_t table_bytes = 0;  ///< of the section table
-  Digest front;                   ///< SHA-256 of header bytes [0, 96) and the section table
+  Digest front{};                 ///< SHA-256 of header bytes [0, 96) and the section table
 
   [[nodiscard]] bool insecure() const { return (flags & kFlagInsecure) != 0; }
   [[nodiscard]] bool is_signed() const { return (flags & kFlagSigned) != 0; }
