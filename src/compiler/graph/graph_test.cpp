@@ -100,6 +100,7 @@ TEST(Graph, HugeShapesAreRefused) {
     ASSERT_FALSE(result);
     EXPECT_EQ(result.error().code, ErrorCode::kLimit);
   }
+  EXPECT_EQ(append(graph, Input{Shape{std::vector<std::int64_t>(17, 1)}}, {}, "x").error().code, ErrorCode::kLimit);
   EXPECT_EQ(append(graph, Input{Shape{{3, 0}}}, {}, "x").error().code, ErrorCode::kCorrupt);
   EXPECT_EQ(refusal(Shape{{1 << 20}}, Pad{{1 << 26}, {0}, 0.0}).code, ErrorCode::kLimit);
 }

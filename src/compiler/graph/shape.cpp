@@ -16,6 +16,11 @@ std::int64_t channel_count(const Shape& shape) {
 }
 
 base::Result<void> check_shape(const Shape& shape) {
+  if (shape.rank() > kMaxRank) {
+    return base::fail(base::ErrorCode::kLimit,
+                      fmt::format("a tensor has {} dimensions, more than {}", shape.rank(), kMaxRank),
+                      "use tensors of fewer dimensions");
+  }
   std::int64_t count = 1;
   for (const std::int64_t dim : shape.dims) {
     if (dim < 1) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -10,6 +11,9 @@ namespace obscura::compiler::graph {
 
 /// Most elements that one tensor of one sample may have; larger ones are refused with kLimit.
 inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 26;
+
+/// Most dimensions that one tensor may have.
+inline constexpr std::size_t kMaxRank = 16;
 
 /// Extents of the tensor of one sample, the batch dimension left out: {channels, height, width} for
 /// images, {length} for vectors, {} for one number. Elements lie in row-major order.
@@ -26,7 +30,8 @@ struct Shape {
 /// Extent of the first dimension, 1 for rank 0.
 [[nodiscard]] std::int64_t channel_count(const Shape& shape);
 
-/// Refuses dimensions below 1 (kCorrupt) and more than kMaxElements elements (kLimit).
+/// Refuses dimensions below 1 (kCorrupt), and more than kMaxRank dimensions or kMaxElements elements
+/// (kLimit).
 [[nodiscard]] base::Result<void> check_shape(const Shape& shape);
 
 /// "[5, 13, 13]".

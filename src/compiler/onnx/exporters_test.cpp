@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <iterator>
+#include <limits>
 
 #include "compiler/graph/interpret.hpp"
 #include "compiler/graph/print.hpp"
@@ -194,6 +193,36 @@ TEST(Exporters, ShapeArithmetic) {
   EXPECT_EQ(read(make).nodes.back().shape.dims, (Dims{6}));
 }
 
+// How PyTorch 1.13 writes ZeroPad2d: {left, right, top, bottom} filled up with zeros, turned round and
+// reordered by nodes.
+TEST(Exporters, PaddingComputedByNodes) {
+  ModelMaker make(13);
+  make.input("x", {-1, 1, 1, 2});
+  make.constant("given", {1, 0, 2, 1});
+  make.constant("missing", {4});
+  auto& fill = *make.node("ConstantOfShape", {"missing"}, "fill").add_attribute();
+  fill.set_name("value");
+  fill.set_type(onnx::AttributeProto::TENSOR);
+  fill.mutable_t()->set_data_type(onnx::TensorProto::INT64);
+  fill.mutable_t()->add_dims(1);
+  fill.mutable_t()->add_int64_data(0);
+  ModelMaker::attribute(make.node("Concat", {"given", "fill"}, "all"), "axis", std::int64_t{0});
+  make.constant("pairs", {-1, 2});
+  make.node("Reshape", {"all", "pairs"}, "rows");
+  make.constant("start", {-1});
+  make.constant("end", {std::numeric_limits<std::int64_t>::min() + 1});
+  make.constant("axis", {0});
+  make.constant("step", {-1});
+  make.node("Slice", {"rows", "start", "end", "axis", "step"}, "turned");
+  ModelMaker::attribute(make.node("Transpose", {"turned"}, "cols"), "perm", std::vector<std::int64_t>{1, 0});
+  make.constant("flat", {-1});
+  make.node("Reshape", {"cols", "flat"}, "pads");
+  make.node("Pad", {"x", "pads"}, "y");
+  make.output("y", {-1, 1, 4, 3});
+  const auto graph = read(make);
+  EXPECT_EQ(graph::interpret(graph, Values{5, 6}), (Values{0, 0, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0}));
+}
+
 TEST(Exporters, RawDataAndDoubles) {
   ModelMaker make(13);
   make.input("x", {-1, 2});
@@ -204,12 +233,14 @@ TEST(Exporters, RawDataAndDoubles) {
   auto& b = make.floats("b", {1}, {});
   b.set_data_type(onnx::TensorProto::DOUBLE);
   b.add_double_data(0.25);
-  make.node("Cast", {"m"}, "m2").mutable_attribute();
-  ModelMaker::attribute(*make.graph().mutable_node()->rbegin(), "to", std::int64_t{onnx::TensorProto::DOUBLE});
-  make.node("Add", {"m2", "b"}, "y");
+  ModelMaker::attribute(make.node("Cast", {"m"}, "m2"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
+  make.node("Add", {"m2", "b"}, "z");
+  make.constant("three", {3});
+  ModelMaker::attribute(make.node("Cast", {"three"}, "three64"), "to", std::int64_t{onnx::TensorProto::DOUBLE});
+  make.node("Div", {"z", "three64"}, "y");
   make.output("y", {-1, 1});
   make.graph().mutable_output(0)->mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::DOUBLE);
-  EXPECT_EQ(graph::interpret(read(make), Values{2, 1}), (Values{1.25}));
+  EXPECT_EQ(graph::interpret(read(make), Values{2, 1}), (Values{1.25 * (1.0 / 3.0)}));
 }
 
 // Operator sets 7 to 21 change where axes and padding stand; every one gives the same network.

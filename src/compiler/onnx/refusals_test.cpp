@@ -258,6 +258,43 @@ TEST(Refusals, DenseLayersAndReshapes) {
   }
 }
 
+TEST(Refusals, ShapeArithmetic) {
+  const auto slice = [](std::int64_t start, std::int64_t end, std::int64_t step) {
+    ModelMaker make = one_node("Reshape", {"t"});
+    make.ints("list", {0, 2, 16, -1});
+    make.ints("start", {start});
+    make.ints("end", {end});
+    make.ints("axis", {0});
+    make.ints("step", {step});
+    make.node("Slice", {"list", "start", "end", "axis", "step"}, "t");
+    make.graph().mutable_node()->SwapElements(0, 1);
+    return refusal(make);
+  };
+  constexpr std::int64_t kLeast = std::numeric_limits<std::int64_t>::min();
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(slice(kLeast, 3, 1), "accepted");
+  EXPECT_EQ(slice(0, -1, 1), "accepted");
+  EXPECT_EQ(slice(kMost, kLeast, -1), "9: node 'n_y' (Reshape): it mixes the samples of a batch");
+  EXPECT_EQ(slice(3, 3, 1), "5: node 'n_t' (Slice): nothing is left of the constant");
+  EXPECT_EQ(slice(0, 4, 2), "9: node 'n_t' (Slice): its step is 2");
+  EXPECT_EQ(refusal(one_node("Slice", {"x", "x"})),
+            "9: node 'n_y' (Slice): what it slices must be constant, but the network computes it");
+  ModelMaker gather = one_node("Gather", {"i"});
+  gather.ints("i", {0});
+  EXPECT_EQ(refusal(gather), "9: node 'n_y' (Gather): it works on something else than the shape of a value");
+  ModelMaker batch = one_node("Reshape", {"t"});
+  batch.node("Shape", {"x"}, "s");
+  batch.node("Add", {"s", "s"}, "t");
+  batch.graph().mutable_node()->SwapElements(0, 1);
+  batch.graph().mutable_node()->SwapElements(1, 2);
+  EXPECT_EQ(refusal(batch), "9: node 'n_t' (Add): it computes with the number of samples");
+  ModelMaker huge = one_node("Add", {"k"});
+  huge.ints("n", {std::int64_t{1} << 40});
+  huge.node("ConstantOfShape", {"n"}, "k");
+  huge.graph().mutable_node()->SwapElements(0, 1);
+  EXPECT_EQ(refusal(huge).substr(0, 4), "10: ");
+}
+
 TEST(Refusals, Limits) {
   ModelMaker make = one_node("Add", {"k"});
   make.weights("k", {2, 4, 4});

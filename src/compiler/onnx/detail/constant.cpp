@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -68,14 +69,18 @@ Result<Constant> finish(const onnx::TensorProto&, Dims dims, Result<std::vector<
 
 Result<std::int64_t> count_elements(const Dims& dims) {
   std::int64_t count = 1;
-  bool empty = false;
-  for (const std::int64_t dim : dims) {
-    if (dim < 0) return base::fail(ErrorCode::kCorrupt, fmt::format("a tensor has the dimension {}", dim));
-    empty = empty || dim == 0;
+  if (dims.size() > graph::kMaxRank) {
+    return base::fail(ErrorCode::kLimit,
+                      fmt::format("a tensor has {} dimensions, more than {}", dims.size(), graph::kMaxRank),
+                      "use tensors of fewer dimensions");
   }
-  if (empty) return 0;
   for (const std::int64_t dim : dims) {
-    if (dim > graph::kMaxElements / count) {
+    if (dim < 0) {
+      return base::fail(ErrorCode::kCorrupt, fmt::format("a tensor has the dimension {}", dim),
+                        "check how the model was exported");
+    }
+    // A dimension of 0 empties the tensor, and does not excuse the others.
+    if (dim > graph::kMaxElements / std::max<std::int64_t>(count, 1)) {
       return base::fail(ErrorCode::kLimit, fmt::format("a tensor has more than {} elements", graph::kMaxElements),
                         "use a smaller layer");
     }

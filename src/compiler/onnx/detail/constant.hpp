@@ -27,7 +27,8 @@ struct Constant {
   [[nodiscard]] const std::vector<std::int64_t>& integers() const { return std::get<1>(data); }
 };
 
-/// Product of the dimensions; kLimit above graph::kMaxElements, kCorrupt when one is negative.
+/// Product of the dimensions; kLimit above graph::kMaxElements or graph::kMaxRank, kCorrupt when a
+/// dimension is negative.
 [[nodiscard]] base::Result<std::int64_t> count_elements(const Dims& dims);
 
 /// Reads an initialiser or the tensor of a Constant node: float, double, int32 and int64, as raw or

@@ -22,7 +22,9 @@ Result<Coefficients> as_coefficients(Node& node, const Constant& constant, const
     if (dims[0] != 1) return node.unsupported("its constant differs from sample to sample", "use one for all samples");
     dims.erase(dims.begin());
   }
-  if (dims.size() > shape.rank()) return node.unsupported("its constant has more dimensions than the value", "");
+  if (dims.size() > shape.rank())
+    return node.unsupported("its constant has more dimensions than the value",
+                            "give the constant the shape of the value or of its channels");
   dims.insert(dims.begin(), shape.rank() - dims.size(), 1);
   bool one = true;
   bool per_channel = true;

@@ -31,8 +31,8 @@ Result<Value> Scope::find(const std::string& name) {
   if (const auto value = values.find(name); value != values.end()) return value->second;
   if (const auto tensor = initializers.find(name); tensor != initializers.end()) {
     OBSCURA_TRY(Constant constant, read_tensor(*tensor->second));
-    OBSCURA_TRY_VOID(charge(constant.is_real() ? static_cast<std::int64_t>(constant.reals().size())
-                                               : static_cast<std::int64_t>(constant.integers().size())));
+    OBSCURA_TRY(const std::int64_t count, count_elements(constant.dims));
+    OBSCURA_TRY_VOID(charge(count));
     const Value value = std::make_shared<const Constant>(std::move(constant));
     values.emplace(name, value);
     return value;
@@ -104,8 +104,9 @@ Result<graph::ValueId> Node::emit(graph::Op op, std::vector<graph::ValueId> oper
 }
 
 Result<Value> Node::hold(Constant constant) {
-  const auto count = std::visit([](const auto& data) { return static_cast<std::int64_t>(data.size()); }, constant.data);
-  if (auto charged = scope_.charge(count); !charged) return tl::make_unexpected(named(std::move(charged.error())));
+  auto count = count_elements(constant.dims);
+  if (!count) return tl::make_unexpected(named(std::move(count.error())));
+  if (auto charged = scope_.charge(*count); !charged) return tl::make_unexpected(named(std::move(charged.error())));
   return Value(std::make_shared<const Constant>(std::move(constant)));
 }
 

@@ -8,13 +8,14 @@ namespace {
 
 constexpr int kAnyNumber = std::numeric_limits<int>::max();
 
-constexpr std::array<Operator, 26> kOperators{{
+constexpr std::array<Operator, 27> kOperators{{
     {"Add", 2, 2, read_add},
     {"AveragePool", 1, 1, read_average_pool},
     {"BatchNormalization", 5, 5, read_batch_normalization},
     {"Cast", 1, 1, read_cast},
     {"Concat", 1, kAnyNumber, read_concat},
     {"Constant", 0, 0, read_constant},
+    {"ConstantOfShape", 1, 1, read_constant_of_shape},
     {"Conv", 2, 3, read_conv},
     {"Div", 2, 2, read_div},
     {"Dropout", 1, 3, read_dropout},

@@ -48,6 +48,7 @@ struct Operator {
 [[nodiscard]] base::Result<Value> read_gather(Node& node);
 [[nodiscard]] base::Result<Value> read_concat(Node& node);
 [[nodiscard]] base::Result<Value> read_slice(Node& node);
+[[nodiscard]] base::Result<Value> read_constant_of_shape(Node& node);
 [[nodiscard]] base::Result<Value> read_cast(Node& node);
 
 }  // namespace obscura::compiler::onnx_import

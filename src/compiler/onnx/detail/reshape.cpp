@@ -146,7 +146,7 @@ Result<Value> read_unsqueeze(Node& node) {
     OBSCURA_TRY(const Dims axes, node.integer_constant(1, "the axes"));
     added = axes.size();
   }
-  if (added > 8) return node.unsupported("it adds more than 8 dimensions", "");
+  if (added > graph::kMaxRank) return node.corrupt("it adds too many dimensions");
   OBSCURA_TRY(const Dims axes, read_axes(node, 13, dims.size() + added));
   for (const std::int64_t axis : axes) dims.insert(dims.begin() + axis, 1);
   return redimension(node, value, std::move(dims));
