@@ -1,14 +1,25 @@
 #include "fhe/ring/base_conversion.hpp"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 
 #include "base/check.hpp"
-#include "fhe/arith/wide.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
 
-constexpr int kFractionBits = 50;
+/// 2^52: adding it leaves the rounded integer in the low bits of the double.
+constexpr double kTwo52 = 4503599627370496.0;
+constexpr std::uint64_t kTwo52Bits = std::bit_cast<std::uint64_t>(kTwo52);
+
+/// Coefficients that are summed up at a time.
+constexpr std::size_t kBlock = 256;
+
+/// y < 2^52 as a double, exactly; unlike the language's conversion it vectorises everywhere.
+double to_double(std::uint64_t y) {
+  return std::bit_cast<double>(y | kTwo52Bits) - kTwo52;
+}
 
 /// S / s_skip modulo t; skip < 0 for S itself.
 std::uint64_t product_without(std::span<const arith::Modulus> primes, int skip, const arith::Modulus& t) {
@@ -27,12 +38,8 @@ CenteredConversion::CenteredConversion(std::span<const arith::Modulus> from, std
   const int k = static_cast<int>(from.size());
   for (int j = 0; j < k; ++j) {
     const arith::Modulus& s = from[static_cast<std::size_t>(j)];
-    OBSCURA_CHECK(s.bits() >= kFractionBits - 30, "a base conversion takes primes of at least 20 bits");
     const std::uint64_t inverse = arith::inv_mod(product_without(from, j, s), s);
-    const int drop = std::max(0, s.bits() - 32);
-    const auto reciprocal = static_cast<std::uint64_t>((arith::u128{1} << (s.bits() + 30)) / s.value());
-    from_.push_back({arith::make_shoup(inverse, s), static_cast<std::uint32_t>(reciprocal), drop,
-                     s.bits() + 30 - drop - kFractionBits});
+    from_.push_back({arith::make_shoup(inverse, s), 1.0 / static_cast<double>(s.value())});
   }
   factors_.reserve(to.size() * (from.size() + 1));
   for (const arith::Modulus& t : to) {
@@ -42,16 +49,19 @@ CenteredConversion::CenteredConversion(std::span<const arith::Modulus> from, std
 }
 
 void CenteredConversion::multiples(std::span<std::uint64_t> out, const std::uint64_t* const* scaled) const {
-  std::fill(out.begin(), out.end(), std::uint64_t{1} << (kFractionBits - 1));
-  for (std::size_t j = 0; j < from_.size(); ++j) {
-    const std::uint64_t* y = scaled[j];
-    const Source source = from_[j];
-    for (std::size_t c = 0; c < out.size(); ++c) {
-      const std::uint64_t top = static_cast<std::uint32_t>(y[c] >> source.drop);
-      out[c] += (top * source.reciprocal) >> source.shift;
+  std::array<double, kBlock> sums;
+  for (std::size_t first = 0; first < out.size(); first += kBlock) {
+    const std::size_t count = std::min(kBlock, out.size() - first);
+    sums.fill(0);
+    for (std::size_t j = 0; j < from_.size(); ++j) {
+      const std::uint64_t* y = scaled[j] + first;
+      const double reciprocal = from_[j].reciprocal;
+      for (std::size_t c = 0; c < count; ++c) sums[c] += to_double(y[c]) * reciprocal;
+    }
+    for (std::size_t c = 0; c < count; ++c) {
+      out[first + c] = std::bit_cast<std::uint64_t>(sums[c] + kTwo52) ^ kTwo52Bits;
     }
   }
-  for (std::uint64_t& sum : out) sum >>= kFractionBits;
 }
 
 }  // namespace obscura::fhe::ring

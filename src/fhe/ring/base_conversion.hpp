@@ -12,9 +12,9 @@ namespace obscura::fhe::ring {
 /// Constants that lift residues modulo S = s_0 ... s_(k-1) to the integer they stand for in
 /// [-S/2, S/2], taken modulo other primes t (Halevi, Polyakov, Shoup, CT-RSA 2019, section 2.2):
 ///   x = sum_j y_j S/s_j - v S,  y_j = x (S/s_j)^-1 mod s_j,  v = round(sum_j y_j / s_j).
-/// DEVIATES: v is computed in fixed point with 32-bit quotients instead of floating point, so that it
-/// is the same on every machine; it may be one too small when x is within k 2^-29 S of -S/2.
-/// The lift is then still congruent to x modulo S, and at most (1/2 + k 2^-29) S in magnitude.
+/// v is computed in double precision, in a fixed order, so it is the same on every machine; it may be off by
+/// one when x is within k^2 2^-52 S of -S/2 or S/2. The lift is then still congruent to x modulo S, and at
+/// most (1/2 + k^2 2^-52) S in magnitude.
 class CenteredConversion {
  public:
   /// 1..127 primes `from`, all different; `to` may contain some of them.
@@ -36,9 +36,7 @@ class CenteredConversion {
  private:
   struct Source {
     arith::ShoupFactor scale;
-    std::uint32_t reciprocal;  // floor(2^(bits + 30) / s_j)
-    int drop;                  // low bits of y_j that the quotient ignores
-    int shift;                 // from the product to 50 fractional bits
+    double reciprocal;  // 1 / s_j
   };
   std::vector<Source> from_;
   std::vector<std::uint64_t> factors_;

@@ -73,28 +73,31 @@ TEST_P(BaseConversionTest, LiftsToTheCentredInteger) {
   values[0] = 0;
   values[1] = 1;
   values[2] = -1;
-  values[3] = (product - 1) / 2;
-  // Just inside the margin below which the quotient may be one too small.
-  values[4] = -(product - 1) / 2 + (product >> 29) * static_cast<i128>(from.size());
+  // Just inside the margins beyond which the quotient may be off by one.
+  const auto k = static_cast<i128>(from.size());
+  values[3] = (product - 1) / 2 - (product >> 52) * k * k - 1;
+  values[4] = -values[3];
   for (std::size_t t = 0; t < to.size(); ++t) {
     const auto result = lifted(conversion, from, to[t], static_cast<int>(t), values);
     for (std::size_t c = 0; c < kSize; ++c) ASSERT_EQ(result[c], residue(values[c], to[t].value())) << "value " << c;
   }
 }
 
-TEST_P(BaseConversionTest, AtTheLowerEdgeTheLiftMayBeOneProductHigher) {
+TEST_P(BaseConversionTest, AtTheEdgesTheLiftMayBeOneProductOff) {
   const std::vector<arith::Modulus> from = primes(GetParam());
   const std::vector<arith::Modulus> to = primes({36});
   i128 product = 1;
   for (const arith::Modulus& s : from) product *= static_cast<i128>(s.value());
   const CenteredConversion conversion(from, to);
-  std::vector<i128> values;
-  for (std::size_t c = 0; c < kSize; ++c) values.push_back(-(product - 1) / 2 + static_cast<i128>(c * c));
-  const auto result = lifted(conversion, from, to[0], 0, values);
-  for (std::size_t c = 0; c < kSize; ++c) {
-    const bool exact = result[c] == residue(values[c], to[0].value());
-    const bool one_higher = result[c] == residue(values[c] + product, to[0].value());
-    ASSERT_TRUE(exact || one_higher) << "value " << c;
+  for (const int sign : {-1, 1}) {
+    std::vector<i128> values;
+    for (std::size_t c = 0; c < kSize; ++c) values.push_back(sign * ((product - 1) / 2 - static_cast<i128>(c * c)));
+    const auto result = lifted(conversion, from, to[0], 0, values);
+    for (std::size_t c = 0; c < kSize; ++c) {
+      const bool exact = result[c] == residue(values[c], to[0].value());
+      const bool off = result[c] == residue(values[c] - sign * product, to[0].value());
+      ASSERT_TRUE(exact || off) << "value " << c;
+    }
   }
 }
 

@@ -1,5 +1,7 @@
 #include "fhe/ring/division.hpp"
 
+#include <cmath>
+
 #include "fhe/ring/test_ring.hpp"
 
 namespace obscura::fhe::ring {
@@ -29,6 +31,11 @@ long double product(const std::vector<arith::Modulus>& primes) {
   long double all = 1;
   for (const arith::Modulus& prime : primes) all *= static_cast<long double>(prime.value());
   return all;
+}
+
+/// How far beyond S/2 a lift may be, as a share of S (CenteredConversion).
+long double conversion_margin(const std::vector<arith::Modulus>& primes) {
+  return std::ldexp(static_cast<long double>(primes.size() * primes.size()), -52);
 }
 
 /// Rings with one and with several special primes, and a real one.
@@ -74,7 +81,7 @@ TEST(Division, ModDownRounds) {
     const TestRing holder(std::move(params));
     const RingContext& ring = holder.ring;
     const std::vector<arith::Modulus> divided(ring.params().p().begin(), ring.params().p().end());
-    const long double margin = divided.size() == 1 ? 0 : std::ldexp(static_cast<long double>(divided.size()), -29);
+    const long double margin = divided.size() == 1 ? 0 : conversion_margin(divided);
     for (int level = 0; level <= ring.params().max_level().value(); ++level) {
       const EvaluationPoly a = operand(ring, ring.basis_qp(params::Level(level)), random);
       const EvaluationPoly r = mod_down(ring, a);
@@ -95,8 +102,7 @@ TEST(Division, ModDownAndRescaleRoundsOnce) {
       const EvaluationPoly a = operand(ring, ring.basis_qp(params::Level(level)), random);
       const EvaluationPoly r = mod_down_and_rescale(ring, a);
       ASSERT_EQ(r.basis(), (Basis{level, 0}));
-      const long double margin = std::ldexp(static_cast<long double>(divided.size()), -29);
-      EXPECT_LT(test::largest(remainder(ring, a, r, divided)), product(divided) * (0.5L + margin));
+      EXPECT_LT(test::largest(remainder(ring, a, r, divided)), product(divided) * (0.5L + conversion_margin(divided)));
     }
   }
 }

@@ -60,7 +60,8 @@ TEST(Gadget, DigitsAreSmallIntegersCongruentToTheOperand) {
           product *= static_cast<long double>(ring.params().q()[static_cast<std::size_t>(i)].value());
           ASSERT_TRUE(std::equal(digit.limb(i).begin(), digit.limb(i).end(), a.limb(i).begin()));
         }
-        const long double margin = range.count == 1 ? 0 : std::ldexp(static_cast<long double>(range.count), -29);
+        const long double margin =
+            range.count == 1 ? 0 : std::ldexp(static_cast<long double>(range.count * range.count), -52);
         EXPECT_LT(test::largest(test::integers(ring, digit)), product * (0.5L + margin))
             << "level " << level << " digit " << d;
       }
