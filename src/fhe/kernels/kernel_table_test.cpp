@@ -106,7 +106,7 @@ TEST(KernelTable, OutputMayBeAnInput) {
 
 TEST(KernelTable, SumsProductsOfAnyLength) {
   for_each_case([](const KernelTable& set, const Modulus& q, std::mt19937_64& random) {
-    for (const std::size_t terms : {1, 2, 7, 15, 16, 17, 18, 33, 100}) {
+    for (const std::size_t terms : {1, 2, 7, 15, 16, 17, 18, 33, 100, 2050}) {
       const auto a = random_limbs(terms, q, random);
       const auto b0 = random_limbs(terms, q, random);
       const std::vector<Limb> b1(terms, test::constant_limb(kN, q.value() - 1));
