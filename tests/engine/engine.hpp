@@ -81,9 +81,9 @@ class Engine {
   }
   [[nodiscard]] ckks::Ciphertext encrypt_symmetric(const Slots& slots, Level level, const Scale& scale,
                                                    bool extended = false) {
-    return ckks::expand(ring(), secret::encrypt_symmetric(ring(), secret_,
-                                                          encoder().encode(slots, level, scale, extended),
-                                                          fresh_seed(), 0, errors_));
+    return ckks::expand(ring(),
+                        secret::encrypt_symmetric(ring(), secret_, encoder().encode(slots, level, scale, extended),
+                                                  fresh_seed(), 0, errors_));
   }
   [[nodiscard]] Slots decrypt(const ckks::Ciphertext& ciphertext) const {
     return encoder().decode(secret::decrypt(ring(), secret_, ciphertext));

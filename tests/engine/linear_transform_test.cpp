@@ -81,12 +81,12 @@ double predicted_bound(const Engine& engine, const Case& made, Level level, cons
   const double input = std::hypot(engine.fresh_sd(level), switching);
   const double diagonal = std::hypot(noise.encode(), encrypted ? noise.encrypt_symmetric() : 0.0);
   // Per term: error of the rotated input times the diagonal, and the other way round.
-  double variance = 2 * (std::pow(input * weight.value(engine.params()), 2) +
-                         std::pow(diagonal * scale.value(engine.params()), 2)) * static_cast<double>(made.terms());
+  double variance =
+      2 * (std::pow(input * weight.value(engine.params()), 2) + std::pow(diagonal * scale.value(engine.params()), 2)) *
+      static_cast<double>(made.terms());
   // Per giant step: d1 and d2 are switched, and rounded where they come from Q P; s^2 has variance 2 N (2/3)^2.
   const double rounding = std::sqrt(n / 12 * (n * 8.0 / 9.0 + 2.0 / 3.0));
-  variance += static_cast<double>(made.transform.steps.size()) *
-              (2 * switching * switching + rounding * rounding);
+  variance += static_cast<double>(made.transform.steps.size()) * (2 * switching * switching + rounding * rounding);
   double sd = std::sqrt(variance);
   const Scale product = scale * weight;
   if (!rescale) return engine.slot_bound(sd, product);
@@ -112,8 +112,8 @@ Inputs make_inputs(Engine& engine, int count, Level level, const Scale& scale, s
   return inputs;
 }
 
-ckks::Ciphertext run_encrypted(Engine& engine, const Case& made, const Inputs& inputs, Level level,
-                               const Scale& weight, bool rescale) {
+ckks::Ciphertext run_encrypted(Engine& engine, const Case& made, const Inputs& inputs, Level level, const Scale& weight,
+                               bool rescale) {
   std::vector<ckks::Ciphertext> diagonals;
   for (const Slots& d : made.diagonals) {
     diagonals.push_back(engine.encrypt_symmetric(d, level, weight, made.transform.extended));

@@ -148,8 +148,7 @@ TEST_P(Operations, RotationsAndConjugationWithKeysOfTheHighestLevel) {
       EXPECT_EQ(r.scale(), scale_);
       EXPECT_LT(largest_difference(engine_.decrypt(r), rotated(a_, step)), switched(level, scale_))
           << "level " << l << " step " << step;
-      EXPECT_TRUE(
-          same_words(ckks::apply_galois_hoisted(engine_.ring(), a, digits, g, engine_.rotation_key(step)), r));
+      EXPECT_TRUE(same_words(ckks::apply_galois_hoisted(engine_.ring(), a, digits, g, engine_.rotation_key(step)), r));
     }
     const ckks::Ciphertext c = ckks::apply_galois(engine_.ring(), a, ring::galois_of_conjugation(log_n()),
                                                   engine_.key(ckks::conjugation_key_id(log_n())));
@@ -164,12 +163,13 @@ TEST_P(Operations, KeysForALowerLevelServeIt) {
   lower.add_relinearization_key(Level(2));
   lower.add_rotation_key(1, Level(1));
   const ckks::Ciphertext a = lower.encrypt(a_, Level(1), scale_);
-  const ckks::Ciphertext r = ckks::apply_galois(lower.ring(), a, ring::galois_of_rotation(RotationStep(1), log_n()),
-                                                lower.rotation_key(1));
+  const ckks::Ciphertext r =
+      ckks::apply_galois(lower.ring(), a, ring::galois_of_rotation(RotationStep(1), log_n()), lower.rotation_key(1));
   EXPECT_LT(largest_difference(lower.decrypt(r), rotated(a_, 1)), switched(Level(1), scale_));
-  const ckks::Ciphertext s = ckks::relinearize(lower.ring(), ckks::square(lower.ring(), a),
-                                               lower.key(ckks::relinearization_key_id()));
-  EXPECT_LT(largest_difference(lower.decrypt(s), map_slots(a_, a_, std::multiplies<>())), 4 * switched(Level(1), scale_));
+  const ckks::Ciphertext s =
+      ckks::relinearize(lower.ring(), ckks::square(lower.ring(), a), lower.key(ckks::relinearization_key_id()));
+  EXPECT_LT(largest_difference(lower.decrypt(s), map_slots(a_, a_, std::multiplies<>())),
+            4 * switched(Level(1), scale_));
 }
 
 TEST_P(Operations, SeedsNameTheUniformHalves) {

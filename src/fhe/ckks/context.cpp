@@ -12,8 +12,7 @@ base::Result<std::unique_ptr<Context>> Context::create(params::ParamSet params, 
                       "leave --threads out to use every core");
   }
   std::unique_ptr<Context> context(new Context(options.threads));
-  OBSCURA_TRY(context->ring_,
-              ring::make_ring(std::move(params), options.kernels, context->parallel_, context->pool_));
+  OBSCURA_TRY(context->ring_, ring::make_ring(std::move(params), options.kernels, context->parallel_, context->pool_));
   context->encoder_ = std::make_unique<Encoder>(*context->ring_);
   return context;
 }

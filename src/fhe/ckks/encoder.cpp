@@ -75,8 +75,7 @@ Plaintext Encoder::encode(std::span<const std::complex<double>> slots, params::L
 std::vector<std::complex<double>> Encoder::decode(const Plaintext& plaintext) const {
   const std::size_t n = embedding_.slots();
   const ring::Basis basis{std::min(plaintext.poly().basis().q_count, 2), 0};
-  const ring::CoefficientPoly poly =
-      ring::to_coefficient(*ring_, ring::restrict_to(*ring_, plaintext.poly(), basis));
+  const ring::CoefficientPoly poly = ring::to_coefficient(*ring_, ring::restrict_to(*ring_, plaintext.poly(), basis));
   std::vector<double> re(n);
   std::vector<double> im(n);
   compose(*ring_, poly, 0, re);

@@ -6,7 +6,9 @@
 namespace obscura::fhe::ckks {
 
 /// Names of the switching keys, from what they are for.
-[[nodiscard]] inline KeyId relinearization_key_id() { return {KeyKind::kRelinearize, ring::GaloisElement(1)}; }
+[[nodiscard]] inline KeyId relinearization_key_id() {
+  return {KeyKind::kRelinearize, ring::GaloisElement(1)};
+}
 [[nodiscard]] inline KeyId rotation_key_id(params::RotationStep step, int log_n) {
   return {KeyKind::kGalois, ring::galois_of_rotation(step, log_n)};
 }

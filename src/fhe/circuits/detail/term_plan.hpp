@@ -14,9 +14,9 @@ namespace obscura::fhe::circuits::detail {
 /// One input rotated by one baby step, which several products may share.
 struct Rotation {
   int input;
-  ring::GaloisElement galois;      ///< 1: the input itself
-  const ckks::SwitchingKey* key;   ///< nullptr exactly when galois is 1
-  int uses;                        ///< products that need it
+  ring::GaloisElement galois;     ///< 1: the input itself
+  const ckks::SwitchingKey* key;  ///< nullptr exactly when galois is 1
+  int uses;                       ///< products that need it
 };
 
 /// What a transform multiplies with what: the distinct rotations, and for every giant step, term by term, the
