@@ -22,7 +22,7 @@ class WeightSource {
   [[nodiscard]] virtual base::Result<Weight> fetch(plan::program::WeightId id) = 0;
   /// The executor will soon fetch this one.
   virtual void prefetch(plan::program::WeightId id) = 0;
-  /// The executor is done with this one for the current run.
+  /// The executor is done with this one for the current run, also when its fetch failed.
   virtual void release(plan::program::WeightId id) = 0;
 };
 

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "fhe/ckks/encoder.hpp"
+#include "plan/weights/weights.hpp"
+#include "runtime/exec/weight_source.hpp"
+
+namespace obscura::runtime::clear {
+
+/// What happens to an encoded weight after its use.
+enum class Keep {
+  kEncoded,  ///< stays for the next run: fastest, all weights in memory
+  kNothing,  ///< freed and encoded again: one layer's weights in memory
+};
+
+/// Feeds an executor the clear weights of a .plan, encoded at first use: runs on the owner's own machine.
+class ClearWeightSource final : public exec::WeightSource {
+ public:
+  /// The plan is verified (plan/weights/verify.hpp); encoder and plan outlive the source.
+  ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::weights::Plan& plan, Keep keep);
+
+  [[nodiscard]] bool encrypted() const override { return false; }
+  /// Cost: one encoding unless it was kept. Never fails.
+  [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
+  void prefetch(plan::program::WeightId) override {}
+  void release(plan::program::WeightId id) override;
+
+ private:
+  const fhe::ckks::Encoder* encoder_;
+  const plan::weights::Plan* plan_;
+  Keep keep_;
+  std::vector<std::optional<fhe::ckks::Plaintext>> encoded_;  ///< [weights]
+};
+
+}  // namespace obscura::runtime::clear

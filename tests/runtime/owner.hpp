@@ -1,0 +1,64 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "plan/program/verify.hpp"
+#include "plan/weights/testing/tiny_plan.hpp"
+#include "plan/weights/weights.hpp"
+#include "runtime/exec/loaded_weights.hpp"
+#include "runtime/keys/key_id_of.hpp"
+#include "tests/engine/engine.hpp"
+
+/// The owner's side of a test: a plan, the keys that it needs, its weights encrypted, inputs encrypted.
+namespace obscura::tests {
+
+class Owner {
+ public:
+  explicit Owner(plan::weights::Plan plan, std::uint64_t seed = 1, const ckks::EngineOptions& options = {})
+      : plan_(std::move(plan)), engine_(plan::program::make_params(plan_.program).value(), seed, options) {
+    for (const auto& need : plan_.program.key_needs) {
+      engine_.add_key(runtime::keys::key_id_of(need, plan_.program.params.log_n), need.level);
+    }
+    for (std::size_t i = 0; i < plan_.weights.values.size(); ++i) {
+      const auto& info = plan_.program.weights[i];
+      weights_.push_back(engine_.encrypt_symmetric(plan_.weights.values[i], info.level, info.scale, info.extended));
+    }
+  }
+
+  [[nodiscard]] const plan::weights::Plan& plan() const { return plan_; }
+  [[nodiscard]] Engine& engine() { return engine_; }
+
+  [[nodiscard]] ckks::Ciphertext weight(std::size_t i) const {
+    const ckks::Ciphertext& weight = weights_[i];
+    return {ring::clone(engine_.ring(), weight.c0()), ring::clone(engine_.ring(), weight.c1()), weight.level(),
+            weight.scale()};
+  }
+  [[nodiscard]] runtime::exec::LoadedWeights loaded_weights() const {
+    std::vector<ckks::Ciphertext> copies;
+    for (std::size_t i = 0; i < weights_.size(); ++i) copies.push_back(weight(i));
+    return runtime::exec::LoadedWeights(std::move(copies));
+  }
+
+  [[nodiscard]] std::vector<Slots> draw_inputs(std::uint64_t seed) const {
+    std::mt19937_64 generator(seed);
+    std::vector<Slots> inputs;
+    for (int i = 0; i < plan_.program.input_packing.ciphertexts; ++i) {
+      inputs.push_back(random_slots(engine_.slots(), generator));
+    }
+    return inputs;
+  }
+  [[nodiscard]] std::vector<ckks::Ciphertext> encrypt(const std::vector<Slots>& inputs) {
+    const auto& first = plan_.program.instructions.front();
+    std::vector<ckks::Ciphertext> encrypted;
+    for (const Slots& slots : inputs) encrypted.push_back(engine_.encrypt(slots, first.level, first.scale));
+    return encrypted;
+  }
+
+ private:
+  plan::weights::Plan plan_;
+  Engine engine_;
+  std::vector<ckks::Ciphertext> weights_;
+};
+
+}  // namespace obscura::tests

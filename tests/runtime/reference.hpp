@@ -1,0 +1,159 @@
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "fhe/params/noise.hpp"
+#include "plan/program/operation.hpp"
+#include "plan/weights/weights.hpp"
+#include "tests/engine/engine.hpp"
+
+/// A program in the clear, slot by slot, with the error that the noise model predicts: slow, plain, and written
+/// without looking at the executor.
+namespace obscura::tests {
+
+namespace program = plan::program;
+
+/// Slots of one value and the predicted standard deviation of the error of a slot's real part.
+struct Predicted {
+  Slots slots;
+  double error_sd = 0;
+  Scale scale;
+  Level level;
+
+  [[nodiscard]] double largest() const {
+    double most = 0;
+    for (const auto& slot : slots) most = std::max(most, std::abs(slot));
+    return most;
+  }
+};
+
+class Reference {
+ public:
+  /// `encrypted`: whether the weights carry encryption noise.
+  Reference(const plan::weights::Plan& plan, const params::ParamSet& params, bool encrypted)
+      : plan_(plan), params_(params), noise_(params), encrypted_(encrypted) {}
+
+  [[nodiscard]] Predicted run(const std::vector<Slots>& inputs) {
+    values_.clear();
+    for (const program::Instruction& instruction : plan_.program.instructions) {
+      here_ = &instruction;
+      values_.push_back(std::visit(program::Match{[&](const program::Input& input) {
+                                                    return fresh(inputs[static_cast<std::size_t>(input.index)]);
+                                                  },
+                                                  [&](const auto& operation) { return compute(operation); }},
+                                   instruction.operation));
+    }
+    return values_.back();
+  }
+
+ private:
+  const Predicted& at(program::ValueId id) const { return values_[static_cast<std::size_t>(id.value())]; }
+
+  double in_slots(double coefficient_sd, const Scale& scale) const {
+    return noise_.slot_from_coefficient(coefficient_sd, scale.value(params_));
+  }
+  double switching(Level level, const Scale& scale) const {
+    return in_slots(std::hypot(noise_.key_switch(level), noise_.division_rounding()), scale);
+  }
+  Predicted result(Slots slots, double error_sd) const {
+    return {std::move(slots), error_sd, here_->scale, here_->level};
+  }
+
+  Predicted fresh(const Slots& slots) const {
+    return result(slots, in_slots(std::hypot(noise_.encode(), noise_.encrypt_public(here_->level)), here_->scale));
+  }
+
+  Predicted weight(program::WeightId id) const {
+    const auto index = static_cast<std::size_t>(id.value());
+    const program::WeightInfo& info = plan_.program.weights[index];
+    const double sd = std::hypot(noise_.encode(), encrypted_ ? noise_.encrypt_symmetric() : 0.0);
+    return {plan_.weights.values[index], in_slots(sd, info.scale), info.scale, info.level};
+  }
+
+  static Predicted product(const Predicted& a, const Predicted& b) {
+    const double sd = std::hypot(a.largest() * b.error_sd, b.largest() * a.error_sd);
+    return {map_slots(a.slots, b.slots, [](auto x, auto y) { return x * y; }), sd, a.scale * b.scale, a.level};
+  }
+
+  Predicted turned(const Predicted& a, int step) const {
+    if (step == 0) return a;
+    return {rotated(a.slots, step), std::hypot(a.error_sd, switching(a.level, a.scale)), a.scale, a.level};
+  }
+
+  static void accumulate(Predicted& sum, const Predicted& addend) {
+    if (sum.slots.empty()) {
+      sum = addend;
+      return;
+    }
+    sum.slots = map_slots(sum.slots, addend.slots, [](auto x, auto y) { return x + y; });
+    sum.error_sd = std::hypot(sum.error_sd, addend.error_sd);
+  }
+
+  Predicted compute(const program::Linear& linear) const {
+    Predicted total;
+    for (const program::GiantStep& step : linear.steps) {
+      Predicted sum;
+      for (const program::Term& term : step.terms) {
+        const Predicted& operand = at(linear.operands[static_cast<std::size_t>(term.input)]);
+        accumulate(sum, product(turned(operand, term.baby.value()), weight(term.weight)));
+      }
+      // Two switched parts: s^2 and s.
+      const double relinearised = std::hypot(sum.error_sd, switching(sum.level, sum.scale) * std::sqrt(2.0));
+      accumulate(total, {rotated(sum.slots, step.giant.value()), relinearised, sum.scale, sum.level});
+    }
+    return rescaled(total, linear.rescale);
+  }
+
+  Predicted rescaled(const Predicted& a, bool rescale) const {
+    const double rounding = rescale ? in_slots(noise_.division_rounding(), here_->scale) : 0.0;
+    return result(a.slots, std::hypot(a.error_sd, rounding));
+  }
+
+  Predicted compute(const program::AddBias& bias) const {
+    Predicted sum = at(bias.operand);
+    accumulate(sum, weight(bias.bias));
+    return result(sum.slots, sum.error_sd);
+  }
+
+  Predicted compute(const program::Square& square) const {
+    const Predicted& a = at(square.operand);
+    const Scale scale = a.scale * a.scale;
+    const Predicted squared{map_slots(a.slots, [](auto x) { return x * x; }),
+                            std::hypot(2 * a.largest() * a.error_sd, switching(a.level, scale)), scale, a.level};
+    return rescaled(squared, true);
+  }
+
+  Predicted compute(const program::Rotate& rotate) const { return turned(at(rotate.operand), rotate.step.value()); }
+
+  Predicted compute(const program::Conjugate& conjugate) const {
+    const Predicted& a = at(conjugate.operand);
+    return result(map_slots(a.slots, [](auto x) { return std::conj(x); }),
+                  std::hypot(a.error_sd, switching(a.level, a.scale)));
+  }
+
+  Predicted compute(const program::MultiplyByI& multiply) const {
+    const Predicted& a = at(multiply.operand);
+    std::complex<double> factor = 1;
+    for (int i = 0; i < multiply.power; ++i) factor *= std::complex<double>(0, 1);
+    return result(map_slots(a.slots, [&](auto x) { return x * factor; }), a.error_sd);
+  }
+
+  Predicted compute(const program::Add& add) const {
+    Predicted sum = at(add.left);
+    accumulate(sum, at(add.right));
+    return result(sum.slots, sum.error_sd);
+  }
+
+  static Predicted compute(const program::Input&) { return {}; }
+
+  const plan::weights::Plan& plan_;
+  const params::ParamSet& params_;
+  params::NoiseModel noise_;
+  bool encrypted_;
+  std::vector<Predicted> values_;
+  const program::Instruction* here_ = nullptr;
+};
+
+}  // namespace obscura::tests
