@@ -1,5 +1,7 @@
 #include "compiler/graph/interpret.hpp"
 
+#include <numeric>
+
 #include "base/check.hpp"
 
 namespace obscura::compiler::graph {
@@ -66,7 +68,7 @@ struct Evaluate {
   const std::vector<Values>& values;
 
   [[nodiscard]] const Values& x(std::size_t i = 0) const { return values[node.operands[i].value()]; }
-  [[nodiscard]] const Shape& in() const { return graph.shape(node.operands[0]); }
+  [[nodiscard]] const Shape& in_shape() const { return graph.shape(node.operands[0]); }
 
   Values operator()(const Input&) const { return values[0]; }
 
@@ -87,21 +89,22 @@ struct Evaluate {
 
   Values operator()(const Conv& op) const {
     return slide(op.strides, op.pads, [&](std::int64_t c, std::int64_t top, std::int64_t left) {
-      return convolve_at(op, in(), x(), c, top, left);
+      return convolve_at(op, in_shape(), x(), c, top, left);
     });
   }
 
   Values operator()(const AveragePool& op) const {
     return slide(op.strides, op.pads, [&](std::int64_t c, std::int64_t top, std::int64_t left) {
-      return pool_at(op, in(), x(), c, top, left);
+      return pool_at(op, in_shape(), x(), c, top, left);
     });
   }
 
   Values operator()(const Dense& op) const {
     Values result = op.bias;
-    const std::size_t inputs = x().size();
+    const std::span<const double> in = x();
     for (std::size_t o = 0; o < result.size(); ++o) {
-      for (std::size_t i = 0; i < inputs; ++i) result[o] += op.weights.values[o * inputs + i] * x()[i];
+      const std::span row = std::span(op.weights.values).subspan(o * in.size(), in.size());
+      result[o] += std::inner_product(row.begin(), row.end(), in.begin(), 0.0);
     }
     return result;
   }
@@ -110,13 +113,13 @@ struct Evaluate {
     Values result(static_cast<std::size_t>(element_count(node.shape)), op.value);
     const auto strides = row_major_strides(node.shape);
     for (std::size_t e = 0; e < x().size(); ++e) {
-      result[moved(in(), e, strides, [&](std::size_t d, std::int64_t at) { return at + op.before[d]; })] = x()[e];
+      result[moved(in_shape(), e, strides, [&](std::size_t d, std::int64_t at) { return at + op.before[d]; })] = x()[e];
     }
     return result;
   }
 
   Values operator()(const Transpose& op) const {
-    const auto in_strides = row_major_strides(in());
+    const auto in_strides = row_major_strides(in_shape());
     std::vector<std::int64_t> strides;
     for (const std::int64_t d : op.permutation) strides.push_back(in_strides[static_cast<std::size_t>(d)]);
     Values result(x().size());
