@@ -72,6 +72,7 @@ std::size_t packed_size(std::size_t count, int bits) {
 
 void pack_bits(std::span<const std::uint64_t> values, int bits, std::span<std::uint8_t> out) {
   OBSCURA_CHECK(out.size() == packed_size(values.size(), bits), "the packed bytes have another size");
+  if (values.empty()) return;
   std::uint8_t* to = out.data();
   std::uint64_t pending = 0;
   int filled = 0;

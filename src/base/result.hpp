@@ -51,9 +51,9 @@ template <class T>
 
 /// `OBSCURA_TRY(auto x, f());` gives x the value of f(), or returns f()'s error from this function.
 #define OBSCURA_TRY(declaration, expression) OBSCURA_TRY_INNER(OBSCURA_CONCAT(try_, __LINE__), declaration, expression)
-#define OBSCURA_TRY_INNER(name, declaration, expression)                      \
-  auto name = (expression);                                                   \
-  if (!name) return ::tl::make_unexpected(std::move(name.error()));           \
+#define OBSCURA_TRY_INNER(name, declaration, expression)            \
+  auto name = (expression);                                         \
+  if (!name) return ::tl::make_unexpected(std::move(name.error())); \
   declaration = std::move(*name)
 
 /// The same for Result<void>.
