@@ -188,7 +188,7 @@ TEST(Packing, BandedMatricesNeedOnlyTheirDiagonals) {
   std::mt19937_64 random(4);
   SparseMatrix band = graph::identity_matrix(24);
   const Chain chain = chain_of({random_matrix(24, 6, 0.5, random), std::move(band), random_matrix(4, 24, 1, random)});
-  const auto found = pack::search(chain, 64, [](std::size_t, const pack::LayerOps& ops) {
+  const auto found = pack::ChainSearch(chain, 64).run([](std::size_t, const pack::LayerOps& ops) {
     return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
   }, {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
@@ -200,7 +200,7 @@ TEST(Packing, BandedMatricesNeedOnlyTheirDiagonals) {
 TEST(Packing, RefusesVectorsThatNeedSeveralCiphertexts) {
   std::mt19937_64 random(5);
   const Chain chain = chain_of({random_matrix(40, 6, 0.5, random), random_matrix(4, 40, 1, random)});
-  const auto found = pack::search(chain, 32, [](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
+  const auto found = pack::ChainSearch(chain, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
   EXPECT_NE(found.error().message.find("layer 0 'layer' (6 inputs, 40 outputs)"), std::string::npos);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
 
@@ -14,7 +15,8 @@ namespace program = plan::program;
 
 namespace {
 
-constexpr int kMaxCiphertexts = 64;
+/// How many ciphertexts are worth asking the data owner for.
+constexpr std::array<int, 11> kCiphertexts = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48};
 
 DiagonalForm form_of(const ClientDiagonalShape& shape) {
   DiagonalForm form;
@@ -62,6 +64,7 @@ void add_packings(const graph::SparseMatrix& matrix, ClientDiagonalShape shape, 
   packing.output = output_of(matrix, shape);
   if (!column_window(packing.output)) return;
   const auto terms = terms_of(shape, structural);
+  if (terms.empty()) return;
   for (const int baby_count : baby_counts(static_cast<std::size_t>(shape.group_size()))) {
     for (const bool extended : {false, true}) {
       packing.shape = shape;
@@ -107,12 +110,9 @@ void add_blocks(const graph::SparseMatrix& matrix, ClientDiagonalShape shape, co
     if (shape.block < shape.row_period || shape.block < (shape.folds - 1) * shape.diagonals()) continue;
     for (shape.blocks = 1; shape.blocks * shape.block <= shape.slots; shape.blocks *= 2) {
       for (shape.parts = 1; shape.parts <= 2; ++shape.parts) {
-        int size_before = 0;
-        for (shape.ciphertexts = 1; shape.ciphertexts <= kMaxCiphertexts; ++shape.ciphertexts) {
-          const int groups_before = shape.blocks * shape.parts * (shape.ciphertexts - 1);
-          if (groups_before >= shape.diagonals()) break;
-          if (shape.group_size() == size_before) continue;
-          size_before = shape.group_size();
+        for (const int ciphertexts : kCiphertexts) {
+          if (shape.blocks * shape.parts * (ciphertexts - 1) >= shape.diagonals()) break;
+          shape.ciphertexts = ciphertexts;
           add_packings(matrix, shape, structural, is_last, packings);
         }
       }

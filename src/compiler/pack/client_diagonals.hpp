@@ -32,6 +32,7 @@ struct ClientDiagonalShape {
   [[nodiscard]] int diagonals() const { return column_period / folds; }
   [[nodiscard]] int groups() const { return blocks * parts * ciphertexts; }
   [[nodiscard]] int group_size() const { return ceil_div(diagonals(), groups()); }
+  friend bool operator==(const ClientDiagonalShape&, const ClientDiagonalShape&) = default;
 };
 
 struct ClientDiagonalPacking {

@@ -69,6 +69,7 @@ void add_splits(const graph::SparseMatrix& matrix, const Variant& variant, bool 
   packing.output = output_of(matrix, shape);
   if (!column_window(packing.output)) return;
   const auto terms = terms_of(shape, variant.structural);
+  if (terms.empty()) return;
   for (const int baby_count : baby_counts(terms.size())) {
     for (const bool extended : {false, true}) {
       packing.shape = shape;

@@ -36,6 +36,7 @@ struct DiagonalShape {
 
   [[nodiscard]] int groups() const { return copies * parts; }
   [[nodiscard]] int group_size() const { return ceil_div(form.d_count, groups()); }
+  friend bool operator==(const DiagonalShape&, const DiagonalShape&) = default;
 };
 
 struct DiagonalPacking {

@@ -24,6 +24,7 @@ struct GatherShape {
   int period = 0;  ///< of the output, >= rows
 
   [[nodiscard]] int ciphertexts() const;
+  friend bool operator==(const GatherShape&, const GatherShape&) = default;
 };
 
 struct GatherPacking {

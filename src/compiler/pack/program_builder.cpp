@@ -43,11 +43,11 @@ ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiag
     for (int s = 0; s < slots_; ++s) {
       shifted[static_cast<std::size_t>(floor_mod(s + giant, slots_))] = values[static_cast<std::size_t>(s)];
     }
-    giants[giant].push_back({{operand, rotation - giant}, std::move(shifted)});
+    giants[floor_mod(giant, slots_)].push_back({{operand, rotation - giant}, std::move(shifted)});
   }
   program::Linear linear{operands, {}, extended, true};
   for (auto& [giant, terms] : giants) {
-    program::GiantStep step{RotationStep(floor_mod(giant, slots_)), {}};
+    program::GiantStep step{RotationStep(giant), {}};
     for (auto& [key, values] : terms) {
       step.terms.push_back(
           {key.first, RotationStep(floor_mod(key.second, slots_)), add_weight(std::move(values), extended)});

@@ -1,6 +1,6 @@
 #include "compiler/pack/rotation_split.hpp"
 
-#include <set>
+#include <algorithm>
 
 #include "compiler/pack/modulo.hpp"
 
@@ -15,21 +15,30 @@ std::vector<int> baby_counts(std::size_t rotations) {
 }
 
 void count_rotations(const std::vector<std::pair<int, int>>& terms, int baby_count, LayerOps& ops) {
-  std::set<std::pair<int, int>> babies;
-  std::set<int> giants;
-  std::set<int> operands;
-  for (const auto& [operand, rotation] : terms) {
-    const int giant = baby_count == 0 ? 0 : floor_div(rotation, baby_count) * baby_count;
-    giants.insert(giant);
-    if (rotation == giant) continue;
-    babies.insert({operand, rotation - giant});
-    operands.insert(operand);
-  }
+  const auto baby_of = [&](int rotation) { return baby_count == 0 ? rotation : floor_mod(rotation, baby_count); };
+  const auto [low, high] = std::minmax_element(terms.begin(), terms.end(), [](const auto& a, const auto& b) {
+    return a.second < b.second;
+  });
+  // One mark per baby step (of the operand at hand) and per giant step; terms come operand by operand.
+  const int first_baby = baby_count == 0 ? low->second : 0;
+  const int first_giant = baby_count == 0 ? 0 : floor_div(low->second, baby_count);
+  const int last_giant = baby_count == 0 ? 0 : floor_div(high->second, baby_count);
+  std::vector<int> baby_mark(static_cast<std::size_t>(baby_count == 0 ? high->second - low->second + 1 : baby_count), -1);
+  std::vector<bool> giant_mark(static_cast<std::size_t>(last_giant - first_giant + 1), false);
   ops.terms = static_cast<int>(terms.size());
-  ops.babies = static_cast<int>(babies.size());
-  ops.hoisted_operands = static_cast<int>(operands.size());
-  ops.plain_giant = giants.contains(0);
-  ops.giants = static_cast<int>(giants.size()) - (ops.plain_giant ? 1 : 0);
+  int last_operand = -1;
+  for (const auto& [operand, rotation] : terms) {
+    const int baby = baby_of(rotation);
+    giant_mark[static_cast<std::size_t>((baby_count == 0 ? 0 : floor_div(rotation, baby_count)) - first_giant)] = true;
+    int& mark = baby_mark[static_cast<std::size_t>(baby - first_baby)];
+    if (baby == 0 || mark == operand) continue;
+    mark = operand;
+    ++ops.babies;
+    if (operand != last_operand) ++ops.hoisted_operands;
+    last_operand = operand;
+  }
+  ops.plain_giant = first_giant <= 0 && last_giant >= 0 && giant_mark[static_cast<std::size_t>(-first_giant)];
+  ops.giants = static_cast<int>(std::count(giant_mark.begin(), giant_mark.end(), true)) - (ops.plain_giant ? 1 : 0);
 }
 
 }  // namespace obscura::compiler::pack

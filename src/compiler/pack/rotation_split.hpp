@@ -11,8 +11,8 @@ namespace obscura::compiler::pack {
 /// powers of two around the square root.
 [[nodiscard]] std::vector<int> baby_counts(std::size_t rotations);
 
-/// Counts terms, baby and giant steps of a transform whose terms are (operand, rotation), split as
-/// ProgramBuilder::linear does.
+/// Counts terms, baby and giant steps of a transform whose terms are (operand, rotation), in ascending order,
+/// split as ProgramBuilder::linear does. There is at least one term.
 void count_rotations(const std::vector<std::pair<int, int>>& terms, int baby_count, LayerOps& ops);
 
 }  // namespace obscura::compiler::pack

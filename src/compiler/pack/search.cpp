@@ -14,10 +14,6 @@ namespace {
 using graph::Chain;
 using graph::SparseMatrix;
 
-LayerContext context_of(const Chain& chain, std::size_t stage, int slots) {
-  return {slots, useful_periods(chain, stage), stage + 1 == chain.stages.size()};
-}
-
 // Keeps the cheapest packings that leave each layout, then the `beam` cheapest of those; on equal cost the
 // one that came first.
 std::vector<ChainPacking> prune(std::vector<ChainPacking> packings, std::size_t beam, bool merge_layouts) {
@@ -77,20 +73,32 @@ std::vector<int> useful_periods(const Chain& chain, std::size_t stage) {
   return periods;
 }
 
-base::Result<std::vector<ChainPacking>> search(const Chain& chain, int slots, const StageCost& cost,
-                                               const SearchOptions& options) {
+bool same_shapes(const ChainPacking& a, const ChainPacking& b) {
+  return std::equal(a.layers.begin(), a.layers.end(), b.layers.begin(), b.layers.end(),
+                    [](const LayerPacking& x, const LayerPacking& y) { return x.shape == y.shape; });
+}
+
+const std::vector<LayerPacking>& ChainSearch::candidates(std::size_t stage, const ChainPacking& before) {
+  const Layout input = stage == 0 ? Layout{} : before.layers.back().output;
+  const auto known = candidates_.find({stage, input});
+  if (known != candidates_.end()) return known->second;
+  const SparseMatrix& matrix = chain_.stages[stage].matrix;
+  const LayerContext context{slots_, useful_periods(chain_, stage), stage + 1 == chain_.stages.size()};
+  auto found = stage == 0 ? first_layer_candidates(matrix, context) : layer_candidates(matrix, input, context);
+  return candidates_.emplace(std::pair{stage, input}, std::move(found)).first->second;
+}
+
+base::Result<std::vector<ChainPacking>> ChainSearch::run(const StageCost& cost, const SearchOptions& options) {
   std::vector<ChainPacking> packings{ChainPacking{}};
-  for (std::size_t stage = 0; stage < chain.stages.size(); ++stage) {
-    const SparseMatrix& matrix = chain.stages[stage].matrix;
-    const LayerContext context = context_of(chain, stage, slots);
-    const bool is_last = context.is_last;
+  for (std::size_t stage = 0; stage < chain_.stages.size(); ++stage) {
+    const bool is_last = stage + 1 == chain_.stages.size();
     std::vector<ChainPacking> next;
     for (const ChainPacking& before : packings) {
-      const auto candidates = stage == 0 ? first_layer_candidates(matrix, context)
-                                         : layer_candidates(matrix, before.layers.back().output, context);
-      for (ChainPacking& packing : extend(before, candidates, stage, cost)) next.push_back(std::move(packing));
+      for (ChainPacking& packing : extend(before, candidates(stage, before), stage, cost)) {
+        next.push_back(std::move(packing));
+      }
     }
-    if (next.empty()) return no_packing(chain, stage, slots);
+    if (next.empty()) return no_packing(chain_, stage, slots_);
     packings = prune(std::move(next), is_last ? options.results : options.beam, !is_last);
   }
   return packings;

@@ -101,14 +101,15 @@ class PrimeSearch {
     return false;
   }
 
-  // Chains of equal primes with every size of the special ones.
+  // Chains of equal primes, as large as cap and digits allow, with every size of the special ones.
   std::vector<Point> starts() const {
     std::vector<Point> points;
     for (int special = kMinBits; special <= kMaxBits; ++special) {
       Point point;
       const int rest = cap_ - special * request_.special;
-      const int bits = std::min(kMaxBits, rest / request_.primes);
-      if (bits < kMinBits) break;
+      const int digit_primes = (request_.primes + request_.digits_at_top - 1) / request_.digits_at_top;
+      const int bits = std::min({kMaxBits, rest / request_.primes, special * request_.special / digit_primes});
+      if (bits < kMinBits) continue;
       point.q_bits.assign(static_cast<std::size_t>(request_.primes), bits);
       point.p_bits.assign(static_cast<std::size_t>(request_.special), special);
       point.scales.assign(scale_count(program_), bits - 3);

@@ -15,6 +15,9 @@ namespace {
 namespace program = plan::program;
 using fhe::params::Level;
 
+/// Scales at or below 1 are refused by the program's verification.
+constexpr double kLeastScaleBits = 1;
+
 double square_of(double x) { return x * x; }
 
 }  // namespace
@@ -132,10 +135,12 @@ Prediction ErrorModel::predict(const std::vector<int>& choice) const {
     bits.push_back(result_bits(node, operand_bits, choice));
     const LevelNoise& here = levels_[static_cast<std::size_t>(node.level)];
     prediction.overflow_bits += std::max(0.0, bits.back() + node.magnitude_bits - here.log2_modulus);
+    prediction.overflow_bits += std::max(0.0, kLeastScaleBits - bits.back());
     if (node.kind == Kind::kLinear) {
       const double dropped = node.rescale ? levels_[static_cast<std::size_t>(node.operand_level)].log2_prime : 0;
       const double weight_bits = bits.back() + dropped - operand_bits;
       prediction.overflow_bits += std::max(0.0, weight_bits - program::kMaxWeightScaleBits);
+      prediction.overflow_bits += std::max(0.0, kLeastScaleBits - weight_bits);
     }
     const Gain made = source(node, bits.back(), operand_bits);
     for (std::size_t j = 0; j < variance.size(); ++j) {

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "compiler/compile/observe.hpp"
+#include "compiler/compile/options.hpp"
+#include "compiler/pack/search.hpp"
+#include "compiler/place/choose_primes.hpp"
+#include "compiler/place/cost_model.hpp"
+#include "compiler/place/levels.hpp"
+
+namespace obscura::compiler::compile {
+
+/// Everything that decides speed apart from the packing.
+struct Structure {
+  int log_n = 0;
+  place::Ending ending = place::Ending::kTwoPrimes;
+  int special = 1;       ///< special primes
+  int digit_primes = 1;  ///< chain primes per gadget digit
+
+  [[nodiscard]] int primes(std::size_t layers) const;
+  [[nodiscard]] place::ModulusShape shape(std::size_t layers) const;
+};
+
+struct ChosenPlan {
+  pack::PackedChain packed;  ///< with parameters, levels and scales
+  pack::ChainPacking packing;
+  Observation observation;
+  Structure structure;
+  place::PrimeChoice primes;
+  double microseconds = 0;  ///< predicted, one thread
+};
+
+/// The plan with the least predicted latency whose predicted score error stays at or below `most_sd`: ring
+/// degree, ending, key-switching digits, packing, sizes of primes and scales, all by search. Deterministic.
+/// Errors: kUnsupported with the best error that was reached and why nothing fits.
+[[nodiscard]] base::Result<ChosenPlan> choose_plan(const graph::Chain& chain, const Inputs& inputs, double most_sd,
+                                                   const CompileOptions& options);
+
+}  // namespace obscura::compiler::compile

@@ -1,0 +1,163 @@
+#include "compiler/compile/compile.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/compile/tolerance.hpp"
+#include "compiler/graph/interpret.hpp"
+#include "compiler/onnx/read_onnx.hpp"
+#include "compiler/passes/lower_to_chain.hpp"
+#include "compiler/passes/runner.hpp"
+#include "plan/program/schedule.hpp"
+#include "plan/program/verify.hpp"
+
+namespace obscura::compiler::compile {
+namespace {
+
+namespace program = plan::program;
+
+constexpr double kPassTolerance = 1e-6;
+constexpr std::size_t kPoisonedInputs = 16;
+constexpr std::size_t kLongestStageName = 64;
+constexpr double kSigmas = 6;
+/// Scores beyond this multiple of the calibrated ones are not vouched for.
+constexpr double kScoreHeadRoom = 2;
+
+base::Result<void> check_request(const CompileRequest& request, std::size_t inputs, std::size_t scores) {
+  if (request.calibration.empty()) {
+    return base::fail(base::ErrorCode::kUsage, "there are no calibration inputs",
+                      "give inputs like those the network will see, a hundred or more");
+  }
+  const program::InputSpec& spec = request.input;
+  if (static_cast<std::size_t>(spec.channels) * spec.height * spec.width != inputs) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("the input specification has {}x{}x{} values, the network reads {}", spec.channels,
+                                  spec.height, spec.width, inputs),
+                      "correct channels, height and width of the input specification");
+  }
+  for (std::size_t i = 0; i < request.calibration.size(); ++i) {
+    const std::vector<double>& x = request.calibration[i];
+    const bool finite = std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); });
+    if (x.size() == inputs && finite) continue;
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("calibration input {} has {} values{}, the network reads {}", i, x.size(),
+                                  finite ? "" : ", not all finite", inputs),
+                      "calibrate with preprocessed inputs of the network's shape");
+  }
+  if (!request.labels.empty() && request.labels.size() != scores) {
+    return base::fail(base::ErrorCode::kUsage,
+                      fmt::format("{} labels were given for {} scores", request.labels.size(), scores),
+                      "give one label per score, one a line, or none");
+  }
+  return {};
+}
+
+double largest(const std::vector<double>& values) {
+  double most = 0;
+  for (const double value : values) most = std::max(most, std::abs(value));
+  return most;
+}
+
+// The passes may reorder sums and complete squares, but not change the answers.
+base::Result<void> check_passes(const graph::Graph& graph, const graph::Chain& chain, const CompileRequest& request) {
+  for (std::size_t i = 0; i < request.calibration.size(); ++i) {
+    const auto expected = graph::interpret(graph, request.calibration[i]);
+    const auto actual = graph::evaluate_stages(chain, request.calibration[i]).back();
+    const double scale = std::max(largest(expected), 1e-30);
+    for (std::size_t j = 0; j < expected.size(); ++j) {
+      if (std::abs(actual[j] - expected[j]) <= kPassTolerance * scale) continue;
+      return base::fail(
+          base::ErrorCode::kMismatch,
+          fmt::format("after optimisation, score {} of calibration input {} differs by {:.3g} of the largest score", j,
+                      i, std::abs(actual[j] - expected[j]) / scale),
+          "the network cancels large numbers; train with smaller activations or skip the pass complete_square");
+    }
+  }
+  return {};
+}
+
+std::string printable(std::string name) {
+  for (char& c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
+  }
+  return name.substr(0, kLongestStageName);
+}
+
+std::vector<std::vector<double>> scores_of(const graph::Chain& chain, const Inputs& inputs) {
+  std::vector<std::vector<double>> scores;
+  for (const std::vector<double>& input : inputs) scores.push_back(graph::evaluate_stages(chain, input).back());
+  return scores;
+}
+
+// Largest sd of any watched score over single calibration inputs, by the first-order prediction.
+double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
+  place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
+  const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
+  return std::exp2(model.predict(plan.primes.scales).log2_sd);
+}
+
+void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,
+           const Tolerance& tolerance) {
+  program::Program& program = plan.packed.program;
+  program.input_spec = request.input;
+  program.input_spec.minimum = program.input_spec.maximum = request.calibration.front().front();
+  for (const std::vector<double>& input : request.calibration) {
+    const auto [low, high] = std::minmax_element(input.begin(), input.end());
+    program.input_spec.minimum = std::min(program.input_spec.minimum, *low);
+    program.input_spec.maximum = std::max(program.input_spec.maximum, *high);
+  }
+  for (program::Stage& stage : program.stages) stage.name = printable(stage.name);
+  program.key_needs = program::derive_key_needs(program);
+  program.error.score_error_sd = std::exp2(plan.primes.log2_sd);
+  program.error.score_error_bound = kSigmas * worst_sd(plan, params, request.options);
+  program.error.score_maximum = kScoreHeadRoom * tolerance.largest_score;
+  const program::MemoryEstimate memory = program::estimate_memory(program, params);
+  program.cost.latency_ms = plan.microseconds / 1000;
+  program.cost.evaluation_key_bytes = memory.stored_evaluation_key_bytes;
+  program.cost.sealed_bytes = memory.stored_weight_bytes;
+  program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
+}
+
+}  // namespace
+
+base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const CompileRequest& request) {
+  OBSCURA_TRY_VOID(graph::check_chain(chain));
+  OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
+  const auto scores = scores_of(chain, request.calibration);
+  const Tolerance tolerance = tolerance_of(scores, request.options);
+  OBSCURA_TRY(ChosenPlan plan, choose_plan(chain, request.calibration, tolerance.most_sd, request.options));
+  const Inputs some(request.calibration.begin(),
+                    request.calibration.begin() +
+                        static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
+  OBSCURA_TRY_VOID(check_packing(chain, plan.packed, some));
+  OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
+  state(plan, params, request, tolerance);
+  OBSCURA_TRY_VOID(program::verify(plan.packed.program));
+  CompileOutput output;
+  output.report = make_report(plan, params, request.options);
+  output.report.flip_share = flip_share(scores, plan.packed.program.error.score_error_sd);
+  output.report.calibration_inputs = request.calibration.size();
+  output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels};
+  return output;
+}
+
+base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
+  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
+  OBSCURA_TRY(const graph::Chain chain, passes::lower_to_chain(std::move(optimised.graph)));
+  OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
+  OBSCURA_TRY_VOID(check_passes(graph, chain, request));
+  OBSCURA_TRY(CompileOutput output, compile_chain(chain, request));
+  for (const passes::PassReport& report : optimised.reports) {
+    output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
+  }
+  return output;
+}
+
+base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model, const CompileRequest& request) {
+  OBSCURA_TRY(const graph::Graph graph, onnx_import::read_onnx_file(model, {}));
+  return compile_graph(graph, request);
+}
+
+}  // namespace obscura::compiler::compile

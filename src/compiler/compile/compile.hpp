@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "compiler/compile/options.hpp"
+#include "compiler/compile/report.hpp"
+#include "compiler/graph/chain.hpp"
+#include "compiler/graph/graph.hpp"
+#include "plan/weights/weights.hpp"
+
+namespace obscura::compiler::compile {
+
+/// What goes with a network into a compilation.
+struct CompileRequest {
+  plan::program::InputSpec input;                ///< its range is filled in from the calibration inputs
+  std::vector<std::vector<double>> calibration;  ///< preprocessed inputs, channel-major; see read_calibration()
+  std::vector<std::string> labels;               ///< one per score, or none
+  CompileOptions options;
+};
+
+struct CompileOutput {
+  plan::weights::Plan plan;  ///< verified; program and clear weights
+  Report report;
+};
+
+/// Compiles a network into the fastest program that is secure and precise enough: imports, optimises and packs it,
+/// chooses parameters, and holds every step against the one before on the calibration inputs (the graph's
+/// interpreter, the chain, the slot simulator with junk in all slots that are not spoken for). Equal requests
+/// give equal plans. Errors: those of the import and the passes; kUsage without calibration inputs or with the
+/// wrong number of labels; kMismatch when inputs and network differ in size; kUnsupported when nothing fits.
+[[nodiscard]] base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model,
+                                                       const CompileRequest& request);
+[[nodiscard]] base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request);
+/// Without passes, for a network that already is a chain.
+[[nodiscard]] base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const CompileRequest& request);
+
+}  // namespace obscura::compiler::compile

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "compiler/place/cost_table.hpp"
+#include "plan/program/program.hpp"
+
+namespace obscura::compiler::compile {
+
+/// What the owner may ask of a compilation. The defaults suit classifiers.
+struct CompileOptions {
+  fhe::params::Security security = fhe::params::Security::k128;
+  place::CostTable cost = place::default_cost_table();
+  int least_log_n = 11;  ///< ring degrees that are tried, 11..16
+  int most_log_n = 16;
+  double head_room = 4;                 ///< values may grow to this multiple of their calibrated range before they wrap
+  double most_flips = 1e-3;             ///< predicted share of inputs whose best score may change
+  double most_relative_sd = 1.0 / 512;  ///< predicted error of a score, relative to the range of scores
+  std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
+  std::vector<std::string> skip_passes; ///< passes::run_passes
+};
+
+}  // namespace obscura::compiler::compile

@@ -1,0 +1,25 @@
+#include "compiler/compile/reference.hpp"
+
+#include <fmt/format.h>
+
+#include "compiler/graph/interpret.hpp"
+#include "compiler/onnx/read_onnx.hpp"
+
+namespace obscura::compiler::compile {
+
+base::Result<Reference> Reference::open(const std::string& onnx_path) {
+  OBSCURA_TRY(auto graph, onnx_import::read_onnx_file(onnx_path, {}));
+  return Reference(std::move(graph));
+}
+
+base::Result<std::vector<double>> Reference::scores(std::span<const float> input) const {
+  const auto expected = static_cast<std::size_t>(graph::element_count(graph_.nodes.front().shape));
+  if (input.size() != expected) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("the input has {} elements; the model takes {}", input.size(), expected),
+                      "use an input of the model's shape");
+  }
+  return graph::interpret(graph_, std::vector<double>(input.begin(), input.end()));
+}
+
+}  // namespace obscura::compiler::compile

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "compiler/graph/graph.hpp"
+
+namespace obscura::compiler::compile {
+
+/// The network in the clear, evaluated by the float interpreter straight from its ONNX file: what encrypted answers
+/// are held against.
+class Reference {
+ public:
+  /// Errors: those of read_onnx_file.
+  [[nodiscard]] static base::Result<Reference> open(const std::string& onnx_path);
+  /// The scores of one input (channel-major, normalised). Error: kMismatch for another number of elements.
+  [[nodiscard]] base::Result<std::vector<double>> scores(std::span<const float> input) const;
+
+ private:
+  explicit Reference(graph::Graph graph) : graph_(std::move(graph)) {}
+  graph::Graph graph_;
+};
+
+}  // namespace obscura::compiler::compile
