@@ -114,7 +114,7 @@ TEST(Executor, ReportsProgressAndTracesEveryInstruction) {
 /// Watches how an executor asks for its weights, and can be told to fail.
 class WatchedWeights final : public runtime::exec::WeightSource {
  public:
-  explicit WatchedWeights(runtime::exec::LoadedWeights weights) : weights_(std::move(weights)) {}
+  explicit WatchedWeights(LoadedWeights weights) : weights_(std::move(weights)) {}
   [[nodiscard]] bool encrypted() const override { return true; }
   [[nodiscard]] base::Result<runtime::exec::Weight> fetch(program::WeightId id) override {
     EXPECT_TRUE(prefetched_.contains(id)) << "weight " << id.value() << " was not announced";
@@ -130,7 +130,7 @@ class WatchedWeights final : public runtime::exec::WeightSource {
   int failing = -1;
 
  private:
-  runtime::exec::LoadedWeights weights_;
+  LoadedWeights weights_;
   std::set<program::WeightId> prefetched_;
 };
 
@@ -200,7 +200,7 @@ TEST(Executor, RefusesWeightsThatTheProgramDoesNotState) {
   std::vector<ckks::Ciphertext> wrong;
   for (std::size_t i = 0; i < 8; ++i) wrong.push_back(owner.weight(i));
   wrong[6] = with_place(wrong[6], wrong[6].level(), Scale::power_of_two(31), owner.engine().ring());
-  runtime::exec::LoadedWeights weights(std::move(wrong));
+  LoadedWeights weights(std::move(wrong));
   const auto answer = make_executor(owner).run(encrypted, weights);
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().code, base::ErrorCode::kMismatch);

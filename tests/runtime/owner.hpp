@@ -6,13 +6,28 @@
 #include "plan/program/verify.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
 #include "plan/weights/weights.hpp"
-#include "runtime/exec/loaded_weights.hpp"
+#include "runtime/exec/weight_source.hpp"
 #include "runtime/keys/key_id_of.hpp"
 #include "tests/engine/engine.hpp"
 
-/// The owner's side of a test: a plan, the keys that it needs, its weights encrypted, inputs encrypted.
 namespace obscura::tests {
 
+/// Encrypted weights, all in memory.
+class LoadedWeights final : public runtime::exec::WeightSource {
+ public:
+  explicit LoadedWeights(std::vector<ckks::Ciphertext> weights) : weights_(std::move(weights)) {}
+  [[nodiscard]] bool encrypted() const override { return true; }
+  [[nodiscard]] base::Result<runtime::exec::Weight> fetch(plan::program::WeightId id) override {
+    return runtime::exec::Weight(&weights_.at(static_cast<std::size_t>(id.value())));
+  }
+  void prefetch(plan::program::WeightId) override {}
+  void release(plan::program::WeightId) override {}
+
+ private:
+  std::vector<ckks::Ciphertext> weights_;
+};
+
+/// The owner's side of a test: a plan, the keys that it needs, its weights encrypted, inputs encrypted.
 class Owner {
  public:
   explicit Owner(plan::weights::Plan plan, std::uint64_t seed = 1, const ckks::EngineOptions& options = {})
@@ -34,10 +49,10 @@ class Owner {
     return {ring::clone(engine_.ring(), weight.c0()), ring::clone(engine_.ring(), weight.c1()), weight.level(),
             weight.scale()};
   }
-  [[nodiscard]] runtime::exec::LoadedWeights loaded_weights() const {
+  [[nodiscard]] LoadedWeights loaded_weights() const {
     std::vector<ckks::Ciphertext> copies;
     for (std::size_t i = 0; i < weights_.size(); ++i) copies.push_back(weight(i));
-    return runtime::exec::LoadedWeights(std::move(copies));
+    return LoadedWeights(std::move(copies));
   }
 
   [[nodiscard]] std::vector<Slots> draw_inputs(std::uint64_t seed) const {

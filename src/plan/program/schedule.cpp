@@ -131,10 +131,15 @@ MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
     estimate.stored_evaluation_key_bytes += stored_key_bytes(params, key);
   }
   for (const WeightInfo& weight : program.weights) {
-    const std::uint64_t bytes = weight_bytes(params, weight);
-    estimate.weight_bytes += bytes;
+    estimate.weight_bytes += weight_bytes(params, weight);
     estimate.stored_weight_bytes += stored_weight_bytes(params, weight);
-    estimate.largest_weight_bytes = std::max(estimate.largest_weight_bytes, bytes);
+  }
+  for (const Instruction& instruction : program.instructions) {
+    std::uint64_t used = 0;
+    for (const WeightId id : weights_of(instruction.operation)) {
+      used += weight_bytes(params, program.weights[static_cast<std::size_t>(id.value())]);
+    }
+    estimate.streamed_weight_bytes = std::max(estimate.streamed_weight_bytes, used);
   }
   return estimate;
 }

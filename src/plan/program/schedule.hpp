@@ -26,9 +26,14 @@ struct MemoryEstimate {
   std::uint64_t ciphertext_bytes = 0;  ///< highest sum of live values and the running instruction's workspace
   std::uint64_t evaluation_key_bytes = 0;
   std::uint64_t stored_evaluation_key_bytes = 0;
-  std::uint64_t weight_bytes = 0;  ///< all weights expanded at once; a streaming source holds two
+  std::uint64_t weight_bytes = 0;           ///< all weights expanded at once
+  std::uint64_t streamed_weight_bytes = 0;  ///< most weights that one instruction uses, expanded
   std::uint64_t stored_weight_bytes = 0;
-  std::uint64_t largest_weight_bytes = 0;
+
+  /// Sum of what is in memory during a run; `streamed`: weights are dropped after their use.
+  [[nodiscard]] std::uint64_t total_bytes(bool streamed) const {
+    return ciphertext_bytes + evaluation_key_bytes + (streamed ? streamed_weight_bytes : weight_bytes);
+  }
 };
 
 /// `program` is verified; `params` is its make_params().

@@ -39,7 +39,8 @@ TEST_F(ObjectBytes, AddUpToTheEstimate) {
   for (const KeyNeed& key : program_.key_needs) keys += key_bytes(params_, key);
   EXPECT_EQ(estimate.evaluation_key_bytes, keys);
   EXPECT_EQ(estimate.weight_bytes, 4u * 2 * 4 * 256 + 2 * 3 * 256 + 3 * 2 * 2 * 256);
-  EXPECT_EQ(estimate.largest_weight_bytes, 2u * 4 * 256);
+  EXPECT_EQ(estimate.streamed_weight_bytes, 4u * 2 * 4 * 256);
+  EXPECT_EQ(estimate.total_bytes(true) + estimate.weight_bytes, estimate.total_bytes(false) + 4 * 2 * 4 * 256);
   // At least what the first transform cannot do without: two operands, one result, the digits of one operand.
   EXPECT_GE(estimate.ciphertext_bytes, 2 * ciphertext_bytes(params_, Level(3)) + 4 * 5 * 256);
   EXPECT_LT(estimate.ciphertext_bytes, 100 * ciphertext_bytes(params_, Level(3)));

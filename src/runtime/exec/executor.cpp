@@ -40,7 +40,7 @@ base::Result<void> check_keys(const program::Program& program, const fhe::ckks::
 base::Result<void> check_memory(const fhe::ring::RingContext& ring, const program::Program& program,
                                 const ExecutorLimits& limits) {
   const program::MemoryEstimate estimate = program::estimate_memory(program, ring.params());
-  const std::uint64_t total = estimate.ciphertext_bytes + estimate.evaluation_key_bytes + estimate.weight_bytes;
+  const std::uint64_t total = estimate.total_bytes(limits.streamed_weights);
   if (limits.memory_bytes == 0 || total <= limits.memory_bytes) return {};
   return base::fail(ErrorCode::kLimit,
                     "the program needs " + std::to_string(total) + " bytes of memory; the limit is " +

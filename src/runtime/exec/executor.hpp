@@ -35,6 +35,7 @@ struct ExecOptions {
 
 struct ExecutorLimits {
   std::uint64_t memory_bytes = 0;  ///< refuse programs whose keys, weights and ciphertexts exceed this; 0 = any
+  bool streamed_weights = false;   ///< the source drops a weight after its use
 };
 
 /// Runs one verified program over ciphertexts of one key. Immutable after construction; run() may be called

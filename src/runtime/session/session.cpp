@@ -10,8 +10,7 @@ namespace obscura::runtime::session {
 namespace {
 
 bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimits& limits) {
-  const std::uint64_t all = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
-  return limits.memory_bytes == 0 || all <= limits.memory_bytes;
+  return limits.memory_bytes == 0 || memory.total_bytes(false) <= limits.memory_bytes;
 }
 
 }  // namespace
@@ -23,13 +22,15 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
   std::unique_ptr<Session> session(new Session(context, model));
   const auto& ring = context.ring();
   OBSCURA_TRY(session->keys_, wire::read_evaluation_keys(key_file, key_name, ring, model.program(), model.key()));
-  if (weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits)) {
+  const bool streamed = !weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits);
+  OBSCURA_TRY(auto executor,
+              exec::Executor::create(ring, model.program(), session->keys_, {limits.memory_bytes, streamed}));
+  if (streamed) {
+    session->weights_ = std::make_unique<StreamedWeights>(model, ring);
+  } else {
     OBSCURA_TRY(auto resident, ResidentWeights::load(model, ring));
     session->weights_ = std::make_unique<ResidentWeights>(std::move(resident));
-  } else {
-    session->weights_ = std::make_unique<StreamedWeights>(model, ring);
   }
-  OBSCURA_TRY(auto executor, exec::Executor::create(ring, model.program(), session->keys_, {}));
   session->executor_ = std::make_unique<exec::Executor>(std::move(executor));
   return session;
 }

@@ -7,7 +7,7 @@
 #include "artifact/digest.hpp"
 #include "base/bytes.hpp"
 #include "base/result.hpp"
-#include "fhe/random/seed.hpp"
+#include "fhe/ckks/ciphertext.hpp"
 
 namespace obscura::runtime::wire {
 

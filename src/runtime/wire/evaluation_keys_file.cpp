@@ -123,6 +123,7 @@ base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std
   OBSCURA_TRY_VOID(check_same(info.summary.plan, plan_digest(program), "plan", name));
   OBSCURA_TRY_VOID(check_same(info.summary.key, key, "key", name));
   OBSCURA_TRY_VOID(check_needs(info, program, name));
+  OBSCURA_TRY_VOID(check_sections(reader.sections().size(), info.entries.size() + 1, name));
   fhe::ckks::EvaluationKeys keys;
   for (std::size_t i = 0; i < info.entries.size(); ++i) {
     OBSCURA_TRY(const auto bytes, reader.copy_section(item_section(i)));

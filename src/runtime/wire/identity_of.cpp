@@ -2,22 +2,12 @@
 
 #include <fmt/format.h>
 
-#include "base/bytes.hpp"
 #include "plan/program/serialize.hpp"
 
 namespace obscura::runtime::wire {
 
 artifact::Digest params_digest(const fhe::params::ParamLiteral& literal, bool insecure) {
-  base::ByteWriter out;
-  out.string("obscura parameters 1");
-  out.u8(static_cast<std::uint8_t>(literal.log_n));
-  out.u16(static_cast<std::uint16_t>(literal.security));
-  out.u8(insecure ? 1 : 0);
-  for (const auto* bits : {&literal.q_bits, &literal.p_bits}) {
-    out.u8(static_cast<std::uint8_t>(bits->size()));
-    for (const int size : *bits) out.u8(static_cast<std::uint8_t>(size));
-  }
-  return artifact::sha256(out.view());
+  return artifact::sha256(plan::program::serialize_params(literal, insecure));
 }
 
 artifact::Digest plan_digest(const plan::program::Program& program) {
@@ -29,6 +19,13 @@ base::Result<void> check_header(const artifact::Header& header, const artifact::
   if (header.params == params && header.insecure() == insecure) return {};
   return base::fail(base::ErrorCode::kMismatch, name + ": its header names other parameters than its content",
                     "make the file again");
+}
+
+base::Result<void> check_sections(std::size_t found, std::size_t expected, const std::string& name) {
+  if (found == expected) return {};
+  return base::fail(base::ErrorCode::kCorrupt,
+                    fmt::format("{}: has {} sections where {} are due", name, found, expected),
+                    "get the file again from where it was made");
 }
 
 base::Result<void> check_same(const artifact::Digest& found, const artifact::Digest& expected, const std::string& what,

@@ -21,6 +21,9 @@ namespace obscura::runtime::wire {
 [[nodiscard]] base::Result<void> check_header(const artifact::Header& header, const artifact::Digest& params,
                                               bool insecure, const std::string& name);
 
+/// That a container holds the sections that its content calls for, and no others. Error: kCorrupt.
+[[nodiscard]] base::Result<void> check_sections(std::size_t found, std::size_t expected, const std::string& name);
+
 /// That a file found in `name` was made for the plan or key that is expected; `what` is "plan" or "key".
 /// Error: kMismatch with both fingerprints.
 [[nodiscard]] base::Result<void> check_same(const artifact::Digest& found, const artifact::Digest& expected,

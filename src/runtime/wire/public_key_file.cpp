@@ -46,6 +46,7 @@ std::vector<std::uint8_t> write_public_key(const fhe::ring::RingContext& ring, c
 base::Result<PublicKeyFile> PublicKeyFile::open(std::span<const std::uint8_t> file, const std::string& name) {
   OBSCURA_TRY(auto reader,
               artifact::ContainerReader::open(file, {artifact::ArtifactKind::kPublicKey, name, kMaxPublicKeyBytes}));
+  OBSCURA_TRY_VOID(check_sections(reader.sections().size(), 4, name));
   OBSCURA_TRY(const auto form_bytes, reader.section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto info_bytes, reader.section(number(SectionId::kInfo)));
   OBSCURA_TRY(const auto seed, reader.section(number(SectionId::kSeed)));

@@ -5,6 +5,7 @@
 #include "artifact/container.hpp"
 #include "base/bytes.hpp"
 #include "plan/program/limits.hpp"
+#include "plan/program/print.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
 #include "runtime/wire/limits.hpp"
@@ -105,19 +106,39 @@ base::Result<fhe::ckks::Ciphertext> parse_item(const Opened& opened, std::size_t
   return fhe::ckks::Ciphertext(std::move(c0), std::move(c1), opened.info.summary.level, opened.info.scale);
 }
 
+base::Result<void> check_params(const artifact::Header& header, const Expected& expected, const std::string& name) {
+  if (header.params == expected.params && header.insecure() == expected.program->insecure) return {};
+  return base::fail(base::ErrorCode::kMismatch, name + " was made with other parameters than the plan's",
+                    "encrypt with the public key that belongs to this plan");
+}
+
+base::Result<void> check_form(const Info& info, const plan::program::Instruction& form, std::size_t count,
+                              const std::string& name) {
+  const std::string hint = "encrypt with the public key that belongs to this plan";
+  if (info.summary.ciphertexts != count) {
+    return base::fail(
+        base::ErrorCode::kMismatch,
+        fmt::format("{} holds {} ciphertexts where the plan has {}", name, info.summary.ciphertexts, count), hint);
+  }
+  if (info.summary.level != form.level || !(info.scale == form.scale)) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("{} is at level {} and scale {} where the plan has level {} and scale {}", name,
+                                  info.summary.level.value(), plan::program::print(info.scale), form.level.value(),
+                                  plan::program::print(form.scale)),
+                      hint);
+  }
+  return {};
+}
+
 base::Result<std::vector<fhe::ckks::Ciphertext>> read(const Opened& opened, const std::string& name,
                                                       const fhe::ring::RingContext& ring, const Expected& expected,
                                                       const plan::program::Instruction& form, std::size_t count) {
   const auto& info = opened.info;
+  OBSCURA_TRY_VOID(check_params(opened.reader.header(), expected, name));
   OBSCURA_TRY_VOID(check_same(info.summary.provenance.plan, expected.plan, "plan", name));
   OBSCURA_TRY_VOID(check_same(info.summary.provenance.key, expected.key, "key", name));
-  if (opened.reader.header().params != expected.params ||
-      opened.reader.header().insecure() != expected.program->insecure || info.summary.ciphertexts != count ||
-      info.summary.level != form.level || !(info.scale == form.scale)) {
-    return base::fail(base::ErrorCode::kMismatch,
-                      name + ": parameters, count, level or scale are not those of the plan",
-                      "encrypt with the public key that belongs to this plan");
-  }
+  OBSCURA_TRY_VOID(check_form(info, form, count, name));
+  OBSCURA_TRY_VOID(check_sections(opened.reader.sections().size(), count + 1, name));
   std::vector<fhe::ckks::Ciphertext> ciphertexts;
   for (std::size_t i = 0; i < count; ++i) {
     OBSCURA_TRY(auto ciphertext, parse_item(opened, i, ring, name));

@@ -16,11 +16,8 @@ namespace obscura::runtime::wire {
 
 namespace {
 
-/// Section kInfo: key digest, u8 1 if the weights are seeded. Section kSeed: 32 bytes, or none.
-/// Item i: weight i, packed: c0, and c1 where not seeded. Uniform number i of the seed is c1 of weight i.
-constexpr std::uint8_t kSeeded = 1;
-constexpr std::uint8_t kFull = 0;
-
+/// Section kInfo: key digest, u8 form. Section kSeed: 32 bytes, zero for two-part weights. Item i: c0 of weight i,
+/// packed, whose c1 is uniform number i of the seed; or c0 and c1.
 artifact::ContainerExpectation expectation(const std::string& name, const artifact::TrustSet* trust) {
   artifact::ContainerExpectation result{artifact::ArtifactKind::kSealedModel, name, kMaxSealedModelBytes};
   result.max_sections = static_cast<std::uint32_t>(plan::program::kMaxWeights) + 8;
@@ -40,16 +37,18 @@ SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const p
 }
 
 void SealedModelWriter::add(const fhe::ckks::SeededCiphertext& weight) {
-  const std::vector<std::uint8_t> seed(weight.seed.bytes.begin(), weight.seed.bytes.end());
-  OBSCURA_CHECK(weight.index == added_ && (added_ == 0 || seed == seed_), "weights share a seed and come in order");
-  seed_ = seed;
+  OBSCURA_CHECK(weight.index == added_ && (added_ == 0 || weight.seed == seed_),
+                "weights share a seed and come in order");
+  OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kSeeded, "a sealed model holds weights of one form");
+  seed_ = weight.seed;
   std::vector<std::uint8_t> item;
   append_packed(*ring_, weight.c0, item);
   file_.add(item_section(added_++), std::move(item));
 }
 
 void SealedModelWriter::add(const fhe::ckks::Ciphertext& weight) {
-  OBSCURA_CHECK(seed_.empty(), "weights are all seeded or all not");
+  OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kTwoPart, "a sealed model holds weights of one form");
+  form_ = SealedForm::kTwoPart;
   std::vector<std::uint8_t> item;
   append_packed(*ring_, weight.c0(), item);
   append_packed(*ring_, weight.c1(), item);
@@ -60,17 +59,14 @@ base::Result<void> SealedModelWriter::write_file(const std::string& path, const 
   OBSCURA_CHECK(added_ == expected_, "a sealed model holds every weight");
   base::ByteWriter info;
   info.bytes(key_.bytes);
-  info.u8(seed_.empty() ? kFull : kSeeded);
+  info.u8(static_cast<std::uint8_t>(form_));
   file_.add(number(SectionId::kInfo), info.take());
-  file_.add(number(SectionId::kSeed), seed_);
+  file_.add(number(SectionId::kSeed), {seed_.bytes.begin(), seed_.bytes.end()});
   return file_.write_file(path, base::kPublicMode, base::Existing::kReplace, &signer);
 }
 
 base::Result<SealedModel> SealedModel::open(std::span<const std::uint8_t> file, const std::string& name,
                                             const artifact::TrustSet* trust) {
-  if (trust != nullptr) {
-    OBSCURA_TRY_VOID(artifact::verify_signed(file, artifact::ArtifactKind::kSealedModel, *trust, name));
-  }
   OBSCURA_TRY(auto reader, artifact::LazyContainerReader::open(file, expectation(name, trust)));
   SealedModel model(std::move(reader), name);
   if (!model.reader_.signer()) {
@@ -84,17 +80,18 @@ base::Result<SealedModel> SealedModel::open(std::span<const std::uint8_t> file, 
 base::Result<void> SealedModel::parse_info() {
   OBSCURA_TRY(const auto program_bytes, reader_.copy_section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto info_bytes, reader_.copy_section(number(SectionId::kInfo)));
-  OBSCURA_TRY(seed_, reader_.copy_section(number(SectionId::kSeed)));
+  OBSCURA_TRY(const auto seed_bytes, reader_.copy_section(number(SectionId::kSeed)));
+  OBSCURA_TRY(seed_, read_seed(seed_bytes, name_));
   OBSCURA_TRY(program_, plan::program::parse(program_bytes));
   OBSCURA_TRY_VOID(
       check_header(reader_.header(), params_digest(program_.params, program_.insecure), program_.insecure, name_));
   base::ByteReader info(info_bytes, name_);
   key_ = read_digest(info);
-  const std::uint8_t mode = info.u8();
-  if (mode != kSeeded && mode != kFull) info.reject("unknown way of storing weights");
+  const std::uint8_t form = info.u8();
+  if (form > static_cast<std::uint8_t>(SealedForm::kTwoPart)) info.reject("an unknown form of weights");
+  form_ = static_cast<SealedForm>(form);
   OBSCURA_TRY_VOID(info.finish());
-  seeded_ = mode == kSeeded;
-  return {};
+  return check_sections(reader_.sections().size(), program_.weights.size() + 3, name_);
 }
 
 base::Result<fhe::ckks::Ciphertext> SealedModel::weight(const fhe::ring::RingContext& ring,
@@ -105,17 +102,16 @@ base::Result<fhe::ckks::Ciphertext> SealedModel::weight(const fhe::ring::RingCon
   const auto basis = form.extended ? ring.basis_qp(form.level) : ring.basis_q(form.level);
   OBSCURA_TRY(const auto bytes, reader_.copy_section(item_section(index)));
   const std::size_t half = packed_bytes(ring, basis);
-  if (bytes.size() != (seeded_ ? half : 2 * half)) {
+  const std::size_t halves = form_ == SealedForm::kSeeded ? 1 : 2;
+  if (bytes.size() != halves * half) {
     return base::fail(base::ErrorCode::kCorrupt, fmt::format("{}: weight {} has the wrong size", name_, index),
                       "get the sealed model again from its owner");
   }
-  const std::span<const std::uint8_t> view(bytes);
-  OBSCURA_TRY(auto c0, unpack(ring, basis, view.first(half), name_));
-  if (seeded_) {
-    OBSCURA_TRY(const auto seed, read_seed(seed_, name_));
-    return fhe::ckks::expand(ring, {std::move(c0), seed, index, form.level, form.scale});
+  OBSCURA_TRY(auto c0, unpack(ring, basis, std::span(bytes).first(half), name_));
+  if (form_ == SealedForm::kSeeded) {
+    return fhe::ckks::expand(ring, {std::move(c0), seed_, index, form.level, form.scale});
   }
-  OBSCURA_TRY(auto c1, unpack(ring, basis, view.last(half), name_));
+  OBSCURA_TRY(auto c1, unpack(ring, basis, std::span(bytes).last(half), name_));
   return fhe::ckks::Ciphertext(std::move(c0), std::move(c1), form.level, form.scale);
 }
 

@@ -12,14 +12,21 @@
 
 namespace obscura::runtime::wire {
 
+/// How the weights of a sealed model are kept. Numbers are part of the format.
+enum class SealedForm : std::uint8_t {
+  kSeeded = 0,   ///< encrypted under the secret key: c0, and one public seed for all c1
+  kTwoPart = 1,  ///< encrypted under the public key: c0 and c1
+};
+
 /// Collects the encrypted weights of one program and writes the signed file.
 class SealedModelWriter {
  public:
   /// The ring must outlive the writer.
   SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
                     const artifact::Digest& key);
-  /// Weights come in the order of Program::weights; all are seeded alike or all are not.
+  /// Weights come in the order of Program::weights and share one seed; index = number of the weight.
   void add(const fhe::ckks::SeededCiphertext& weight);
+  /// The same for weights encrypted under the public key. One file holds one form.
   void add(const fhe::ckks::Ciphertext& weight);
   /// Errors: kIo. A missing weight is a bug of the caller.
   [[nodiscard]] base::Result<void> write_file(const std::string& path, const artifact::SigningKey& signer);
@@ -30,7 +37,8 @@ class SealedModelWriter {
   std::size_t expected_;
   std::size_t added_ = 0;
   artifact::Digest key_;
-  std::vector<std::uint8_t> seed_;
+  SealedForm form_ = SealedForm::kSeeded;
+  fhe::random::Seed256 seed_;
 };
 
 /// A sealed model over bytes that somebody else may change (a mapped file). The signature by somebody in `trust`
@@ -60,8 +68,8 @@ class SealedModel {
   plan::program::Program program_;
   artifact::Digest key_;
   artifact::PublicIdentity signer_;
-  bool seeded_ = true;
-  std::vector<std::uint8_t> seed_;
+  SealedForm form_ = SealedForm::kSeeded;
+  fhe::random::Seed256 seed_;
 };
 
 }  // namespace obscura::runtime::wire

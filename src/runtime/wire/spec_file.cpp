@@ -20,6 +20,7 @@ std::vector<std::uint8_t> write_spec(const plan::program::Program& program, std:
 base::Result<Spec> read_spec(std::span<const std::uint8_t> file, const std::string& name) {
   OBSCURA_TRY(const auto reader,
               artifact::ContainerReader::open(file, {artifact::ArtifactKind::kSpec, name, kMaxSpecBytes}));
+  OBSCURA_TRY_VOID(check_sections(reader.sections().size(), 2, name));
   OBSCURA_TRY(const auto program_bytes, reader.section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto label_bytes, reader.section(number(SectionId::kLabels)));
   OBSCURA_TRY(auto program, plan::program::parse(program_bytes));

@@ -1,0 +1,155 @@
+#pragma once
+
+#include <unistd.h>
+
+#include <filesystem>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/file.hpp"
+#include "deploy/owner/encrypt_weights.hpp"
+#include "deploy/owner/generate_key_set.hpp"
+#include "plan/program/verify.hpp"
+#include "plan/weights/weights.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/public_key_file.hpp"
+#include "runtime/wire/request_file.hpp"
+#include "runtime/wire/sealed_model.hpp"
+#include "runtime/wire/spec_file.hpp"
+#include "tests/engine/engine.hpp"
+
+/// Every file of one inference on a test-size ring, made the way the programs make them.
+namespace obscura::tests {
+
+namespace wire = runtime::wire;
+using Bytes = std::vector<std::uint8_t>;
+
+/// A fresh folder that disappears with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : path_(std::filesystem::path(::testing::TempDir()) / ("obscura_" + unique())) {
+    std::filesystem::create_directories(path_);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  [[nodiscard]] std::string file(const std::string& name) const { return (path_ / name).string(); }
+
+ private:
+  static std::string unique() { return std::to_string(::getpid()) + "_" + std::to_string(std::random_device()()); }
+  std::filesystem::path path_;
+};
+
+class OwnerFiles {
+ public:
+  explicit OwnerFiles(plan::weights::Plan plan, const ckks::EngineOptions& options = {})
+      : plan_(std::move(plan)),
+        context_(ckks::Context::create(plan::program::make_params(plan_.program).value(), options).value()),
+        keys_(deploy::owner::generate_key_set(*context_, plan_.program, [](std::size_t, std::size_t) {})),
+        key_(wire::key_digest(context_->ring(), keys_.public_key)),
+        signer_(artifact::SigningKey::generate()),
+        masks_(random::random_seed(), random::Domain::kEphemeral, 0) {
+    trust_.add({signer_.verify_key(), "owner"});
+  }
+
+  [[nodiscard]] const plan::weights::Plan& plan() const { return plan_; }
+  [[nodiscard]] const ckks::Context& context() const { return *context_; }
+  [[nodiscard]] const ring::RingContext& ring() const { return context_->ring(); }
+  [[nodiscard]] const deploy::owner::KeySet& keys() const { return keys_; }
+  [[nodiscard]] const artifact::Digest& key() const { return key_; }
+  [[nodiscard]] const artifact::TrustSet& trust() const { return trust_; }
+  [[nodiscard]] wire::Expected expected() const { return wire::expect(plan_.program, key_); }
+
+  [[nodiscard]] Bytes spec() const { return wire::write_spec(plan_.program, plan_.labels); }
+  [[nodiscard]] Bytes public_key() const { return wire::write_public_key(ring(), plan_.program, keys_.public_key); }
+  [[nodiscard]] Bytes evaluation_keys() const {
+    const std::string path = folder_.file("eval");
+    EXPECT_TRUE(wire::write_evaluation_keys(path, ring(), plan_.program, key_, keys_.evaluation).has_value());
+    return base::read_file(path, std::uint64_t{1} << 30).value();
+  }
+  [[nodiscard]] Bytes sealed_model() const {
+    wire::SealedModelWriter writer(ring(), plan_.program, key_);
+    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.secret, plan_,
+                                               [&](const ckks::SeededCiphertext& weight) -> base::Result<void> {
+                                                 writer.add(weight);
+                                                 return {};
+                                               })
+                    .has_value());
+    return written(writer);
+  }
+  /// The same with weights under the public key.
+  [[nodiscard]] Bytes sealed_under_public_key() {
+    wire::SealedModelWriter writer(ring(), plan_.program, key_);
+    for (std::size_t i = 0; i < plan_.weights.values.size(); ++i) {
+      const auto& info = plan_.program.weights[i];
+      writer.add(ckks::encrypt(ring(), keys_.public_key,
+                               context_->encoder().encode(plan_.weights.values[i], info.level, info.scale), masks_));
+    }
+    return written(writer);
+  }
+
+  [[nodiscard]] std::vector<ckks::Ciphertext> encrypt(const std::vector<Slots>& inputs) {
+    const auto& first = plan_.program.instructions.front();
+    std::vector<ckks::Ciphertext> encrypted;
+    for (const Slots& slots : inputs) {
+      encrypted.push_back(
+          ckks::encrypt(ring(), keys_.public_key, context_->encoder().encode(slots, first.level, first.scale), masks_));
+    }
+    return encrypted;
+  }
+  [[nodiscard]] std::vector<Slots> draw_inputs(std::uint64_t seed) const {
+    std::mt19937_64 generator(seed);
+    std::vector<Slots> inputs;
+    for (int i = 0; i < plan_.program.input_packing.ciphertexts; ++i) {
+      inputs.push_back(random_slots(static_cast<std::size_t>(context_->params().slots()), generator));
+    }
+    return inputs;
+  }
+  [[nodiscard]] Bytes request(std::span<const ckks::Ciphertext> ciphertexts) const {
+    const wire::Expected e = expected();
+    return wire::write_request(ring(), e.params, plan_.program.insecure, {e.plan, e.key, {}}, ciphertexts);
+  }
+  [[nodiscard]] Bytes result(const ckks::Ciphertext& answer) const {
+    const wire::Expected e = expected();
+    return wire::write_result(ring(), e.params, plan_.program.insecure, {e.plan, e.key, e.plan}, answer);
+  }
+  /// A ciphertext at the level and scale of the program's result.
+  [[nodiscard]] ckks::Ciphertext draw_answer() {
+    const auto& last = plan_.program.instructions.back();
+    return ckks::encrypt(ring(), keys_.public_key,
+                         context_->encoder().encode(draw_inputs(9).front(), last.level, Scale::power_of_two(30)),
+                         masks_);
+  }
+  [[nodiscard]] Slots decrypt(const ckks::Ciphertext& ciphertext) const {
+    return context_->encoder().decode(secret::decrypt(ring(), keys_.secret, ciphertext));
+  }
+
+ private:
+  [[nodiscard]] Bytes written(wire::SealedModelWriter& writer) const {
+    const std::string path = folder_.file("model");
+    EXPECT_TRUE(writer.write_file(path, signer_).has_value());
+    return base::read_file(path, std::uint64_t{1} << 30).value();
+  }
+
+  plan::weights::Plan plan_;
+  std::unique_ptr<ckks::Context> context_;
+  deploy::owner::KeySet keys_;
+  artifact::Digest key_;
+  artifact::SigningKey signer_;
+  random::Stream masks_;
+  artifact::TrustSet trust_;
+  TemporaryFolder folder_;
+};
+
+inline ckks::Ciphertext clone(const ring::RingContext& ring, const ckks::Ciphertext& a, Level level,
+                              const Scale& scale) {
+  return {ring::clone(ring, a.c0()), ring::clone(ring, a.c1()), level, scale};
+}
+inline ckks::Ciphertext clone(const ring::RingContext& ring, const ckks::Ciphertext& a) {
+  return clone(ring, a, a.level(), a.scale());
+}
+
+}  // namespace obscura::tests

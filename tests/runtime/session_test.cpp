@@ -1,0 +1,76 @@
+#include "runtime/session/session.hpp"
+
+#include <gtest/gtest.h>
+
+#include "plan/program/schedule.hpp"
+#include "plan/weights/testing/tiny_plan.hpp"
+#include "tests/runtime/owner_files.hpp"
+#include "tests/runtime/reference.hpp"
+
+namespace obscura::tests {
+namespace {
+
+using plan::weights::testing::tiny_plan;
+using runtime::session::Session;
+using runtime::session::SessionLimits;
+
+class SessionAnswers : public ::testing::TestWithParam<bool> {
+ protected:
+  SessionAnswers() : owner_(tiny_plan({8, GetParam()})) {}
+
+  Bytes answer(const Bytes& model_bytes, const Bytes& request, const SessionLimits& limits) {
+    const auto model = wire::SealedModel::open(model_bytes, "m.sealed", &owner_.trust()).value();
+    auto session = Session::create(owner_.context(), model, owner_.evaluation_keys(), "eval", limits).value();
+    return session->answer(request, "x.ct", {}).value();
+  }
+  OwnerFiles owner_;
+};
+
+TEST_P(SessionAnswers, WithThePredictedErrorAndNamesTheRequest) {
+  const auto inputs = owner_.draw_inputs(21);
+  const Bytes request = owner_.request(owner_.encrypt(inputs));
+  const Bytes result = answer(owner_.sealed_model(), request, {});
+  const auto ciphertext = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value();
+  const Predicted predicted = Reference(owner_.plan(), owner_.context().params(), true).run(inputs);
+  EXPECT_LT(largest_difference(owner_.decrypt(ciphertext), predicted.slots), 8 * std::sqrt(2.0) * predicted.error_sd);
+  EXPECT_EQ(wire::inspect_result(result, "x.result").value().provenance.request,
+            wire::request_digest(request, "x.ct").value());
+}
+
+TEST_P(SessionAnswers, TheSameBytesFromStreamedWeights) {
+  const Bytes model = owner_.sealed_model();
+  const Bytes request = owner_.request(owner_.encrypt(owner_.draw_inputs(22)));
+  const auto memory = program::estimate_memory(owner_.plan().program, owner_.context().params());
+  ASSERT_LT(memory.total_bytes(true), memory.total_bytes(false));
+  EXPECT_EQ(answer(model, request, {}), answer(model, request, {memory.total_bytes(true)}));
+}
+
+TEST_P(SessionAnswers, NothingBeyondTheMemory) {
+  const Bytes bytes = owner_.sealed_model();
+  const auto model = wire::SealedModel::open(bytes, "m.sealed", &owner_.trust()).value();
+  const auto memory = program::estimate_memory(owner_.plan().program, owner_.context().params());
+  const auto session =
+      Session::create(owner_.context(), model, owner_.evaluation_keys(), "eval", {memory.total_bytes(true) - 1});
+  ASSERT_FALSE(session.has_value());
+  EXPECT_EQ(session.error().code, base::ErrorCode::kLimit);
+}
+
+INSTANTIATE_TEST_SUITE_P(Extended, SessionAnswers, ::testing::Bool());
+
+TEST(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
+  OwnerFiles owner(tiny_plan({8, false}));
+  const Bytes bytes = owner.sealed_under_public_key();
+  const auto model = wire::SealedModel::open(bytes, "m.sealed", &owner.trust()).value();
+  auto session = Session::create(owner.context(), model, owner.evaluation_keys(), "eval", {}).value();
+  const auto inputs = owner.draw_inputs(23);
+  const Bytes result = session->answer(owner.request(owner.encrypt(inputs)), "x.ct", {}).value();
+  const auto ciphertext = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
+  const Predicted predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
+  const params::NoiseModel noise(owner.context().params());
+  const double growth = std::max(1.0, noise.encrypt_public(Level(3)) / noise.encrypt_symmetric());
+  EXPECT_LT(largest_difference(owner.decrypt(ciphertext), predicted.slots),
+            8 * std::sqrt(2.0) * growth * predicted.error_sd);
+}
+
+}  // namespace
+}  // namespace obscura::tests
