@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ class Reference {
  public:
   /// Errors: those of read_onnx_file.
   [[nodiscard]] static base::Result<Reference> open(const std::string& onnx_path);
+  /// Shape of one input, without the batch: {channels, height, width}, or {length}.
+  [[nodiscard]] std::span<const std::int64_t> input_dims() const { return graph_.nodes.front().shape.dims; }
   /// The scores of one input (channel-major, normalised). Error: kMismatch for another number of elements.
   [[nodiscard]] base::Result<std::vector<double>> scores(std::span<const float> input) const;
 

@@ -19,4 +19,11 @@ namespace obscura::deploy::client {
                                                 const fhe::ckks::Ciphertext& answer,
                                                 std::span<const std::string> labels);
 
+/// Largest distance between the decrypted scores and those of a reference, before rounding: how far the encrypted
+/// computation is from the network in the clear. For the key holder's own eyes. Errors as above, and kMismatch when
+/// the reference has another number of scores.
+[[nodiscard]] base::Result<double> answer_error(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
+                                                const plan::program::Program& program,
+                                                const fhe::ckks::Ciphertext& answer, std::span<const double> reference);
+
 }  // namespace obscura::deploy::client

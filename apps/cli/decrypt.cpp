@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include "apps/cli/command.hpp"
+#include "apps/cli/open_secret.hpp"
+#include "base/file.hpp"
+#include "deploy/client/open_answer.hpp"
+#include "runtime/wire/limits.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+namespace wire = runtime::wire;
+
+struct Options {
+  std::vector<std::string> answers;
+  std::string key;
+  bool scores = false;
+  PassphraseOptions passphrase;
+};
+
+std::string remark(const deploy::client::Release& release) {
+  if (!release.in_range) return "  (scores beyond the calibrated range: the stated error does not hold)";
+  if (!release.decided) return "  (margin within the error: undecided)";
+  return {};
+}
+
+nlohmann::json figures_of(const std::string& path, const deploy::client::Release& release, bool scores) {
+  nlohmann::json figures = {{"file", path},
+                            {"label", release.label},
+                            {"name", release.name},
+                            {"margin", release.margin},
+                            {"decided", release.decided},
+                            {"in_range", release.in_range},
+                            {"rounded_to", release.step}};
+  if (scores) figures["scores"] = release.scores;
+  return figures;
+}
+
+base::Result<Report> run_decrypt(const Options& options, const Global& global) {
+  OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
+  const auto expected = wire::expect(open.content.program, open.content.key);
+  Report report;
+  report.figures = {{"answers", nlohmann::json::array()}};
+  for (const auto& path : options.answers) {
+    OBSCURA_TRY(const auto bytes, base::read_file(path, wire::kMaxRequestBytes));
+    OBSCURA_TRY(const auto answer, wire::read_result(bytes, path, open.context->ring(), expected));
+    OBSCURA_TRY(const auto release,
+                deploy::client::open_answer(*open.context, *open.secret, open.content.program, answer, open.labels));
+    report.figures["answers"].push_back(figures_of(path, release, options.scores));
+    report.text += fmt::format("{}: {}, margin {}{}\n", path, release.name, release.margin, remark(release));
+    if (options.scores) report.text += fmt::format("  scores {}\n", fmt::join(release.scores, " "));
+  }
+  return report;
+}
+
+}  // namespace
+
+void add_decrypt(CLI::App& app, const Global& global, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("decrypt", "Read answers with the secret key");
+  command->add_option("ANSWER", options->answers, "Result files")->required();
+  command->add_option("--key", options->key, "Secret key file")->required();
+  command->add_flag("--scores", options->scores, "Release all scores too, rounded to what the plan guarantees");
+  add_passphrase_options(*command, options->passphrase, false);
+  command->callback(
+      [&global, &action, options] { action = [&global, options] { return run_decrypt(*options, global); }; });
+}
+
+}  // namespace obscura::apps::cli

@@ -1,0 +1,282 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <filesystem>
+
+#include "apps/cli/child.hpp"
+#include "apps/cli/command.hpp"
+#include "apps/cli/demo_images.hpp"
+#include "apps/cli/measure.hpp"
+#include "apps/cli/open_secret.hpp"
+#include "apps/cli/progress.hpp"
+#include "base/file.hpp"
+#include "compiler/compile/reference.hpp"
+#include "deploy/client/open_answer.hpp"
+#include "deploy/client/read_input.hpp"
+#include "runtime/wire/limits.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+namespace wire = runtime::wire;
+using nlohmann::json;
+
+constexpr int kWarmUps = 5;
+
+struct Options {
+  std::string assets;
+  std::string data;
+  bool own_digits = false;
+  std::size_t images = 0;
+  int security = 128;
+};
+
+/// A folder of the demo's own under the system's temporary one, gone when the demo ends.
+class Scratch {
+ public:
+  [[nodiscard]] static base::Result<Scratch> create() {
+    std::string name = (fs::temp_directory_path() / "obscura-demo-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) {
+      return base::fail(base::ErrorCode::kIo, "cannot make a temporary folder",
+                        "set TMPDIR to a folder you may write to");
+    }
+    return Scratch(name);
+  }
+  Scratch(Scratch&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
+  Scratch& operator=(Scratch&&) = delete;
+  ~Scratch() {
+    std::error_code ignored;
+    if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return (fs::path(folder_) / name).string(); }
+
+ private:
+  explicit Scratch(std::string folder) : folder_(std::move(folder)) {}
+  std::string folder_;
+};
+
+/// The steps of one inference, each a process of its own, as the guide walks through them.
+class Story {
+ public:
+  Story(const Scratch& scratch, std::string obscura, std::string worker, const Global& global)
+      : scratch_(&scratch), obscura_(std::move(obscura)), worker_(std::move(worker)) {
+    threads_ = std::to_string(global.engine.threads);
+    kernels_ = global.engine.kernels;
+  }
+
+  base::Result<void> prepare(const std::string& model, const std::string& calibration, int security) {
+    OBSCURA_TRY_VOID(step(obscura_, {"identity", "new", "-o", path("vendor"), "--name", "demo vendor"}));
+    OBSCURA_TRY_VOID(step(obscura_, {"compile", model, "--calibrate", calibration, "--security",
+                                     std::to_string(security), "-o", path("model")}));
+    OBSCURA_TRY_VOID(step(obscura_, {"keygen", path("model.spec"), "--unprotected", "-o", path("keys")}));
+    OBSCURA_TRY_VOID(step(obscura_, {"seal", path("model.plan"), "--key", path("keys/secret"), "--sign", path("vendor"),
+                                     "-o", path("model.sealed")}));
+    return {};
+  }
+
+  base::Result<json> encrypt(const std::vector<std::string>& images) {
+    std::vector<std::string> words{"encrypt", "--key", path("keys/public"), "--out-dir", path("requests")};
+    words.insert(words.end(), images.begin(), images.end());
+    return step(obscura_, std::move(words));
+  }
+
+  /// Milliseconds of a whole worker process that answers one request, from its start to its end.
+  base::Result<double> cold_ms(const std::string& request) {
+    const auto start = std::chrono::steady_clock::now();
+    OBSCURA_TRY_VOID(run_worker({request}, {"-o", path("cold.result")}));
+    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  }
+
+  base::Result<json> compute(const std::vector<std::string>& requests) {
+    return run_worker(requests, {"--out-dir", path("results"), "--warm-ups", std::to_string(kWarmUps)});
+  }
+
+  [[nodiscard]] std::string path(const std::string& name) const { return scratch_->path(name); }
+
+ private:
+  /// The worker is told of the sealed model, the evaluation keys and whom to trust: of no secret key.
+  base::Result<json> run_worker(const std::vector<std::string>& requests, const std::vector<std::string>& more) {
+    std::vector<std::string> words{"run",     path("model.sealed"), "--eval-keys", path("keys/eval"),
+                                   "--trust", path("vendor.pub")};
+    words.insert(words.end(), more.begin(), more.end());
+    words.insert(words.end(), requests.begin(), requests.end());
+    return step(worker_, std::move(words));
+  }
+
+  base::Result<json> step(const std::string& program, std::vector<std::string> words) {
+    std::vector<std::string> command{program, "--json", "--threads", threads_};
+    if (!kernels_.empty()) command.insert(command.end(), {"--kernels", kernels_});
+    command.insert(command.end(), words.begin(), words.end());
+    OBSCURA_TRY(const std::string text, run_child(command));
+    json figures = json::parse(text, nullptr, false);
+    if (!figures.is_discarded()) return figures;
+    return base::fail(base::ErrorCode::kCorrupt, program + " printed something that is not JSON", "please report this");
+  }
+
+  const Scratch* scratch_;
+  std::string obscura_;
+  std::string worker_;
+  std::string threads_;
+  std::string kernels_;
+};
+
+/// How the encrypted answers compare with the labels and with the network in the clear.
+struct Comparison {
+  std::size_t correct = 0;
+  std::size_t agree = 0;
+  std::size_t disagree_decided = 0;  ///< other label than float although the margin exceeds the stated error
+  double max_score_error = 0;
+  json params;
+};
+
+base::Result<Comparison> compare(const Story& story, const std::string& model, const DemoImages& images,
+                                 const std::vector<std::string>& results, const Global& global) {
+  OBSCURA_TRY(const auto reference, compiler::compile::Reference::open(model));
+  OBSCURA_TRY(const auto open, open_secret(story.path("keys/secret"), {}, global.engine));
+  const auto expected = wire::expect(open.content.program, open.content.key);
+  const auto& program = open.content.program;
+  Comparison comparison;
+  comparison.params = {{"security_bits", static_cast<int>(program.params.security)},
+                       {"log_n", program.params.log_n},
+                       {"log_qp", std::round(open.context->params().log2_qp() * 100) / 100},
+                       {"score_error_bound", program.error.score_error_bound}};
+  for (std::size_t i = 0; i < images.paths.size(); ++i) {
+    const std::string& path = results[i];
+    OBSCURA_TRY(const auto tensor, deploy::client::read_input(images.paths[i], program.input_spec));
+    OBSCURA_TRY(const auto scores, reference.scores(tensor));
+    OBSCURA_TRY(const auto bytes, base::read_file(path, wire::kMaxRequestBytes));
+    OBSCURA_TRY(const auto answer, wire::read_result(bytes, path, open.context->ring(), expected));
+    OBSCURA_TRY(const auto release,
+                deploy::client::open_answer(*open.context, *open.secret, program, answer, open.labels));
+    OBSCURA_TRY(const double error, deploy::client::answer_error(*open.context, *open.secret, program, answer, scores));
+    const auto float_label = std::max_element(scores.begin(), scores.end()) - scores.begin();
+    comparison.correct += release.label == images.labels[i] ? 1 : 0;
+    comparison.agree += release.label == float_label ? 1 : 0;
+    comparison.disagree_decided += release.label != float_label && release.decided ? 1 : 0;
+    comparison.max_score_error = std::max(comparison.max_score_error, error);
+  }
+  return comparison;
+}
+
+std::vector<std::string> result_paths(const Story& story, const json& requests) {
+  std::vector<std::string> paths;
+  for (const auto& request : requests) {
+    const auto stem = fs::path(request.get<std::string>()).stem().string();
+    paths.push_back(story.path("results/" + stem + ".result"));
+  }
+  return paths;
+}
+
+json figures_of(const DemoImages& images, const Comparison& comparison, const json& worker, double cold_ms,
+                std::uintmax_t input_bytes, std::uintmax_t output_bytes) {
+  const auto latency = worker["latency_ms"].get<std::vector<double>>();
+  json figures = {{"dataset", images.dataset},
+                  {"images", images.paths.size()},
+                  {"correct", comparison.correct},
+                  {"agree_with_float", comparison.agree},
+                  {"disagree_beyond_error", comparison.disagree_decided},
+                  {"max_score_error", comparison.max_score_error},
+                  {"weights", "encrypted"},
+                  {"latency_ms_median", median(latency)},
+                  {"latency_ms_p95", quantile(latency, 0.95)},
+                  {"cold_ms", cold_ms},
+                  {"threads", worker["threads"]},
+                  {"kernels", worker["kernels"]},
+                  {"peak_rss_mb", worker["peak_rss_mb"]},
+                  {"sealed_model_bytes", worker["sealed_model_bytes"]},
+                  {"evaluation_key_bytes", worker["evaluation_key_bytes"]},
+                  {"input_ciphertext_bytes", input_bytes},
+                  {"output_ciphertext_bytes", output_bytes}};
+  figures.update(comparison.params);
+  return figures;
+}
+
+std::string table(const json& f) {
+  const auto mb = [&](const char* key) { return f[key].get<double>() / 1e6; };
+  std::string text;
+  const auto row = [&](const std::string& name, const std::string& value) {
+    text += fmt::format("{:<34}{}\n", name, value);
+  };
+  row("images", fmt::format("{} {}", f["images"].get<int>(), f["dataset"].get<std::string>()));
+  row("correct", fmt::format("{}", f["correct"].get<int>()));
+  row("same label as in the clear", fmt::format("{}", f["agree_with_float"].get<int>()));
+  row("largest score error", fmt::format("{:.2g} (stated bound {:.2g})", f["max_score_error"].get<double>(),
+                                         f["score_error_bound"].get<double>()));
+  row("encrypted", "weights, inputs, outputs and all between");
+  row("security", fmt::format("{} bits: N = 2^{}, log2(QP) = {:.1f}", f["security_bits"].get<int>(),
+                              f["log_n"].get<int>(), f["log_qp"].get<double>()));
+  row("latency per image", fmt::format("{:.1f} ms median, {:.1f} ms 95th percentile, {} threads, {} kernels",
+                                       f["latency_ms_median"].get<double>(), f["latency_ms_p95"].get<double>(),
+                                       f["threads"].get<int>(), f["kernels"].get<std::string>()));
+  row("cold start to result file", fmt::format("{:.0f} ms", f["cold_ms"].get<double>()));
+  row("peak memory of the worker", fmt::format("{:.0f} MB", f["peak_rss_mb"].get<double>()));
+  row("sealed model", fmt::format("{:.1f} MB", mb("sealed_model_bytes")));
+  row("evaluation keys", fmt::format("{:.1f} MB", mb("evaluation_key_bytes")));
+  row("request / result",
+      fmt::format("{:.2f} MB / {:.2f} MB", mb("input_ciphertext_bytes"), mb("output_ciphertext_bytes")));
+  return text;
+}
+
+/// --data, else OBSCURA_DATA, which may be the folder itself or the one that holds `mnist`.
+std::string data_folder(const Options& options) {
+  if (options.own_digits) return {};
+  if (!options.data.empty()) return options.data;
+  const char* environment = std::getenv("OBSCURA_DATA");
+  if (environment == nullptr) return {};
+  const std::string below = (fs::path(environment) / "mnist").string();
+  if (holds_mnist(below)) return below;
+  return holds_mnist(environment) ? std::string(environment) : std::string();
+}
+
+base::Result<Report> run_demo(const Options& options, const Global& global) {
+  OBSCURA_TRY(const auto scratch, Scratch::create());
+  OBSCURA_TRY(const auto worker_program, sibling_program("obscura-worker"));
+  OBSCURA_TRY(const auto own_program, sibling_program("obscura"));
+  for (const char* folder : {"images", "requests", "results"}) fs::create_directory(scratch.path(folder));
+  const std::string data = data_folder(options);
+  const std::string model = (fs::path(options.assets) / "mnist_cryptonets" / "model.onnx").string();
+  OBSCURA_TRY(const auto images, data.empty()
+                                     ? own_images((fs::path(options.assets) / "digits").string(), options.images)
+                                     : mnist_images(data, options.images, scratch.path("images")));
+  Story story(scratch, own_program, worker_program, global);
+  Progress progress("demo", 4);
+  OBSCURA_TRY_VOID(story.prepare(model, images.calibration, options.security));
+  progress.update(1);
+  OBSCURA_TRY(const json encrypted, story.encrypt(images.paths));
+  progress.update(2);
+  const auto requests = encrypted["requests"].get<std::vector<std::string>>();
+  OBSCURA_TRY(const double cold_ms, story.cold_ms(requests.front()));
+  OBSCURA_TRY(const json worker, story.compute(requests));
+  progress.update(3);
+  const auto results = result_paths(story, encrypted["requests"]);
+  OBSCURA_TRY(const auto comparison, compare(story, model, images, results, global));
+  Report report;
+  report.figures =
+      figures_of(images, comparison, worker, cold_ms, fs::file_size(requests.front()), fs::file_size(results.front()));
+  report.text = table(report.figures);
+  return report;
+}
+
+}  // namespace
+
+void add_demo(CLI::App& app, const Global& global, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("demo", "The whole story on one machine with real images, as a table of figures");
+  command->add_option("--assets", options->assets, "Folder that holds mnist_cryptonets/ and digits/")
+      ->envname("OBSCURA_ASSETS")
+      ->default_val("models");
+  command->add_option("--data", options->data, "Folder of MNIST's idx files (default: OBSCURA_DATA)");
+  command->add_flag("--own-digits", options->own_digits, "Use the project's own digits even where MNIST is present");
+  command->add_option("--images", options->images, "How many images")->check(CLI::Range(1, 1000000));
+  command->add_option("--security", options->security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
+  command->callback(
+      [&global, &action, options] { action = [&global, options] { return run_demo(*options, global); }; });
+}
+
+}  // namespace obscura::apps::cli

@@ -1,0 +1,99 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <set>
+
+#include "apps/cli/command.hpp"
+#include "apps/cli/progress.hpp"
+#include "base/file.hpp"
+#include "deploy/client/encrypt_input.hpp"
+#include "deploy/client/read_input.hpp"
+#include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/limits.hpp"
+#include "runtime/wire/public_key_file.hpp"
+#include "runtime/wire/request_file.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+namespace wire = runtime::wire;
+
+struct Options {
+  std::vector<std::string> inputs;
+  std::string key;
+  std::string output;
+  std::string folder;
+};
+
+/// "digits/3.png" gives 3.ct, "t10k-images.gz:17" gives t10k-images.gz-17.ct.
+std::string request_name(const std::string& input) {
+  std::string name = std::filesystem::path(input).filename().string();
+  for (char& c : name) {
+    if (c == ':') c = '-';
+  }
+  return std::filesystem::path(name).stem().string() + ".ct";
+}
+
+base::Result<std::vector<std::string>> output_paths(const Options& options) {
+  if (options.output.empty() == options.folder.empty() || (!options.output.empty() && options.inputs.size() != 1)) {
+    return base::fail(base::ErrorCode::kUsage,
+                      "say where requests go: -o FILE for one input, --out-dir FOLDER for more",
+                      "give exactly one of the two");
+  }
+  if (!options.output.empty()) return std::vector<std::string>{options.output};
+  std::vector<std::string> paths;
+  std::set<std::string> seen;
+  for (const auto& input : options.inputs) {
+    paths.push_back((std::filesystem::path(options.folder) / request_name(input)).string());
+    if (!seen.insert(paths.back()).second) {
+      return base::fail(base::ErrorCode::kUsage, "two inputs would give one request file: " + paths.back(),
+                        "encrypt them into different folders");
+    }
+  }
+  return paths;
+}
+
+base::Result<Report> run_encrypt(const Options& options, const Global& global) {
+  OBSCURA_TRY(const auto outputs, output_paths(options));
+  OBSCURA_TRY(const auto bytes, base::read_file(options.key, wire::kMaxPublicKeyBytes));
+  OBSCURA_TRY(const auto file, wire::PublicKeyFile::open(bytes, options.key));
+  const auto& form = file.form();
+  OBSCURA_TRY(auto params, plan::program::make_params(form));
+  OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
+  OBSCURA_TRY(const auto key, file.load(context->ring()));
+  const auto params_digest = wire::params_digest(form.params, form.insecure);
+  Progress progress("encrypting", outputs.size());
+  std::uintmax_t request_bytes = 0;
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    OBSCURA_TRY(const auto tensor, deploy::client::read_input(options.inputs[i], form.input_spec));
+    OBSCURA_TRY(const auto ciphertexts, deploy::client::encrypt_input(*context, key, form, tensor));
+    const auto request =
+        wire::write_request(context->ring(), params_digest, form.insecure, {file.plan(), file.key(), {}}, ciphertexts);
+    request_bytes = request.size();
+    OBSCURA_TRY_VOID(base::write_file_atomically(outputs[i], request));
+    progress.update(i + 1);
+  }
+  Report report;
+  report.figures = {{"requests", outputs}, {"input_ciphertext_bytes", request_bytes}};
+  for (const auto& path : outputs) report.text += fmt::format("{}: encrypted\n", path);
+  return report;
+}
+
+}  // namespace
+
+void add_encrypt(CLI::App& app, const Global& global, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("encrypt", "Encrypt inputs under a public key");
+  command
+      ->add_option("INPUT", options->inputs,
+                   "Image (PNG, JPEG, PGM, PPM), .npy, .csv, or FILE:N for image N of an idx file")
+      ->required();
+  command->add_option("--key", options->key, "Public key file")->required();
+  command->add_option("-o,--output", options->output, "Request file, for one input");
+  command->add_option("--out-dir", options->folder, "Folder for requests");
+  command->callback(
+      [&global, &action, options] { action = [&global, options] { return run_encrypt(*options, global); }; });
+}
+
+}  // namespace obscura::apps::cli

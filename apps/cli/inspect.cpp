@@ -1,0 +1,167 @@
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "apps/cli/command.hpp"
+#include "artifact/header.hpp"
+#include "artifact/identity.hpp"
+#include "base/file.hpp"
+#include "fhe/secret/key_file.hpp"
+#include "plan/program/verify.hpp"
+#include "plan/weights/plan_file.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/key_content.hpp"
+#include "runtime/wire/limits.hpp"
+#include "runtime/wire/public_key_file.hpp"
+#include "runtime/wire/request_file.hpp"
+#include "runtime/wire/sealed_model.hpp"
+#include "runtime/wire/spec_file.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+namespace wire = runtime::wire;
+using artifact::ArtifactKind;
+using Bytes = std::span<const std::uint8_t>;
+
+/// Facts in the order in which they are shown.
+class Facts {
+ public:
+  template <class Value>
+  void add(const std::string& name, const Value& value) {
+    report_.figures[name] = value;
+    report_.text += fmt::format("{:<22}{}\n", name, value);
+  }
+  void add(const std::string& name, const artifact::Digest& digest) { add(name, artifact::fingerprint(digest)); }
+  [[nodiscard]] Report take() { return std::move(report_); }
+
+ private:
+  Report report_;
+};
+
+base::Result<void> add_params(Facts& facts, const fhe::params::ParamLiteral& literal, bool insecure) {
+  OBSCURA_TRY(const auto params,
+              insecure ? fhe::params::ParamSet::create_insecure({literal}) : fhe::params::ParamSet::create(literal));
+  facts.add("security_bits", insecure ? 0 : static_cast<int>(literal.security));
+  facts.add("log_n", literal.log_n);
+  facts.add("log_qp", std::round(params.log2_qp() * 100) / 100);
+  facts.add("primes", fmt::format("{} | {}", fmt::join(literal.q_bits, " "), fmt::join(literal.p_bits, " ")));
+  return {};
+}
+
+base::Result<void> add_program(Facts& facts, const plan::program::Program& program) {
+  OBSCURA_TRY_VOID(add_params(facts, program.params, program.insecure));
+  facts.add("plan", wire::plan_digest(program));
+  facts.add("instructions", program.instructions.size());
+  facts.add("weights", program.weights.size());
+  facts.add("evaluation_keys", program.key_needs.size());
+  facts.add("scores", program.output.slot.size());
+  facts.add("score_error_bound", program.error.score_error_bound);
+  return {};
+}
+
+void add_provenance(Facts& facts, const wire::CiphertextInfo& info) {
+  facts.add("plan", info.provenance.plan);
+  facts.add("key", info.provenance.key);
+  facts.add("ciphertexts", info.ciphertexts);
+  facts.add("level", info.level.value());
+}
+
+base::Result<void> add_public_key(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto file, wire::PublicKeyFile::open(bytes, path));
+  const auto& input = file.form().input_spec;
+  OBSCURA_TRY_VOID(add_params(facts, file.form().params, file.form().insecure));
+  facts.add("plan", file.plan());
+  facts.add("key", file.key());
+  facts.add("input", fmt::format("{} x {} x {}, pixel * {:g}", input.channels, input.height, input.width, input.scale));
+  facts.add("ciphertexts", file.form().input_packing.ciphertexts);
+  return {};
+}
+
+base::Result<void> add_secret_key(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto summary, fhe::secret::summarize_key_file(bytes, path));
+  OBSCURA_TRY(const auto content, wire::read_key_content(summary.info.parameters, path));
+  OBSCURA_TRY_VOID(add_params(facts, content.program.params, content.program.insecure));
+  facts.add("protected", summary.is_protected ? "by a passphrase" : "no");
+  facts.add("plan", summary.info.spec);
+  facts.add("key", content.key);
+  return {};
+}
+
+base::Result<void> add_sealed_model(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto model, wire::SealedModel::open(bytes, path, nullptr));
+  facts.add("signer", artifact::describe(model.signer()));
+  facts.add("key", model.key());
+  return add_program(facts, model.program());
+}
+
+base::Result<void> add_content(Facts& facts, ArtifactKind kind, Bytes bytes, const std::string& path) {
+  switch (kind) {
+    case ArtifactKind::kIdentitySecret:
+      return {};
+    case ArtifactKind::kIdentityPublic: {
+      OBSCURA_TRY(const auto identity, artifact::load_public_identity(path));
+      facts.add("identity", artifact::describe(identity));
+      return {};
+    }
+    case ArtifactKind::kPlan: {
+      OBSCURA_TRY(const auto plan, plan::weights::read_plan(bytes, path));
+      return add_program(facts, plan.program);
+    }
+    case ArtifactKind::kSpec: {
+      OBSCURA_TRY(const auto spec, wire::read_spec(bytes, path));
+      return add_program(facts, spec.program);
+    }
+    case ArtifactKind::kSecretKey:
+      return add_secret_key(facts, bytes, path);
+    case ArtifactKind::kPublicKey:
+      return add_public_key(facts, bytes, path);
+    case ArtifactKind::kEvaluationKeys: {
+      OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(bytes, path));
+      facts.add("plan", info.plan);
+      facts.add("key", info.key);
+      facts.add("evaluation_keys", info.keys);
+      return {};
+    }
+    case ArtifactKind::kSealedModel:
+      return add_sealed_model(facts, bytes, path);
+    case ArtifactKind::kCiphertext: {
+      OBSCURA_TRY(const auto info, wire::inspect_request(bytes, path));
+      add_provenance(facts, info);
+      return {};
+    }
+    case ArtifactKind::kResult: {
+      OBSCURA_TRY(const auto info, wire::inspect_result(bytes, path));
+      add_provenance(facts, info);
+      facts.add("request", info.provenance.request);
+      return {};
+    }
+  }
+  return base::fail(base::ErrorCode::kUnsupported, path + ": an unknown kind of file", "use a newer version");
+}
+
+base::Result<Report> run_inspect(const std::string& path) {
+  OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
+  OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
+  Facts facts;
+  facts.add("file", path);
+  facts.add("kind", artifact::describe(header.kind));
+  facts.add("bytes", file.bytes().size());
+  if (header.insecure()) facts.add("INSECURE", "made with test-size parameters that protect nothing");
+  OBSCURA_TRY_VOID(add_content(facts, header.kind, file.bytes(), path));
+  return facts.take();
+}
+
+}  // namespace
+
+void add_inspect(CLI::App& app, const Global&, Action& action) {
+  auto path = std::make_shared<std::string>();
+  auto* command =
+      app.add_subcommand("inspect", "Say what a file is: parameters, security, sizes, fingerprints, signer");
+  command->add_option("FILE", *path, "Any file of ours")->required();
+  command->callback([&action, path] { action = [path] { return run_inspect(*path); }; });
+}
+
+}  // namespace obscura::apps::cli

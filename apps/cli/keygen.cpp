@@ -1,0 +1,111 @@
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/cli/command.hpp"
+#include "apps/cli/passphrase.hpp"
+#include "apps/cli/progress.hpp"
+#include "base/file.hpp"
+#include "deploy/owner/generate_key_set.hpp"
+#include "fhe/secret/key_file.hpp"
+#include "plan/program/verify.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/key_content.hpp"
+#include "runtime/wire/limits.hpp"
+#include "runtime/wire/public_key_file.hpp"
+#include "runtime/wire/spec_file.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+namespace wire = runtime::wire;
+
+struct Options {
+  std::string spec;
+  std::string folder;
+  PassphraseOptions passphrase;
+};
+
+/// The three files of a key folder.
+struct Paths {
+  std::string secret;
+  std::string public_key;
+  std::string evaluation;
+};
+
+base::Result<Paths> make_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
+                      "choose a folder you may write to");
+  }
+  const auto path = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
+  Paths paths{path("secret"), path("public"), path("eval")};
+  for (const auto& file : {paths.secret, paths.public_key, paths.evaluation}) {
+    if (std::filesystem::exists(file)) {
+      return base::fail(base::ErrorCode::kIo, file + " exists already; keys are never overwritten",
+                        "choose another folder, or move the old keys away");
+    }
+  }
+  return paths;
+}
+
+base::Result<void> write_keys(const Paths& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
+                              const deploy::owner::KeySet& keys, const fhe::secret::KeyProtection& protection) {
+  const auto& program = spec.program;
+  const auto key = wire::key_digest(context.ring(), keys.public_key);
+  OBSCURA_TRY_VOID(wire::write_evaluation_keys(paths.evaluation, context.ring(), program, key, keys.evaluation));
+  OBSCURA_TRY_VOID(
+      base::write_file_atomically(paths.public_key, wire::write_public_key(context.ring(), program, keys.public_key)));
+  fhe::secret::KeyFile file;
+  file.info = {wire::params_digest(program.params, program.insecure), spec.plan, program.insecure,
+               wire::write_key_content({key, program})};
+  file.labels = spec.labels;
+  file.secret_seed = keys.secret.reveal_secret_seed();
+  return fhe::secret::write_key_file(paths.secret, file, protection);
+}
+
+base::Result<Report> run_keygen(const Options& options, const Global& global) {
+  OBSCURA_TRY(const auto bytes, base::read_file(options.spec, wire::kMaxSpecBytes));
+  OBSCURA_TRY(const auto spec, wire::read_spec(bytes, options.spec));
+  OBSCURA_TRY(const auto paths, make_folder(options.folder));
+  OBSCURA_TRY(const auto passphrase, read_passphrase(options.passphrase, true));
+  OBSCURA_TRY(auto params, plan::program::make_params(spec.program));
+  OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
+  Progress progress("generating keys", spec.program.key_needs.size());
+  const auto keys = deploy::owner::generate_key_set(*context, spec.program,
+                                                    [&](std::size_t done, std::size_t) { progress.update(done); });
+  OBSCURA_TRY_VOID(
+      write_keys(paths, *context, spec, keys, {passphrase.reveal_secret(), options.passphrase.unprotected, {}}));
+  const auto size = [](const std::string& path) { return std::filesystem::file_size(path); };
+  const auto fingerprint = artifact::fingerprint(wire::key_digest(context->ring(), keys.public_key));
+  return Report{
+      fmt::format("{}: secret key{}, keep it\n{}: public key, for whoever has inputs ({:.1f} MB)\n"
+                  "{}: {} evaluation keys, for workers ({:.1f} MB)\nfingerprint {}\n",
+                  paths.secret, options.passphrase.unprotected ? " (unprotected)" : "", paths.public_key,
+                  static_cast<double>(size(paths.public_key)) / 1e6, paths.evaluation, spec.program.key_needs.size(),
+                  static_cast<double>(size(paths.evaluation)) / 1e6, fingerprint),
+      {{"secret", paths.secret},
+       {"public", paths.public_key},
+       {"evaluation", paths.evaluation},
+       {"evaluation_keys", spec.program.key_needs.size()},
+       {"evaluation_key_bytes", size(paths.evaluation)},
+       {"fingerprint", fingerprint}}};
+}
+
+}  // namespace
+
+void add_keygen(CLI::App& app, const Global& global, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("keygen", "Generate the keys that a plan needs");
+  command->add_option("SPEC", options->spec, "The .spec file of a compiled model")->required();
+  command->add_option("-o,--output", options->folder, "Folder for the files secret, public and eval")->required();
+  add_passphrase_options(*command, options->passphrase, true);
+  command->callback(
+      [&global, &action, options] { action = [&global, options] { return run_keygen(*options, global); }; });
+}
+
+}  // namespace obscura::apps::cli

@@ -1,0 +1,89 @@
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <thread>
+
+#include "apps/cli/command.hpp"
+
+namespace {
+
+using obscura::apps::cli::Action;
+using obscura::apps::cli::Global;
+using obscura::base::Error;
+using obscura::base::ErrorCode;
+
+constexpr int kInternalError = 1;
+
+int print_error(const Error& error, bool json) {
+  if (json) {
+    const nlohmann::json body = {
+        {"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
+    std::cout << body.dump() << '\n';
+  }
+  std::cerr << "obscura: " << error.message << '\n';
+  if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
+  return static_cast<int>(error.code);
+}
+
+int run_action(const Action& action, const Global& global) {
+  const auto report = action();
+  if (!report) return print_error(report.error(), global.json);
+  if (global.json) {
+    std::cout << report->figures.dump() << '\n';
+  } else {
+    std::cout << report->text;
+  }
+  std::cout.flush();
+  if (!std::cout) return print_error({ErrorCode::kIo, "cannot write to standard output", {}}, false);
+  return 0;
+}
+
+void add_global_options(CLI::App& app, Global& global) {
+  app.set_version_flag("--version", "obscura " OBSCURA_VERSION);
+  app.add_flag("--json", global.json, "Print one JSON object with the figures instead of text");
+  app.add_option("--threads", global.engine.threads, "Threads to compute with")->check(CLI::Range(1, 1024));
+  app.add_option("--kernels", global.engine.kernels, "Force an instruction set: portable or avx512ifma")
+      ->envname("OBSCURA_KERNELS");
+  app.fallthrough();
+  app.require_subcommand(1);
+}
+
+int run_program(int argc, char** argv) {
+  CLI::App app{"Neural networks that nobody but their owners can read"};
+  app.name("obscura");
+  Global global;
+  global.engine.threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  Action action;
+  add_global_options(app, global);
+  obscura::apps::cli::add_demo(app, global, action);
+  obscura::apps::cli::add_identity(app, global, action);
+  obscura::apps::cli::add_compile(app, global, action);
+  obscura::apps::cli::add_keygen(app, global, action);
+  obscura::apps::cli::add_seal(app, global, action);
+  obscura::apps::cli::add_encrypt(app, global, action);
+  obscura::apps::cli::add_run(app, global, action);
+  obscura::apps::cli::add_decrypt(app, global, action);
+  obscura::apps::cli::add_inspect(app, global, action);
+  obscura::apps::cli::add_bench(app, global, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
+  }
+  return run_action(action, global);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run_program(argc, argv);
+  } catch (const std::bad_alloc&) {
+    return print_error({ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"}, false);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "obscura: internal error: %s\n", error.what());
+    return kInternalError;
+  }
+}

@@ -1,0 +1,38 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "runtime/session/session.hpp"
+
+namespace obscura::deploy::worker {
+
+/// One request file and where its result goes.
+struct FileJob {
+  std::string input;
+  std::string output;
+};
+
+/// The jobs for `obscura run IN... -o OUT` (one input) or `--out-dir DIR` (any number; the result of a/b.ct is
+/// DIR/b.result). Exactly one of `output` and `folder` is given. Error: kUsage, also when two results would
+/// have one name.
+[[nodiscard]] base::Result<std::vector<FileJob>> plan_jobs(std::span<const std::string> inputs,
+                                                           const std::string& output, const std::string& folder);
+
+struct AnswerOptions {
+  int warm_ups = 0;  ///< answers to the first request that are neither timed nor written
+  runtime::exec::ExecOptions exec;
+  std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+/// Answers the requests one after the other; each result appears whole or not at all. Returns, per request, the
+/// milliseconds from its bytes in memory to the result's bytes in memory.
+/// Errors: those of Session::answer; results of earlier requests stay.
+[[nodiscard]] base::Result<std::vector<double>> answer_files(runtime::session::Session& session,
+                                                             std::span<const FileJob> jobs,
+                                                             const AnswerOptions& options);
+
+}  // namespace obscura::deploy::worker
