@@ -100,7 +100,8 @@ class PlanSearch {
     for (const Structure& structure : structures(log_n, chain_.stages.size(), options_.security)) {
       const CostModel model(structure.shape(chain_.stages.size()));
       auto packings =
-          search.run(stage_cost(model, structure, chain_.stages.size(), row), {256, kPackingsPerStructure});
+          search.run(stage_cost(model, structure, chain_.stages.size(), row),
+                     {256, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
       if (!packings) {
         packing_error_ = packings.error();
         break;

@@ -20,6 +20,13 @@ struct LayerOps {
   int conjugations = 0;    ///< likewise
 };
 
+/// Whether `a` costs no more than `b` at any level, whatever an operation costs.
+[[nodiscard]] constexpr bool dominates(const LayerOps& a, const LayerOps& b) {
+  return a.extended == b.extended && a.fresh_inputs <= b.fresh_inputs && a.operands <= b.operands &&
+         a.hoisted_operands <= b.hoisted_operands && a.terms <= b.terms && a.babies <= b.babies && a.giants <= b.giants &&
+         a.plain_giant <= b.plain_giant && a.rotations <= b.rotations && a.conjugations <= b.conjugations;
+}
+
 /// Predicted cost of linear layer number `stage`, in any unit.
 using StageCost = std::function<double(std::size_t stage, const LayerOps& ops)>;
 

@@ -1,5 +1,8 @@
 #include "compiler/pack/layer_packing.hpp"
 
+#include <algorithm>
+#include <map>
+
 namespace obscura::compiler::pack {
 namespace {
 
@@ -9,6 +12,23 @@ void append(std::vector<Packing> found, std::vector<LayerPacking>& packings) {
 }
 
 }  // namespace
+
+std::vector<LayerPacking> without_dominated(std::vector<LayerPacking> packings) {
+  std::map<Layout, std::vector<std::size_t>> kept_by_layout;
+  for (std::size_t i = 0; i < packings.size(); ++i) {
+    std::vector<std::size_t>& kept = kept_by_layout[packings[i].output];
+    const auto beats = [&](std::size_t a, std::size_t b) { return dominates(packings[a].ops, packings[b].ops); };
+    if (std::any_of(kept.begin(), kept.end(), [&](std::size_t k) { return beats(k, i); })) continue;
+    kept.erase(std::remove_if(kept.begin(), kept.end(), [&](std::size_t k) { return beats(i, k); }), kept.end());
+    kept.push_back(i);
+  }
+  std::vector<std::size_t> order;
+  for (const auto& [layout, kept] : kept_by_layout) order.insert(order.end(), kept.begin(), kept.end());
+  std::sort(order.begin(), order.end());
+  std::vector<LayerPacking> result;
+  for (const std::size_t i : order) result.push_back(std::move(packings[i]));
+  return result;
+}
 
 std::vector<LayerPacking> first_layer_candidates(const graph::SparseMatrix& matrix, const LayerContext& context) {
   std::vector<LayerPacking> packings;

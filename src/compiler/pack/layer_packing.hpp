@@ -28,6 +28,9 @@ struct LayerContext {
   bool is_last = false;
 };
 
+/// Leaves out packings that another one with the same output dominates; of equals the first stays.
+[[nodiscard]] std::vector<LayerPacking> without_dominated(std::vector<LayerPacking> packings);
+
 /// Every candidate of every family for the first layer, whose input the data owner lays out.
 [[nodiscard]] std::vector<LayerPacking> first_layer_candidates(const graph::SparseMatrix& matrix,
                                                                const LayerContext& context);

@@ -30,7 +30,7 @@ std::vector<ChainPacking> prune(std::vector<ChainPacking> packings, std::size_t 
 }
 
 std::vector<ChainPacking> extend(const ChainPacking& before, const std::vector<LayerPacking>& candidates,
-                                 std::size_t stage, const StageCost& cost) {
+                                 std::size_t stage, const StageCost& cost, double most_cost) {
   // Of candidates that leave the same layout only the cheapest can be part of the best packing.
   std::map<Layout, std::pair<double, const LayerPacking*>> best;
   for (const LayerPacking& candidate : candidates) {
@@ -40,6 +40,7 @@ std::vector<ChainPacking> extend(const ChainPacking& before, const std::vector<L
   }
   std::vector<ChainPacking> extended;
   for (const auto& [layout, choice] : best) {
+    if (before.cost + choice.first >= most_cost) continue;
     extended.push_back(before);
     extended.back().layers.push_back(*choice.second);
     extended.back().cost += choice.first;
@@ -85,20 +86,23 @@ const std::vector<LayerPacking>& ChainSearch::candidates(std::size_t stage, cons
   const SparseMatrix& matrix = chain_.stages[stage].matrix;
   const LayerContext context{slots_, useful_periods(chain_, stage), stage + 1 == chain_.stages.size()};
   auto found = stage == 0 ? first_layer_candidates(matrix, context) : layer_candidates(matrix, input, context);
-  return candidates_.emplace(std::pair{stage, input}, std::move(found)).first->second;
+  return candidates_.emplace(std::pair{stage, input}, without_dominated(std::move(found))).first->second;
 }
 
 base::Result<std::vector<ChainPacking>> ChainSearch::run(const StageCost& cost, const SearchOptions& options) {
   std::vector<ChainPacking> packings{ChainPacking{}};
   for (std::size_t stage = 0; stage < chain_.stages.size(); ++stage) {
     const bool is_last = stage + 1 == chain_.stages.size();
+    bool fits = packings.empty();
     std::vector<ChainPacking> next;
     for (const ChainPacking& before : packings) {
-      for (ChainPacking& packing : extend(before, candidates(stage, before), stage, cost)) {
+      const auto& found = candidates(stage, before);
+      fits = fits || !found.empty();
+      for (ChainPacking& packing : extend(before, found, stage, cost, options.most_cost)) {
         next.push_back(std::move(packing));
       }
     }
-    if (next.empty()) return no_packing(chain_, stage, slots_);
+    if (!fits) return no_packing(chain_, stage, slots_);
     packings = prune(std::move(next), is_last ? options.results : options.beam, !is_last);
   }
   return packings;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -22,6 +23,7 @@ struct ChainPacking {
 struct SearchOptions {
   std::size_t beam = 256;   ///< layouts kept between two layers, the cheapest of each
   std::size_t results = 4;  ///< packings returned at most
+  double most_cost = std::numeric_limits<double>::infinity();  ///< dearer packings are of no interest
 };
 
 /// Output periods of layer `stage` that some folding of the next layer could use.
@@ -33,7 +35,7 @@ class ChainSearch {
  public:
   ChainSearch(const graph::Chain& chain, int slots) : chain_(chain), slots_(slots) {}
 
-  /// The cheapest packings, cheapest first. Deterministic. Errors: kUnsupported naming the layer that fits no
+  /// The cheapest packings below the limit, cheapest first; perhaps none. Deterministic. Errors: kUnsupported naming the layer that fits no
   /// family, for instance because a vector between two layers would need several ciphertexts.
   [[nodiscard]] base::Result<std::vector<ChainPacking>> run(const StageCost& cost, const SearchOptions& options);
 

@@ -15,14 +15,16 @@ using fhe::params::ParamSet;
 constexpr int kMinBits = 20;
 constexpr int kMaxBits = 50;
 constexpr std::size_t kStarts = 3;
-/// A bit of overflow outweighs any precision.
+/// A bit of overflow outweighs any precision; so little of it is lost in the head room.
 constexpr double kOverflowPenalty = 1e4;
+constexpr double kNegligibleOverflow = 0.01;
 
 /// One point of the search.
 struct Point {
   std::vector<int> q_bits;
   std::vector<int> p_bits;
   std::vector<int> scales;
+  Prediction prediction;
   double objective = std::numeric_limits<double>::infinity();
 };
 
@@ -44,8 +46,8 @@ class PrimeSearch {
       climb(point);
       if (point.objective < best.objective) best = point;
     }
-    if (best.objective > kOverflowPenalty / 100) return std::nullopt;
-    return PrimeChoice{literal_of(best), best.scales, best.objective};
+    if (best.prediction.overflow_bits > kNegligibleOverflow) return std::nullopt;
+    return PrimeChoice{literal_of(best), best.scales, best.prediction.log2_sd};
   }
 
  private:
@@ -69,14 +71,14 @@ class PrimeSearch {
     descend(model, point);
   }
 
-  static double objective_of(const ErrorModel& model, const std::vector<int>& scales) {
-    const Prediction prediction = model.predict(scales);
+  static double objective_of(const Prediction& prediction) {
     return prediction.log2_sd + kOverflowPenalty * prediction.overflow_bits;
   }
 
   // Coordinate descent over the scales, single ones and neighbours together, with shrinking steps.
   static void descend(const ErrorModel& model, Point& point) {
-    point.objective = objective_of(model, point.scales);
+    point.prediction = model.predict(point.scales);
+    point.objective = objective_of(point.prediction);
     const std::size_t count = point.scales.size();
     for (int step = 4; step >= 1; step /= 2) {
       for (bool improved = true; improved;) {
@@ -92,9 +94,10 @@ class PrimeSearch {
 
   static bool shift(const ErrorModel& model, std::size_t first, std::size_t last, int by, Point& point) {
     for (std::size_t i = first; i <= last; ++i) point.scales[i] += by;
-    const double objective = objective_of(model, point.scales);
-    if (objective < point.objective) {
-      point.objective = objective;
+    const Prediction prediction = model.predict(point.scales);
+    if (objective_of(prediction) < point.objective) {
+      point.prediction = prediction;
+      point.objective = objective_of(prediction);
       return true;
     }
     for (std::size_t i = first; i <= last; ++i) point.scales[i] -= by;

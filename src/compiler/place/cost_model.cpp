@@ -9,20 +9,9 @@ namespace obscura::compiler::place {
 
 namespace program = plan::program;
 
-Work& Work::operator+=(const Work& other) {
-  ntts += other.ntts;
-  multiplies += other.multiplies;
-  reads += other.reads;
-  return *this;
-}
-
 double Work::microseconds(const CostRow& row) const {
   return ntts * row.ntt_us + multiplies * row.multiply_us + reads * row.read_us;
 }
-
-Work operator+(Work left, const Work& right) { return left += right; }
-
-Work operator*(double count, Work work) { return {count * work.ntts, count * work.multiplies, count * work.reads}; }
 
 ModulusShape ModulusShape::uniform(int log_n, int primes, int special, int digit_primes) {
   ModulusShape shape{log_n, special, {}};

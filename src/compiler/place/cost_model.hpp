@@ -14,11 +14,18 @@ struct Work {
   double multiplies = 0;
   double reads = 0;
 
-  Work& operator+=(const Work& other);
+  Work& operator+=(const Work& other) {
+    ntts += other.ntts;
+    multiplies += other.multiplies;
+    reads += other.reads;
+    return *this;
+  }
   [[nodiscard]] double microseconds(const CostRow& row) const;
 };
-[[nodiscard]] Work operator+(Work left, const Work& right);
-[[nodiscard]] Work operator*(double count, Work work);
+[[nodiscard]] inline Work operator+(Work left, const Work& right) { return left += right; }
+[[nodiscard]] inline Work operator*(double count, const Work& work) {
+  return {count * work.ntts, count * work.multiplies, count * work.reads};
+}
 
 /// What of a parameter set decides its speed.
 struct ModulusShape {

@@ -1,0 +1,53 @@
+#include "compiler/place/cost_model.hpp"
+
+#include <gtest/gtest.h>
+
+namespace obscura::compiler::place {
+namespace {
+
+// Counts by hand for six primes, one special prime, one prime per digit.
+TEST(CostModel, CountsNumberTheoreticTransforms) {
+  const CostModel model(ModulusShape::uniform(13, 6, 1, 1));
+  // 6 inverse; each of 6 digits to the 6 other limbs; two polynomials: 1 inverse, 6 forward each.
+  EXPECT_EQ(model.key_switch(5).ntts, 6 + 36 + 14);
+  EXPECT_EQ(model.key_switch(0).ntts, 1 + 1 + 4);
+  EXPECT_EQ(model.rescale(5).ntts, 2 + 10);
+  EXPECT_EQ(model.square(4).ntts, model.key_switch(4).ntts + model.rescale(4).ntts);
+  EXPECT_EQ(model.read_ciphertext(5).reads, 12);
+}
+
+TEST(CostModel, TransformWithoutRotationsIsOneRelinearisation) {
+  const CostModel model(ModulusShape::uniform(13, 6, 1, 1));
+  TransformShape shape;
+  shape.terms = 4;
+  shape.plain_giant = true;
+  EXPECT_EQ(model.transform(shape, 5).ntts, model.key_switch(5).ntts + model.rescale(5).ntts);
+  shape.rescale = false;
+  EXPECT_EQ(model.transform(shape, 5).ntts, model.key_switch(5).ntts);
+}
+
+TEST(CostModel, HoistedRotationsInQpCostNoTransforms) {
+  const CostModel model(ModulusShape::uniform(13, 4, 1, 1));
+  TransformShape few{1, 4, 3, 0, true, true, false};
+  TransformShape many{1, 14, 13, 0, true, true, false};
+  EXPECT_EQ(model.transform(few, 3).ntts, model.transform(many, 3).ntts);
+  EXPECT_GT(model.transform(many, 3).multiplies, model.transform(few, 3).multiplies);
+  TransformShape plain{1, 14, 13, 0, true, false, false};
+  EXPECT_EQ(model.transform(plain, 3).ntts, 20 + 13 * 10 + model.key_switch(3).ntts);
+}
+
+TEST(CostModel, DigitsOfSeveralPrimesSaveTransforms) {
+  EXPECT_EQ(ModulusShape::uniform(13, 5, 1, 2).digits, (std::vector<int>{1, 1, 2, 2, 3}));
+  EXPECT_EQ(CostModel(ModulusShape::uniform(13, 6, 1, 2)).key_switch(5).ntts, 3 * 7 + 14);
+}
+
+TEST(CostModel, TakesDigitsFromParameters) {
+  const auto params = fhe::params::ParamSet::create({13, {27, 27, 29, 29, 29, 29}, {37}, fhe::params::Security::k128});
+  ASSERT_TRUE(params.has_value());
+  const ModulusShape shape = ModulusShape::of(*params);
+  EXPECT_EQ(shape.digits, (std::vector<int>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(shape.special, 1);
+}
+
+}  // namespace
+}  // namespace obscura::compiler::place
