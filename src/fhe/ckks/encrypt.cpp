@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "fhe/ckks/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 #include "fhe/ring/arithmetic.hpp"
 #include "fhe/ring/division.hpp"
 #include "fhe/ring/secret_poly.hpp"
@@ -17,7 +17,7 @@ ring::EvaluationPoly masked(const ring::RingContext& ring, const ring::Evaluatio
                             const ring::EvaluationPoly& mask, random::Stream& stream) {
   const ring::Basis basis = mask.basis();
   ring::SecretPoly sum = ring::sample_error(ring, basis, stream);
-  detail::for_each_limb(ring, basis.limbs(), [&](int i) {
+  ring::for_each_light_limb(ring, basis.limbs(), [&](int i) {
     const int place = i < basis.q_count ? i : i - basis.q_count + half.basis().q_count;
     ring.kernels().multiply_add(sum.reveal_secret().limb(i).data(), half.limb(place).data(), mask.limb(i).data(),
                                 static_cast<std::size_t>(ring.degree()), ring.modulus(basis, i));

@@ -4,7 +4,7 @@
 
 #include "base/check.hpp"
 #include "fhe/ckks/add.hpp"
-#include "fhe/ckks/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 #include "fhe/ring/arithmetic.hpp"
 
 namespace obscura::fhe::ckks {
@@ -15,7 +15,7 @@ ProductCiphertext multiply(const ring::RingContext& ring, const Ciphertext& a, c
   auto d0 = ring.make<ring::Domain::kEvaluation>(basis);
   auto d1 = ring.make<ring::Domain::kEvaluation>(basis);
   auto d2 = ring.make<ring::Domain::kEvaluation>(basis);
-  detail::for_each_limb(ring, basis.limbs(), [&](int i) {
+  ring::for_each_light_limb(ring, basis.limbs(), [&](int i) {
     ring.kernels().tensor(d0.limb(i).data(), d1.limb(i).data(), d2.limb(i).data(), a.c0().limb(i).data(),
                           a.c1().limb(i).data(), b.c0().limb(i).data(), b.c1().limb(i).data(),
                           static_cast<std::size_t>(ring.degree()), ring.modulus(basis, i));
@@ -28,7 +28,7 @@ ProductCiphertext square(const ring::RingContext& ring, const Ciphertext& a) {
   auto d0 = ring.make<ring::Domain::kEvaluation>(basis);
   auto d1 = ring.make<ring::Domain::kEvaluation>(basis);
   auto d2 = ring.make<ring::Domain::kEvaluation>(basis);
-  detail::for_each_limb(ring, basis.limbs(), [&](int i) {
+  ring::for_each_light_limb(ring, basis.limbs(), [&](int i) {
     ring.kernels().square(d0.limb(i).data(), d1.limb(i).data(), d2.limb(i).data(), a.c0().limb(i).data(),
                           a.c1().limb(i).data(), static_cast<std::size_t>(ring.degree()), ring.modulus(basis, i));
   });

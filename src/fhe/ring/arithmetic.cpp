@@ -3,13 +3,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "fhe/ring/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
 
-using detail::for_each_light_limb;
-using detail::for_each_task;
 
 std::size_t size_of(const RingContext& ring) {
   return static_cast<std::size_t>(ring.degree());

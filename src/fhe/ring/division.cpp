@@ -4,12 +4,11 @@
 #include <cstring>
 #include <span>
 
-#include "fhe/ring/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
 
-using detail::for_each_task;
 
 /// The factor 1/divisor modulo q_i.
 using InverseOf = const arith::ShoupFactor& (*)(const RingConstants&, int last, int i);

@@ -4,12 +4,11 @@
 #include <array>
 #include <cstring>
 
-#include "fhe/ring/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
 
-using detail::for_each_task;
 using Rows = std::array<const std::uint64_t*, params::kMaxPrimes + 1>;
 
 /// Digits that meet the key in one sweep when they are not stored: few enough to stay in L2 at N = 2^14.

@@ -4,7 +4,7 @@
 #include <array>
 
 #include "fhe/random/sampler.hpp"
-#include "fhe/ring/detail/for_each_limb.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
@@ -29,7 +29,7 @@ EvaluationPoly uniform(const RingContext& ring, const Basis& basis, const random
   OBSCURA_CHECK(ring.contains(basis), "the basis is not of this ring");
   const random::Seed256 poly_seed = random::derive_seed(seed, index);
   auto out = ring.make<Domain::kEvaluation>(basis);
-  detail::for_each_task(ring, basis.limbs(), [&](int i) {
+  for_each_task(ring, basis.limbs(), [&](int i) {
     const std::uint64_t prime = ring.modulus(basis, i).value();
     random::Stream stream(poly_seed, random::Domain::kUniform, prime);
     random::uniform(stream, out.limb(i), prime);

@@ -4,7 +4,7 @@
 
 #include "fhe/ring/ring_context.hpp"
 
-namespace obscura::fhe::ring::detail {
+namespace obscura::fhe::ring {
 
 /// body(i) for i in [0, count), shared among the ring's threads; one task per index. In the caller's
 /// thread alone when there is nothing to share.
@@ -29,4 +29,4 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
   for_each_task(ring, limbs, body);
 }
 
-}  // namespace obscura::fhe::ring::detail
+}  // namespace obscura::fhe::ring
