@@ -31,8 +31,7 @@ struct Attempt {
 Work layer_work(const CostModel& model, const pack::LayerOps& ops, int level, bool rescale, bool is_last) {
   const int below = rescale ? level - 1 : level;
   Work work = ops.fresh_inputs * model.read_ciphertext(level);
-  work += model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended, rescale},
-                          level);
+  work += model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
   work += (ops.rotations + ops.conjugations) * model.key_switch(below);
   work += (1.0 + ops.rotations + ops.conjugations) * Work{0, below + 1.0, 0};
   if (!is_last) work += model.square(below);

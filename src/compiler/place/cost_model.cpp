@@ -45,7 +45,6 @@ TransformShape shape_of(const program::Linear& linear) {
   shape.babies = static_cast<int>(babies.size());
   shape.hoisted_operands = static_cast<int>(operands.size());
   shape.extended = linear.extended;
-  shape.rescale = linear.rescale;
   return shape;
 }
 
@@ -67,23 +66,18 @@ Work CostModel::mod_down(int level, int polynomials) const {
 
 Work CostModel::key_switch(int level) const { return mod_up(level) + inner_product(level) + mod_down(level, 2); }
 
-Work CostModel::rescale(int level) const { return {2.0 * (level + 1), 2.0 * level, 0}; }
-
-Work CostModel::square(int level) const {
-  return Work{0, 3.0 * (level + 1), 0} + key_switch(level) + rescale(level);
-}
+Work CostModel::square(int level) const { return Work{0, 3.0 * (level + 1), 0} + key_switch(level); }
 
 Work CostModel::transform(const TransformShape& transform, int level) const {
   const double limbs = level + 1 + (transform.extended ? shape_.special : 0);
   Work work = transform.terms * Work{0, 3 * limbs, 0};
   work += transform.hoisted_operands * mod_up(level) + transform.babies * inner_product(level);
   if (!transform.extended) work += transform.babies * mod_down(level, 2);
-  const int steps = transform.giants + (transform.plain_giant ? 1 : 0);
-  if (transform.extended) work += steps * mod_down(level, 3);
-  work += (steps + transform.giants) * (mod_up(level) + inner_product(level));
-  work += mod_down(level, 2);
-  if (transform.rescale) work += rescale(level);
-  return work;
+  // What goes through a key: the quadratic part of each giant step, the linear one too where it is rotated.
+  const int switched = 2 * transform.giants + (transform.plain_giant ? 1 : 0);
+  if (transform.extended) work += switched * mod_down(level, 1);
+  work += switched * (mod_up(level) + inner_product(level));
+  return work + mod_down(level, 2);
 }
 
 std::vector<Work> CostModel::program(const program::Program& program) const {

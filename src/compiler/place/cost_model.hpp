@@ -46,7 +46,6 @@ struct TransformShape {
   int giants = 0;
   bool plain_giant = false;
   bool extended = false;
-  bool rescale = true;
 };
 [[nodiscard]] TransformShape shape_of(const plan::program::Linear& linear);
 
@@ -59,7 +58,7 @@ class CostModel {
   [[nodiscard]] Work read_ciphertext(int level) const;
   /// Rotation, conjugation or relinearisation by itself.
   [[nodiscard]] Work key_switch(int level) const;
-  [[nodiscard]] Work rescale(int level) const;
+  /// Rescaled, as any division by P can be without further cost: one division by P q_l.
   [[nodiscard]] Work square(int level) const;
   [[nodiscard]] Work transform(const TransformShape& transform, int level) const;
   /// Instruction by instruction, for a program whose levels stand. [instructions]

@@ -11,8 +11,7 @@ TEST(CostModel, CountsNumberTheoreticTransforms) {
   // 6 inverse; each of 6 digits to the 6 other limbs; two polynomials: 1 inverse, 6 forward each.
   EXPECT_EQ(model.key_switch(5).ntts, 6 + 36 + 14);
   EXPECT_EQ(model.key_switch(0).ntts, 1 + 1 + 4);
-  EXPECT_EQ(model.rescale(5).ntts, 2 + 10);
-  EXPECT_EQ(model.square(4).ntts, model.key_switch(4).ntts + model.rescale(4).ntts);
+  EXPECT_EQ(model.square(4).ntts, model.key_switch(4).ntts);
   EXPECT_EQ(model.read_ciphertext(5).reads, 12);
 }
 
@@ -21,19 +20,26 @@ TEST(CostModel, TransformWithoutRotationsIsOneRelinearisation) {
   TransformShape shape;
   shape.terms = 4;
   shape.plain_giant = true;
-  EXPECT_EQ(model.transform(shape, 5).ntts, model.key_switch(5).ntts + model.rescale(5).ntts);
-  shape.rescale = false;
   EXPECT_EQ(model.transform(shape, 5).ntts, model.key_switch(5).ntts);
 }
 
 TEST(CostModel, HoistedRotationsInQpCostNoTransforms) {
   const CostModel model(ModulusShape::uniform(13, 4, 1, 1));
-  TransformShape few{1, 4, 3, 0, true, true, false};
-  TransformShape many{1, 14, 13, 0, true, true, false};
+  TransformShape few{1, 4, 3, 0, true, true};
+  TransformShape many{1, 14, 13, 0, true, true};
   EXPECT_EQ(model.transform(few, 3).ntts, model.transform(many, 3).ntts);
   EXPECT_GT(model.transform(many, 3).multiplies, model.transform(few, 3).multiplies);
-  TransformShape plain{1, 14, 13, 0, true, false, false};
+  TransformShape plain{1, 14, 13, 0, true, false};
   EXPECT_EQ(model.transform(plain, 3).ntts, 20 + 13 * 10 + model.key_switch(3).ntts);
+  // The quadratic part is divided by P before it is switched.
+  EXPECT_EQ(model.transform(many, 3).ntts, 20 + 5 + model.key_switch(3).ntts);
+}
+
+TEST(CostModel, RotatedGiantStepsSwitchTwoParts) {
+  const CostModel model(ModulusShape::uniform(13, 4, 1, 1));
+  const TransformShape one{0, 1, 0, 0, true, true};
+  const TransformShape two{0, 2, 0, 1, true, true};
+  EXPECT_EQ(model.transform(two, 3).ntts - model.transform(one, 3).ntts, 2 * (5 + 20));
 }
 
 TEST(CostModel, DigitsOfSeveralPrimesSaveTransforms) {
