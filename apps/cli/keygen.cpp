@@ -35,22 +35,25 @@ struct Paths {
   std::string evaluation;
 };
 
-base::Result<Paths> make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) {
-    return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
-                      "choose a folder you may write to");
-  }
+base::Result<Paths> choose_paths(const std::string& folder) {
   const auto path = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
   Paths paths{path("secret"), path("public"), path("eval")};
+  std::error_code ignored;
   for (const auto& file : {paths.secret, paths.public_key, paths.evaluation}) {
-    if (std::filesystem::exists(file)) {
+    if (std::filesystem::exists(file, ignored)) {
       return base::fail(base::ErrorCode::kIo, file + " exists already; keys are never overwritten",
                         "choose another folder, or move the old keys away");
     }
   }
   return paths;
+}
+
+base::Result<void> make_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error) return {};
+  return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
+                    "choose a folder you may write to");
 }
 
 base::Result<void> write_keys(const Paths& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
@@ -71,8 +74,9 @@ base::Result<void> write_keys(const Paths& paths, const fhe::ckks::Context& cont
 base::Result<Report> run_keygen(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto bytes, base::read_file(options.spec, wire::kMaxSpecBytes));
   OBSCURA_TRY(const auto spec, wire::read_spec(bytes, options.spec));
-  OBSCURA_TRY(const auto paths, make_folder(options.folder));
+  OBSCURA_TRY(const auto paths, choose_paths(options.folder));
   OBSCURA_TRY(const auto passphrase, read_passphrase(options.passphrase, true));
+  OBSCURA_TRY_VOID(make_folder(options.folder));
   OBSCURA_TRY(auto params, plan::program::make_params(spec.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
   Progress progress("generating keys", spec.program.key_needs.size());

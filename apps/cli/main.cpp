@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <new>
+#include <string_view>
 #include <thread>
 
 #include "apps/cli/command.hpp"
@@ -24,6 +26,11 @@ int print_error(const Error& error, bool json) {
   std::cerr << "obscura: " << error.message << '\n';
   if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
   return static_cast<int>(error.code);
+}
+
+/// Whether --json stands among the arguments, also where they are not understood.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
 int run_action(const Action& action, const Global& global) {
@@ -69,8 +76,8 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : static_cast<int>(ErrorCode::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return print_error({ErrorCode::kUsage, error.what(), "--help says what is understood"}, wants_json(argc, argv));
   }
   return run_action(action, global);
 }
@@ -81,7 +88,8 @@ int main(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::bad_alloc&) {
-    return print_error({ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"}, false);
+    return print_error({ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},
+                       wants_json(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "obscura: internal error: %s\n", error.what());
     return kInternalError;

@@ -2,9 +2,16 @@
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/progress.hpp"
+#include "artifact/header.hpp"
 #include "artifact/identity.hpp"
+#include "base/file.hpp"
 #include "deploy/worker/answer_files.hpp"
+#include "plan/program/verify.hpp"
+#include "plan/weights/plan_file.hpp"
+#include "runtime/clear/clear_weight_source.hpp"
 #include "runtime/session/loaded_model.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/limits.hpp"
 
 namespace obscura::apps::cli {
 
@@ -18,14 +25,11 @@ struct Options {
   std::string folder;
 };
 
-base::Result<Report> run_sealed(const Options& options, const Global& global) {
-  OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
-  OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
-  OBSCURA_TRY(const auto model, runtime::session::LoadedModel::open(options.files, trust, global.engine, {}));
+base::Result<Report> answer_all(runtime::session::Session& session, std::span<const deploy::worker::FileJob> jobs) {
   Progress progress("computing", jobs.size());
   deploy::worker::AnswerOptions answer;
   answer.progress = [&](std::size_t done, std::size_t) { progress.update(done); };
-  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(model->session(), jobs, answer));
+  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(session, jobs, answer));
   Report report;
   report.figures = {{"results", nlohmann::json::array()}, {"latency_ms", latency_ms}};
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -35,20 +39,57 @@ base::Result<Report> run_sealed(const Options& options, const Global& global) {
   return report;
 }
 
+base::Result<Report> run_sealed(const Options& options, const Global& global,
+                                std::span<const deploy::worker::FileJob> jobs) {
+  if (options.trust.empty()) {
+    return base::fail(base::ErrorCode::kUsage, "a sealed model is run only if you say whom you trust",
+                      "add --trust with the public identity of its owner");
+  }
+  OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
+  OBSCURA_TRY(const auto model, runtime::session::LoadedModel::open(options.files, trust, global.engine, {}));
+  return answer_all(model->session(), jobs);
+}
+
+/// Clear weights, on the owner's own machine.
+base::Result<Report> run_plan(const Options& options, const Global& global,
+                              std::span<const deploy::worker::FileJob> jobs) {
+  namespace wire = runtime::wire;
+  OBSCURA_TRY(const auto plan, plan::weights::read_plan_file(options.files.sealed_model));
+  OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
+  OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
+  const auto& key_path = options.files.evaluation_keys;
+  OBSCURA_TRY(const auto keys, base::MappedFile::open(key_path, wire::kMaxEvaluationKeyBytes));
+  OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), key_path));
+  auto weights =
+      std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan, runtime::clear::Keep::kEncoded);
+  OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
+                                                                    key_path, std::move(weights)));
+  return answer_all(*session, jobs);
+}
+
+base::Result<Report> run_model(const Options& options, const Global& global) {
+  OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
+  const auto& path = options.files.sealed_model;
+  OBSCURA_TRY(const auto file, base::MappedFile::open(path, runtime::wire::kMaxSealedModelBytes));
+  OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
+  const bool clear = header.kind == artifact::ArtifactKind::kPlan;
+  return clear ? run_plan(options, global, jobs) : run_sealed(options, global, jobs);
+}
+
 }  // namespace
 
 void add_run(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<Options>();
-  auto* command = app.add_subcommand("run", "Answer encrypted requests with a sealed model");
-  command->add_option("MODEL", options->files.sealed_model, "Sealed model")->required();
+  auto* command = app.add_subcommand(
+      "run", "Answer encrypted requests with a sealed model, or with a .plan on the owner's own machine");
+  command->add_option("MODEL", options->files.sealed_model, "Sealed model, or .plan")->required();
   command->add_option("INPUT", options->inputs, "Encrypted requests")->required();
   command->add_option("--eval-keys", options->files.evaluation_keys, "Evaluation keys")->required();
-  command->add_option("--trust", options->trust, "Public identities (or folders of them) whose models are accepted")
-      ->required();
+  command->add_option("--trust", options->trust, "Public identities (or folders of them) whose models are accepted");
   command->add_option("-o,--output", options->output, "Result file, for one request");
   command->add_option("--out-dir", options->folder, "Folder for results");
   command->callback(
-      [&global, &action, options] { action = [&global, options] { return run_sealed(*options, global); }; });
+      [&global, &action, options] { action = [&global, options] { return run_model(*options, global); }; });
 }
 
 }  // namespace obscura::apps::cli

@@ -1,12 +1,14 @@
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <new>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "artifact/identity.hpp"
@@ -79,7 +81,17 @@ void add_run(CLI::App& app, Options& options) {
       ->check(CLI::Range(0, 1000));
 }
 
-int print_error(const base::Error& error) {
+/// Whether --json stands among the arguments, also where they are not understood.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+int print_error(const base::Error& error, bool json) {
+  if (json) {
+    const nlohmann::json body = {
+        {"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
+    std::cout << body.dump() << '\n';
+  }
   std::cerr << "obscura-worker: " << error.message << '\n';
   if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
   return static_cast<int>(error.code);
@@ -101,10 +113,12 @@ int run_program(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(base::ErrorCode::kUsage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return print_error({base::ErrorCode::kUsage, error.what(), "--help says what is understood"},
+                       wants_json(argc, argv));
   }
   const auto figures = run(options);
-  if (!figures) return print_error(figures.error());
+  if (!figures) return print_error(figures.error(), options.json);
   if (options.json) std::cout << figures->dump() << '\n';
   return 0;
 }
@@ -115,7 +129,8 @@ int main(int argc, char** argv) {
   try {
     return run_program(argc, argv);
   } catch (const std::bad_alloc&) {
-    return print_error({base::ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"});
+    return print_error({base::ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},
+                       wants_json(argc, argv));
   } catch (const std::exception& error) {
     std::fprintf(stderr, "obscura-worker: internal error: %s\n", error.what());
     return kInternalError;

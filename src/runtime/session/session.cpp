@@ -15,23 +15,39 @@ bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimit
 
 }  // namespace
 
+base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
+                                      const exec::ExecutorLimits& limits) {
+  const auto& ring = context_->ring();
+  const auto& program = *expected_.program;
+  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, ring, program, expected_.key));
+  OBSCURA_TRY(auto executor, exec::Executor::create(ring, program, keys_, limits));
+  executor_ = std::make_unique<exec::Executor>(std::move(executor));
+  return {};
+}
+
 base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context& context,
                                                        const wire::SealedModel& model,
                                                        std::span<const std::uint8_t> key_file,
                                                        const std::string& key_name, const SessionLimits& limits) {
-  std::unique_ptr<Session> session(new Session(context, model));
+  std::unique_ptr<Session> session(new Session(context, model.program(), model.key()));
   const auto& ring = context.ring();
-  OBSCURA_TRY(session->keys_, wire::read_evaluation_keys(key_file, key_name, ring, model.program(), model.key()));
   const bool streamed = !weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits);
-  OBSCURA_TRY(auto executor,
-              exec::Executor::create(ring, model.program(), session->keys_, {limits.memory_bytes, streamed}));
+  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed}));
   if (streamed) {
     session->weights_ = std::make_unique<StreamedWeights>(model, ring);
   } else {
     OBSCURA_TRY(auto resident, ResidentWeights::load(model, ring));
     session->weights_ = std::make_unique<ResidentWeights>(std::move(resident));
   }
-  session->executor_ = std::make_unique<exec::Executor>(std::move(executor));
+  return session;
+}
+
+base::Result<std::unique_ptr<Session>> Session::create(
+    const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
+    std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights) {
+  std::unique_ptr<Session> session(new Session(context, program, key));
+  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {}));
+  session->weights_ = std::move(weights);
   return session;
 }
 

@@ -21,7 +21,7 @@ struct SessionLimits {
   std::uint64_t memory_bytes = 0;
 };
 
-/// A sealed model with the evaluation keys of its key pair, ready to answer requests.
+/// A program with its weights and the evaluation keys of a key pair, ready to answer requests.
 class Session {
  public:
   /// `model` is verified and, like `context` (which has its parameters), outlives the session. `key_file` is
@@ -31,6 +31,11 @@ class Session {
                                                                      std::span<const std::uint8_t> key_file,
                                                                      const std::string& key_name,
                                                                      const SessionLimits& limits);
+  /// The same with weights from elsewhere: the owner's own clear ones (runtime/clear). `program` is verified and
+  /// outlives the session. Errors: those of read_evaluation_keys and Executor::create.
+  [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(
+      const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
+      std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -41,8 +46,10 @@ class Session {
                                                                const exec::ExecOptions& options);
 
  private:
-  Session(const fhe::ckks::Context& context, const wire::SealedModel& model)
-      : context_(&context), expected_(wire::expect(model.program(), model.key())) {}
+  Session(const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key)
+      : context_(&context), expected_(wire::expect(program, key)) {}
+  base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
+                               const exec::ExecutorLimits& limits);
   const fhe::ckks::Context* context_;
   wire::Expected expected_;
   fhe::ckks::EvaluationKeys keys_;
