@@ -38,14 +38,4 @@ std::vector<WeightId> weights_of(const Operation& operation) {
   return weights;
 }
 
-std::vector<WeightId> weights_in_order_of_use(const Program& program) {
-  std::vector<WeightId> order;
-  order.reserve(program.weights.size());
-  for (const Instruction& instruction : program.instructions) {
-    const std::vector<WeightId> used = weights_of(instruction.operation);
-    order.insert(order.end(), used.begin(), used.end());
-  }
-  return order;
-}
-
 }  // namespace obscura::plan::program

@@ -24,7 +24,4 @@ Match(Cases...) -> Match<Cases...>;
 /// The weights that the operation reads, in the order of use: giant step by giant step, term by term.
 [[nodiscard]] std::vector<WeightId> weights_of(const Operation& operation);
 
-/// All weights in the order in which an executor asks for them. Sealed models store them in this order.
-[[nodiscard]] std::vector<WeightId> weights_in_order_of_use(const Program& program);
-
 }  // namespace obscura::plan::program

@@ -23,10 +23,15 @@ TEST(NameOf, NamesEveryOperation) {
   EXPECT_EQ(names, "input input linear add_bias square linear rotate conjugate multiply_by_i add ");
 }
 
-TEST(WeightsInOrderOfUse, FollowsInstructionsStepsAndTerms) {
-  std::vector<WeightId> expected;
-  for (int i = 0; i < 8; ++i) expected.emplace_back(i);
-  EXPECT_EQ(weights_in_order_of_use(testing::tiny_program()), expected);
+TEST(WeightsOf, FollowsStepsAndTerms) {
+  const Program program = testing::tiny_program();
+  const auto ids = [](std::initializer_list<int> numbers) {
+    return std::vector<WeightId>(numbers.begin(), numbers.end());
+  };
+  EXPECT_EQ(weights_of(program.instructions[0].operation), ids({}));
+  EXPECT_EQ(weights_of(program.instructions[2].operation), ids({0, 1, 2, 3}));
+  EXPECT_EQ(weights_of(program.instructions[3].operation), ids({4}));
+  EXPECT_EQ(weights_of(program.instructions[5].operation), ids({5, 6, 7}));
 }
 
 }  // namespace

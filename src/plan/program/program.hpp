@@ -18,7 +18,7 @@ using fhe::params::Scale;
 
 /// A ciphertext of the program: the result of instruction number value().
 using ValueId = base::Strong<struct ValueIdTag, int>;
-/// An encrypted diagonal or bias, number in Program::weights.
+/// An encrypted diagonal or bias, number in Program::weights. Numbered in the order of use.
 using WeightId = base::Strong<struct WeightIdTag, int>;
 
 /// Takes ciphertext number `index` of the request.

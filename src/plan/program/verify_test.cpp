@@ -76,7 +76,8 @@ TEST(Verify, RefusesWeightsThatDoNotFitTheirUse) {
   expect_refused("another basis", [](Program& p) { p.weights[4].extended = true; });
   expect_refused("differ in scale", [](Program& p) { p.weights[1].scale = Scale::power_of_two(29); });
   expect_refused("the bias has scale", [](Program& p) { p.weights[4].scale = Scale::power_of_two(29); });
-  expect_refused("a second time", [](Program& p) { operation<Linear>(p, 2).steps[0].terms[0].weight = WeightId(1); });
+  expect_refused("weight 1 is used where weight 0 is due",
+                 [](Program& p) { operation<Linear>(p, 2).steps[0].terms[0].weight = WeightId(1); });
   expect_refused("never used", [](Program& p) { p.weights.push_back(p.weights.back()); });
   expect_refused("does not exist", [](Program& p) { operation<AddBias>(p, 3).bias = WeightId(99); });
   expect_refused("does not exist", [](Program& p) { operation<AddBias>(p, 3).bias = WeightId(-1); });

@@ -39,8 +39,7 @@ bool exponents_in_range(const Scale& scale, const ParamSet& params) {
 
 class Checker {
  public:
-  Checker(const Program& program, const ParamSet& params)
-      : program_(program), params_(params), weight_uses_(program.weights.size(), 0) {}
+  Checker(const Program& program, const ParamSet& params) : program_(program), params_(params) {}
 
   base::Result<void> run() {
     OBSCURA_TRY_VOID(check_weights());
@@ -128,7 +127,10 @@ class Checker {
                    std::to_string(level.value()));
     }
     if (weight.extended != extended) return wrong(name + " is over another basis than its use");
-    if (++weight_uses_[static_cast<std::size_t>(id.value())] > 1) return wrong(name + " is used a second time");
+    if (static_cast<std::size_t>(id.value()) != weights_used_) {
+      return wrong(name + " is used where weight " + std::to_string(weights_used_) + " is due");
+    }
+    ++weights_used_;
     return {};
   }
 
@@ -227,15 +229,14 @@ class Checker {
   }
 
   base::Result<void> check_weight_uses() const {
-    const auto unused = std::find(weight_uses_.begin(), weight_uses_.end(), 0);
-    if (unused == weight_uses_.end()) return {};
-    return corrupt("weight " + std::to_string(unused - weight_uses_.begin()) + " is never used");
+    if (weights_used_ == program_.weights.size()) return {};
+    return corrupt("weight " + std::to_string(weights_used_) + " is never used");
   }
 
   const Program& program_;
   const ParamSet& params_;
   std::size_t index_ = 0;
-  std::vector<int> weight_uses_;
+  std::size_t weights_used_ = 0;
   std::set<int> inputs_;
   Place input_place_;
 };

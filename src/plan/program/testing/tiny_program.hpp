@@ -14,13 +14,14 @@ namespace obscura::plan::program::testing {
 struct TinyOptions {
   int log_n = 5;
   bool extended = false;  ///< diagonals modulo QP
+  bool insecure = true;   ///< false: from log_n = 13 the primes are secure at 128 bits
 };
 
 class TinyBuilder {
  public:
   explicit TinyBuilder(const TinyOptions& options) : options_(options) {
     program_.params = {options.log_n, {45, 30, 30, 30}, {48}, fhe::params::Security::k128};
-    program_.insecure = true;
+    program_.insecure = options.insecure;
   }
 
   Program build() {
