@@ -16,8 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 using Inputs = std::vector<std::vector<double>>;
 
-constexpr std::array<std::string_view, 8> kExtensions = {".png", ".jpg", ".jpeg", ".pgm", ".ppm",
-                                                         ".pnm", ".npy", ".csv"};
+constexpr std::array<std::string_view, 8> kExtensions = {".png", ".jpg", ".jpeg", ".pgm",
+                                                         ".ppm", ".pnm", ".npy",  ".csv"};
 
 images::InputSpec images_spec(const plan::program::InputSpec& spec) {
   images::InputSpec result;
@@ -35,7 +35,8 @@ images::InputSpec images_spec(const plan::program::InputSpec& spec) {
 base::Result<std::vector<fs::path>> input_files(const fs::path& directory) {
   std::error_code error;
   std::vector<fs::path> files;
-  for (auto it = fs::directory_iterator(directory, error); !error && it != fs::directory_iterator(); it.increment(error)) {
+  for (auto it = fs::directory_iterator(directory, error); !error && it != fs::directory_iterator();
+       it.increment(error)) {
     const std::string extension = it->path().extension().string();
     if (std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end()) files.push_back(it->path());
   }

@@ -31,7 +31,8 @@ struct Attempt {
 Work layer_work(const CostModel& model, const pack::LayerOps& ops, int level, bool rescale, bool is_last) {
   const int below = rescale ? level - 1 : level;
   Work work = ops.fresh_inputs * model.read_ciphertext(level);
-  work += model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
+  work +=
+      model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
   work += (ops.rotations + ops.conjugations) * model.key_switch(below);
   work += (1.0 + ops.rotations + ops.conjugations) * Work{0, below + 1.0, 0};
   if (!is_last) work += model.square(below);
@@ -98,9 +99,9 @@ class PlanSearch {
     pack::ChainSearch search(chain_, 1 << (log_n - 1));
     for (const Structure& structure : structures(log_n, chain_.stages.size(), options_.security)) {
       const CostModel model(structure.shape(chain_.stages.size()));
-      auto packings =
-          search.run(stage_cost(model, structure, chain_.stages.size(), row),
-                     {256, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
+      auto packings = search.run(
+          stage_cost(model, structure, chain_.stages.size(), row),
+          {256, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
       if (!packings) {
         packing_error_ = packings.error();
         break;
@@ -132,8 +133,8 @@ class PlanSearch {
     pack::PackedChain packed = known.packed;
     const int top = place::assign_levels(packed.program, structure.ending);
     const int digits = structure.shape(chain_.stages.size()).digits.back();
-    const place::PrimeRequest request{structure.log_n, options_.security, top + 1, structure.special, digits,
-                                      options_.head_room};
+    const place::PrimeRequest request{structure.log_n, options_.security, top + 1, structure.special,
+                                      digits,          options_.head_room};
     const auto primes = place::choose_primes(packed.program, known.observation.calibration, request);
     if (!primes) return;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
@@ -185,7 +186,9 @@ class PlanSearch {
 
 }  // namespace
 
-int Structure::primes(std::size_t layers) const { return place::top_level(static_cast<int>(layers), ending) + 1; }
+int Structure::primes(std::size_t layers) const {
+  return place::top_level(static_cast<int>(layers), ending) + 1;
+}
 
 place::ModulusShape Structure::shape(std::size_t layers) const {
   return place::ModulusShape::uniform(log_n, primes(layers), special, digit_primes);

@@ -128,9 +128,9 @@ base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const Compi
   const auto scores = scores_of(chain, request.calibration);
   const Tolerance tolerance = tolerance_of(scores, request.options);
   OBSCURA_TRY(ChosenPlan plan, choose_plan(chain, request.calibration, tolerance.most_sd, request.options));
-  const Inputs some(request.calibration.begin(),
-                    request.calibration.begin() +
-                        static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
+  const Inputs some(
+      request.calibration.begin(),
+      request.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
   OBSCURA_TRY_VOID(check_packing(chain, plan.packed, some));
   OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
   state(plan, params, request, tolerance);
@@ -144,7 +144,8 @@ base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const Compi
 }
 
 base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
-  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
+  OBSCURA_TRY(passes::Optimised optimised,
+              passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
   OBSCURA_TRY(const graph::Chain chain, passes::lower_to_chain(std::move(optimised.graph)));
   OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
   OBSCURA_TRY_VOID(check_passes(graph, chain, request));

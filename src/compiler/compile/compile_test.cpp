@@ -36,7 +36,8 @@ SparseMatrix dense(int rows, int cols, std::mt19937_64& random) {
 SparseMatrix convolution(int size, int maps, int kernel, int stride, std::mt19937_64& random) {
   const int out = (size - kernel) / stride + 1;
   std::normal_distribution<double> weight(0, 1.0 / kernel);
-  SparseMatrix matrix{static_cast<std::size_t>(maps * out * out), static_cast<std::size_t>(size * size), {0}, {}, {}, {}};
+  SparseMatrix matrix{
+      static_cast<std::size_t>(maps * out * out), static_cast<std::size_t>(size * size), {0}, {}, {}, {}};
   for (int row = 0; row < maps * out * out; ++row) {
     for (int tap = 0; tap < kernel * kernel; ++tap) {
       const int y = row / out % out * stride + tap / kernel;
@@ -82,8 +83,7 @@ graph::Chain cryptonets_shape(std::mt19937_64& random) {
 
 void expect_same_scores(const graph::Chain& chain, const CompileOutput& output, const std::vector<double>& input) {
   const auto& program = output.plan.program;
-  const auto trace =
-      simulate::execute(program, output.plan.weights, simulate::pack_input(program, input), {});
+  const auto trace = simulate::execute(program, output.plan.weights, simulate::pack_input(program, input), {});
   const auto scores = simulate::read_output(program, trace.back());
   const auto expected = graph::evaluate_stages(chain, input).back();
   for (std::size_t j = 0; j < scores.size(); ++j) EXPECT_NEAR(scores[j], expected[j], 1e-8);
@@ -163,7 +163,8 @@ TEST(Compile, TakesSingleLayersAndNetsOfSquares) {
   std::mt19937_64 random(4);
   std::vector<graph::Chain> chains;
   chains.push_back(chain_of(4, 4, {dense(5, 16, random)}));
-  chains.push_back(chain_of(4, 4, {graph::identity_matrix(16), graph::identity_matrix(16), graph::identity_matrix(16)}));
+  chains.push_back(
+      chain_of(4, 4, {graph::identity_matrix(16), graph::identity_matrix(16), graph::identity_matrix(16)}));
   chains.push_back(chain_of(3, 3, {dense(1, 9, random), dense(7, 1, random)}));
   for (const graph::Chain& chain : chains) {
     const CompileRequest request = request_for(chain, 3, random);

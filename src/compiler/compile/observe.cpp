@@ -14,8 +14,7 @@ namespace {
 constexpr std::size_t kMostScores = 16;
 constexpr double kTolerance = 1e-8;
 
-simulate::Trace run(const pack::PackedChain& packed, const std::vector<double>& input,
-                    const simulate::Tamper& tamper) {
+simulate::Trace run(const pack::PackedChain& packed, const std::vector<double>& input, const simulate::Tamper& tamper) {
   return simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), tamper);
 }
 
@@ -61,7 +60,8 @@ double largest(const std::vector<double>& values) {
 /// Compares each layer's result with the chain's and then spoils the slots that nobody may rely on.
 class PoisonedRun {
  public:
-  PoisonedRun(const pack::PackedChain& packed, const std::vector<std::vector<double>>& expected, std::mt19937_64& random)
+  PoisonedRun(const pack::PackedChain& packed, const std::vector<std::vector<double>>& expected,
+              std::mt19937_64& random)
       : packed_(packed), expected_(expected), random_(random) {}
 
   void tamper(plan::program::ValueId id, simulate::Slots& slots) {

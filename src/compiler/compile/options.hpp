@@ -19,7 +19,7 @@ struct CompileOptions {
   double most_flips = 1e-3;             ///< predicted share of inputs whose best score may change
   double most_relative_sd = 1.0 / 512;  ///< predicted error of a score, relative to the range of scores
   std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
-  std::vector<std::string> skip_passes; ///< passes::run_passes
+  std::vector<std::string> skip_passes;  ///< passes::run_passes
 };
 
 }  // namespace obscura::compiler::compile

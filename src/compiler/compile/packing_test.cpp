@@ -147,7 +147,8 @@ std::size_t check_all(const Chain& chain, int log_n, unsigned every, std::mt1993
 TEST(Packing, EveryFirstLayerCandidateComputesTheLayer) {
   std::mt19937_64 random(1);
   std::size_t checked = 0;
-  for (const auto& [rows, cols] : std::vector<std::pair<int, int>>{{1, 1}, {1, 9}, {9, 1}, {5, 16}, {16, 5}, {13, 13}, {3, 60}, {60, 3}, {32, 32}}) {
+  for (const auto& [rows, cols] : std::vector<std::pair<int, int>>{
+           {1, 1}, {1, 9}, {9, 1}, {5, 16}, {16, 5}, {13, 13}, {3, 60}, {60, 3}, {32, 32}}) {
     for (const double density : {1.0, 0.2}) {
       checked += check_all(chain_of({random_matrix(rows, cols, density, random)}), 7, 1, random);
       ASSERT_FALSE(::testing::Test::HasFailure()) << rows << "x" << cols;
@@ -159,8 +160,17 @@ TEST(Packing, EveryFirstLayerCandidateComputesTheLayer) {
 std::size_t check_second_layers(unsigned every) {
   std::mt19937_64 random(2);
   std::size_t checked = 0;
-  for (const auto& [in, mid, out] : std::vector<std::tuple<int, int, int>>{
-           {4, 1, 1}, {4, 7, 1}, {4, 1, 7}, {4, 13, 3}, {4, 3, 13}, {4, 6, 6}, {3, 20, 10}, {3, 30, 2}, {3, 2, 30}, {4, 16, 4}, {3, 32, 8}}) {
+  for (const auto& [in, mid, out] : std::vector<std::tuple<int, int, int>>{{4, 1, 1},
+                                                                           {4, 7, 1},
+                                                                           {4, 1, 7},
+                                                                           {4, 13, 3},
+                                                                           {4, 3, 13},
+                                                                           {4, 6, 6},
+                                                                           {3, 20, 10},
+                                                                           {3, 30, 2},
+                                                                           {3, 2, 30},
+                                                                           {4, 16, 4},
+                                                                           {3, 32, 8}}) {
     for (const double density : {1.0, 0.3}) {
       const Chain chain = chain_of({random_matrix(mid, in, 0.6, random), random_matrix(out, mid, density, random)});
       checked += check_all(chain, 7, every, random);
@@ -170,17 +180,21 @@ std::size_t check_second_layers(unsigned every) {
   return checked;
 }
 
-TEST(Packing, SecondLayerCandidatesComputeTheLayer) { EXPECT_GT(check_second_layers(16), 5000u); }
+TEST(Packing, SecondLayerCandidatesComputeTheLayer) {
+  EXPECT_GT(check_second_layers(16), 5000u);
+}
 
-TEST(PackingSlow, EverySecondLayerCandidateComputesTheLayer) { EXPECT_GT(check_second_layers(1), 100000u); }
+TEST(PackingSlow, EverySecondLayerCandidateComputesTheLayer) {
+  EXPECT_GT(check_second_layers(1), 100000u);
+}
 
 TEST(Packing, ThirdLayersReadWhatSecondLayersLeave) {
   std::mt19937_64 random(3);
   std::size_t checked = 0;
   for (const auto& [mid, low, out] :
        std::vector<std::tuple<int, int, int>>{{13, 5, 3}, {20, 10, 4}, {6, 6, 6}, {5, 12, 5}, {24, 8, 8}}) {
-    const Chain chain = chain_of({random_matrix(mid, 4, 0.6, random), random_matrix(low, mid, 1, random),
-                                  random_matrix(out, low, 1, random)});
+    const Chain chain = chain_of(
+        {random_matrix(mid, 4, 0.6, random), random_matrix(low, mid, 1, random), random_matrix(out, low, 1, random)});
     checked += check_all(chain, 7, 1, random);
     ASSERT_FALSE(::testing::Test::HasFailure()) << mid << "-" << low << "-" << out;
   }
@@ -191,9 +205,11 @@ TEST(Packing, BandedMatricesNeedOnlyTheirDiagonals) {
   std::mt19937_64 random(4);
   SparseMatrix band = graph::identity_matrix(24);
   const Chain chain = chain_of({random_matrix(24, 6, 0.5, random), std::move(band), random_matrix(4, 24, 1, random)});
-  const auto found = pack::ChainSearch(chain, 64).run([](std::size_t, const pack::LayerOps& ops) {
-    return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
-  }, {});
+  const auto found = pack::ChainSearch(chain, 64).run(
+      [](std::size_t, const pack::LayerOps& ops) {
+        return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
+      },
+      {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
   EXPECT_EQ(found->front().layers[1].ops.terms, 1);
   EXPECT_EQ(found->front().layers[1].ops.rotations, 0);

@@ -80,7 +80,9 @@ void add_stages(const ChosenPlan& plan, const fhe::params::ParamSet& params, con
   }
 }
 
-std::string bits_text(const std::vector<int>& bits) { return fmt::format("{}", fmt::join(bits, " ")); }
+std::string bits_text(const std::vector<int>& bits) {
+  return fmt::format("{}", fmt::join(bits, " "));
+}
 
 }  // namespace
 
@@ -110,20 +112,22 @@ std::string to_text(const Report& report) {
   std::string text = fmt::format("{:<28} {:>5} {:>9} {:>9} {:>6} {:>6} {:>8} {:>6}\n", "layer", "level", "diagonals",
                                  "rotations", "scale", "NTTs", "ms", "error");
   for (const StageReport& stage : report.stages) {
-    text += fmt::format("{:<28} {:>2}>{:<2} {:>9} {:>9} {:>6.1f} {:>6.0f} {:>8.2f} {:>5.0f}%\n", stage.name.substr(0, 28),
-                        stage.level_in, stage.level_out, stage.diagonals, stage.rotations, stage.scale_bits, stage.ntts,
-                        stage.milliseconds, 100 * stage.error_share);
+    text += fmt::format("{:<28} {:>2}>{:<2} {:>9} {:>9} {:>6.1f} {:>6.0f} {:>8.2f} {:>5.0f}%\n",
+                        stage.name.substr(0, 28), stage.level_in, stage.level_out, stage.diagonals, stage.rotations,
+                        stage.scale_bits, stage.ntts, stage.milliseconds, 100 * stage.error_share);
     if (!stage.packing.empty()) text += fmt::format("    {}\n", stage.packing);
   }
   text += fmt::format("N = 2^{}, log2(QP) = {:.1f} ({} | {}), {} bits of security\n", report.log_n, report.log_qp,
                       bits_text(report.q_bits), bits_text(report.p_bits), report.security_bits);
   text += fmt::format("predicted on one thread: {:.1f} ms, {:.0f} NTTs\n", report.latency_ms, report.ntts);
-  text += fmt::format("input {} ciphertexts, {:.2f} MB; evaluation keys {:.1f} MB; sealed model {:.1f} MB; memory {:.0f} MB\n",
-                      report.input_ciphertexts, static_cast<double>(report.input_bytes) / kMega,
-                      static_cast<double>(report.evaluation_key_bytes) / kMega,
-                      static_cast<double>(report.sealed_bytes) / kMega, static_cast<double>(report.memory_bytes) / kMega);
   text += fmt::format(
-      "score error: sd {:.3g}, bound {:.3g}, scores up to {:.3g}; {:.4f} % of {} calibration inputs might change label\n",
+      "input {} ciphertexts, {:.2f} MB; evaluation keys {:.1f} MB; sealed model {:.1f} MB; memory {:.0f} MB\n",
+      report.input_ciphertexts, static_cast<double>(report.input_bytes) / kMega,
+      static_cast<double>(report.evaluation_key_bytes) / kMega, static_cast<double>(report.sealed_bytes) / kMega,
+      static_cast<double>(report.memory_bytes) / kMega);
+  text += fmt::format(
+      "score error: sd {:.3g}, bound {:.3g}, scores up to {:.3g}; {:.4f} % of {} calibration inputs might change "
+      "label\n",
       report.score_error_sd, report.score_error_bound, report.score_maximum, 100 * report.flip_share,
       report.calibration_inputs);
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", note);

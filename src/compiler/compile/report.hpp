@@ -14,7 +14,7 @@ struct StageReport {
   std::string kind;     ///< "linear" or "square"
   std::string packing;  ///< how a linear layer stands in the slots
   int diagonals = 0;
-  int rotations = 0;    ///< hoisted and single ones, conjugations included
+  int rotations = 0;  ///< hoisted and single ones, conjugations included
   int level_in = 0;
   int level_out = 0;
   double scale_bits = 0;  ///< of the result

@@ -37,8 +37,9 @@ std::vector<bool> structural_of(const graph::SparseMatrix& matrix, const ClientD
 
 Layout output_of(const graph::SparseMatrix& matrix, const ClientDiagonalShape& shape) {
   const int last = shape.block - (shape.group_size() - 1) - (shape.folds - 1) * shape.diagonals();
-  return {shape.slots, static_cast<int>(matrix.rows), shape.row_period, shape.slots / shape.block,
-          shape.block, 0,                             0,                std::max(last, 0)};
+  return {
+      shape.slots,      static_cast<int>(matrix.rows), shape.row_period, shape.slots / shape.block, shape.block, 0, 0,
+      std::max(last, 0)};
 }
 
 // The (ciphertext, rotation) pairs that have a term.
@@ -75,8 +76,8 @@ void add_packings(const graph::SparseMatrix& matrix, ClientDiagonalShape shape, 
       if (extended && packing.ops.babies == 0) continue;
       packing.ops.fresh_inputs = packing.ops.operands = shape.ciphertexts;
       packing.ops.extended = extended;
-      packing.ops.rotations = std::countr_zero(static_cast<unsigned>(shape.blocks)) +
-                              std::countr_zero(static_cast<unsigned>(shape.folds));
+      packing.ops.rotations =
+          std::countr_zero(static_cast<unsigned>(shape.blocks)) + std::countr_zero(static_cast<unsigned>(shape.folds));
       packing.ops.conjugations = shape.parts == 2 && !is_last ? 1 : 0;
       packings.push_back(packing);
     }

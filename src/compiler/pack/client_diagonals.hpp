@@ -19,11 +19,11 @@ namespace obscura::compiler::pack {
 /// every block; `folds` folds by diagonals() add up the rest of each row.
 struct ClientDiagonalShape {
   int slots = 0;
-  int block = 0;        ///< power of two
-  int blocks = 1;       ///< power of two, block * blocks <= slots
+  int block = 0;   ///< power of two
+  int blocks = 1;  ///< power of two, block * blocks <= slots
   int parts = 1;
   int ciphertexts = 1;
-  int folds = 1;        ///< power of two
+  int folds = 1;          ///< power of two
   int column_period = 0;  ///< folds * diagonals()
   int row_period = 0;     ///< of the output; equals diagonals() when folds > 1
   int baby_count = 0;
@@ -43,8 +43,7 @@ struct ClientDiagonalPacking {
 
 /// Output periods beyond what the rows need are taken from `periods`.
 [[nodiscard]] std::vector<ClientDiagonalPacking> client_diagonal_candidates(const graph::SparseMatrix& matrix,
-                                                                            int slots,
-                                                                            const std::vector<int>& periods,
+                                                                            int slots, const std::vector<int>& periods,
                                                                             bool is_last);
 
 /// As InputPacking::element. [ciphertexts][2][slots]

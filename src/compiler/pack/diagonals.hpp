@@ -28,7 +28,7 @@ struct DiagonalShape {
   Layout input;
   int copies = 1;  ///< power of two
   int parts = 1;
-  int folds = 1;   ///< power of two
+  int folds = 1;  ///< power of two
   int fold_step = 1;
   DiagonalForm form;
   int baby_count = 0;

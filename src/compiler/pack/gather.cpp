@@ -56,14 +56,17 @@ GatherPacking make_packing(const graph::SparseMatrix& matrix, const GatherShape&
   packing.ops.plain_giant = true;
   packing.ops.rotations = std::countr_zero(static_cast<unsigned>(shape.blocks));
   packing.ops.conjugations = shape.parts == 2 && !is_last ? 1 : 0;
-  packing.output = {shape.slots, static_cast<int>(matrix.rows), shape.period, shape.slots / shape.block,
-                    shape.block, 0,                             0,            shape.block};
+  packing.output = {
+      shape.slots, static_cast<int>(matrix.rows), shape.period, shape.slots / shape.block, shape.block, 0, 0,
+      shape.block};
   return packing;
 }
 
 }  // namespace
 
-int GatherShape::ciphertexts() const { return ceil_div(taps, parts * blocks); }
+int GatherShape::ciphertexts() const {
+  return ceil_div(taps, parts * blocks);
+}
 
 std::vector<GatherPacking> gather_candidates(const graph::SparseMatrix& matrix, int slots,
                                              const std::vector<int>& periods, bool is_last) {

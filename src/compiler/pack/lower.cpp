@@ -12,20 +12,22 @@ using program::Match;
 
 program::ValueId emit(const graph::SparseMatrix& matrix, const LayerShape& shape, bool is_last,
                       program::ValueId operand, ProgramBuilder& builder) {
-  return std::visit(Match{[&](const GatherShape& s) { return emit_gather(matrix, s, is_last, builder); },
-                          [&](const ClientDiagonalShape& s) { return emit_client_diagonals(matrix, s, is_last, builder); },
-                          [&](const DiagonalShape& s) { return emit_diagonals(matrix, s, is_last, operand, builder); }},
-                    shape);
+  return std::visit(
+      Match{[&](const GatherShape& s) { return emit_gather(matrix, s, is_last, builder); },
+            [&](const ClientDiagonalShape& s) { return emit_client_diagonals(matrix, s, is_last, builder); },
+            [&](const DiagonalShape& s) { return emit_diagonals(matrix, s, is_last, operand, builder); }},
+      shape);
 }
 
 program::InputPacking input_packing(const graph::SparseMatrix& matrix, const LayerShape& shape) {
-  return std::visit(
-      Match{[&](const GatherShape& s) { return program::InputPacking{s.ciphertexts(), gather_input(matrix, s)}; },
-            [&](const ClientDiagonalShape& s) {
-              return program::InputPacking{s.ciphertexts, client_diagonal_input(matrix, s)};
-            },
-            [&](const DiagonalShape&) { return program::InputPacking{}; }},
-      shape);
+  return std::visit(Match{[&](const GatherShape& s) {
+                            return program::InputPacking{s.ciphertexts(), gather_input(matrix, s)};
+                          },
+                          [&](const ClientDiagonalShape& s) {
+                            return program::InputPacking{s.ciphertexts, client_diagonal_input(matrix, s)};
+                          },
+                          [&](const DiagonalShape&) { return program::InputPacking{}; }},
+                    shape);
 }
 
 SlotValues bias_of(const graph::SparseMatrix& matrix, const Layout& layout) {

@@ -10,7 +10,9 @@ using program::RotationStep;
 using program::ValueId;
 using program::WeightId;
 
-ProgramBuilder::ProgramBuilder(int log_n) : slots_(1 << (log_n - 1)) { program_.params.log_n = log_n; }
+ProgramBuilder::ProgramBuilder(int log_n) : slots_(1 << (log_n - 1)) {
+  program_.params.log_n = log_n;
+}
 
 void ProgramBuilder::begin_stage(std::string name, std::string kind) {
   program_.stages.push_back({std::move(name), std::move(kind)});
@@ -30,7 +32,9 @@ WeightId ProgramBuilder::add_weight(SlotValues values, bool extended) {
   return WeightId(static_cast<int>(weights_.values.size()) - 1);
 }
 
-ValueId ProgramBuilder::input(int index) { return append(program::Input{index}); }
+ValueId ProgramBuilder::input(int index) {
+  return append(program::Input{index});
+}
 
 ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiagonals diagonals, int baby_count,
                                bool extended) {
@@ -61,7 +65,9 @@ ValueId ProgramBuilder::add_bias(ValueId operand, SlotValues values) {
   return append(program::AddBias{operand, add_weight(std::move(values), false)});
 }
 
-ValueId ProgramBuilder::square(ValueId operand) { return append(program::Square{operand}); }
+ValueId ProgramBuilder::square(ValueId operand) {
+  return append(program::Square{operand});
+}
 
 ValueId ProgramBuilder::fold(ValueId operand, int step) {
   const ValueId rotated = append(program::Rotate{operand, RotationStep(floor_mod(step, slots_))});

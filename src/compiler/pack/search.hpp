@@ -35,8 +35,8 @@ class ChainSearch {
  public:
   ChainSearch(const graph::Chain& chain, int slots) : chain_(chain), slots_(slots) {}
 
-  /// The cheapest packings below the limit, cheapest first; perhaps none. Deterministic. Errors: kUnsupported naming the layer that fits no
-  /// family, for instance because a vector between two layers would need several ciphertexts.
+  /// The cheapest packings below the limit, cheapest first; perhaps none. Deterministic. Errors: kUnsupported naming
+  /// the layer that fits no family, for instance because a vector between two layers would need several ciphertexts.
   [[nodiscard]] base::Result<std::vector<ChainPacking>> run(const StageCost& cost, const SearchOptions& options);
 
  private:

@@ -13,10 +13,10 @@ namespace obscura::compiler::place {
 struct PrimeRequest {
   int log_n = 13;
   fhe::params::Security security = fhe::params::Security::k128;
-  int primes = 1;        ///< of the chain
-  int special = 1;       ///< special primes
-  int digits_at_top = 1; ///< at most this many gadget digits
-  double head_room = 4;  ///< see ErrorModel
+  int primes = 1;         ///< of the chain
+  int special = 1;        ///< special primes
+  int digits_at_top = 1;  ///< at most this many gadget digits
+  double head_room = 4;   ///< see ErrorModel
 };
 
 struct PrimeChoice {

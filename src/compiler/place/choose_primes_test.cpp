@@ -20,10 +20,10 @@ Program one_layer() {
   Program program;
   program.stages = {{"a", "linear"}};
   program.weights = {{Level(0), Scale(), false}};
-  program.instructions = {
-      {Input{0}, Level(0), Scale(), 0},
-      {Linear{{ValueId(0)}, {{RotationStep(0), {{0, RotationStep(1), WeightId(0)}}}}, false, true}, Level(0), Scale(), 0},
-      {Rotate{ValueId(1), RotationStep(1)}, Level(0), Scale(), 0}};
+  program.instructions = {{Input{0}, Level(0), Scale(), 0},
+                          {Linear{{ValueId(0)}, {{RotationStep(0), {{0, RotationStep(1), WeightId(0)}}}}, false, true},
+                           Level(0), Scale(), 0},
+                          {Rotate{ValueId(1), RotationStep(1)}, Level(0), Scale(), 0}};
   assign_levels(program, Ending::kRescaled);
   return program;
 }
@@ -42,7 +42,9 @@ TEST(ErrorModel, AddsUpTheErrorsOfTheNoiseModel) {
   const Calibration calibration = unit_calibration(1);
   const ErrorModel model(program, calibration, *params, 4);
   const fhe::params::NoiseModel noise(*params);
-  const auto slot = [&](double sd, double bits) { return std::pow(noise.slot_from_coefficient(sd, std::exp2(bits)), 2); };
+  const auto slot = [&](double sd, double bits) {
+    return std::pow(noise.slot_from_coefficient(sd, std::exp2(bits)), 2);
+  };
   const double q1 = std::log2(static_cast<double>(params->q()[1].value()));
   const double weight_bits = 31 + q1 - 30;
   double expected = slot(noise.encode(), 30) + slot(noise.encrypt_public(Level(1)), 30);

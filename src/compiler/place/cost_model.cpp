@@ -48,7 +48,9 @@ TransformShape shape_of(const program::Linear& linear) {
   return shape;
 }
 
-Work CostModel::read_ciphertext(int level) const { return {0, 0, 2.0 * (level + 1)}; }
+Work CostModel::read_ciphertext(int level) const {
+  return {0, 0, 2.0 * (level + 1)};
+}
 
 Work CostModel::mod_up(int level) const {
   const double limbs = shape_.digits[static_cast<std::size_t>(level)] * (level + 1.0 + shape_.special);
@@ -64,9 +66,13 @@ Work CostModel::mod_down(int level, int polynomials) const {
   return polynomials * Work{own + shape_.special, own * (1 + shape_.special), 0};
 }
 
-Work CostModel::key_switch(int level) const { return mod_up(level) + inner_product(level) + mod_down(level, 2); }
+Work CostModel::key_switch(int level) const {
+  return mod_up(level) + inner_product(level) + mod_down(level, 2);
+}
 
-Work CostModel::square(int level) const { return Work{0, 3.0 * (level + 1), 0} + key_switch(level); }
+Work CostModel::square(int level) const {
+  return Work{0, 3.0 * (level + 1), 0} + key_switch(level);
+}
 
 Work CostModel::transform(const TransformShape& transform, int level) const {
   const double limbs = level + 1 + (transform.extended ? shape_.special : 0);
@@ -88,18 +94,18 @@ std::vector<Work> CostModel::program(const program::Program& program) const {
   for (const program::Instruction& instruction : program.instructions) {
     const int level = instruction.level.value();
     const Work addition{0, level + 1.0, 0};
-    work.push_back(std::visit(
-        program::Match{[&](const program::Input&) { return read_ciphertext(level); },
-                       [&](const program::Linear& linear) {
-                         return transform(shape_of(linear), level_of(linear.operands.front()));
-                       },
-                       [&](const program::AddBias&) { return addition; },
-                       [&](const program::Square& square_of) { return square(level_of(square_of.operand)); },
-                       [&](const program::Rotate&) { return key_switch(level); },
-                       [&](const program::Conjugate&) { return key_switch(level); },
-                       [&](const program::MultiplyByI&) { return addition; },
-                       [&](const program::Add&) { return addition; }},
-        instruction.operation));
+    work.push_back(
+        std::visit(program::Match{[&](const program::Input&) { return read_ciphertext(level); },
+                                  [&](const program::Linear& linear) {
+                                    return transform(shape_of(linear), level_of(linear.operands.front()));
+                                  },
+                                  [&](const program::AddBias&) { return addition; },
+                                  [&](const program::Square& square_of) { return square(level_of(square_of.operand)); },
+                                  [&](const program::Rotate&) { return key_switch(level); },
+                                  [&](const program::Conjugate&) { return key_switch(level); },
+                                  [&](const program::MultiplyByI&) { return addition; },
+                                  [&](const program::Add&) { return addition; }},
+                   instruction.operation));
   }
   return work;
 }

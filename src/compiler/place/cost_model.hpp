@@ -22,7 +22,9 @@ struct Work {
   }
   [[nodiscard]] double microseconds(const CostRow& row) const;
 };
-[[nodiscard]] inline Work operator+(Work left, const Work& right) { return left += right; }
+[[nodiscard]] inline Work operator+(Work left, const Work& right) {
+  return left += right;
+}
 [[nodiscard]] inline Work operator*(double count, const Work& work) {
   return {count * work.ntts, count * work.multiplies, count * work.reads};
 }
@@ -30,8 +32,8 @@ struct Work {
 /// What of a parameter set decides its speed.
 struct ModulusShape {
   int log_n = 0;
-  int special = 1;               ///< special primes
-  std::vector<int> digits;       ///< gadget digits by level; its size is the number of primes
+  int special = 1;          ///< special primes
+  std::vector<int> digits;  ///< gadget digits by level; its size is the number of primes
 
   /// Digits of `digit_primes` primes each.
   [[nodiscard]] static ModulusShape uniform(int log_n, int primes, int special, int digit_primes);

@@ -17,7 +17,9 @@ tl::unexpected<base::Error> malformed(std::size_t line, const char* reason) {
                     "write one row per ring degree: log_n ntt_us multiply_us read_us");
 }
 
-bool positive(double value) { return std::isfinite(value) && value > 0; }
+bool positive(double value) {
+  return std::isfinite(value) && value > 0;
+}
 
 }  // namespace
 

@@ -18,7 +18,9 @@ using fhe::params::Level;
 /// Scales at or below 1 are refused by the program's verification.
 constexpr double kLeastScaleBits = 1;
 
-double square_of(double x) { return x * x; }
+double square_of(double x) {
+  return x * x;
+}
 
 }  // namespace
 
@@ -65,7 +67,8 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
   for (int l = 0; l <= params.max_level().value(); ++l) {
     const double prime = std::log2(static_cast<double>(params.q()[static_cast<std::size_t>(l)].value()));
     modulus += prime;
-    levels_.push_back({square_of(noise.encrypt_public(Level(l))), square_of(noise.key_switch(Level(l))), prime, modulus});
+    levels_.push_back(
+        {square_of(noise.encrypt_public(Level(l))), square_of(noise.key_switch(Level(l))), prime, modulus});
   }
   int linears = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {

@@ -33,8 +33,8 @@ struct Prediction {
 class ErrorModel {
  public:
   /// `head_room`: results may grow to this multiple of their calibrated magnitude before they wrap.
-  ErrorModel(const plan::program::Program& program, const Calibration& calibration,
-             const fhe::params::ParamSet& params, double head_room);
+  ErrorModel(const plan::program::Program& program, const Calibration& calibration, const fhe::params::ParamSet& params,
+             double head_room);
 
   /// `choice` as for assign_scales(). Cost: instructions x scores.
   [[nodiscard]] Prediction predict(const std::vector<int>& choice) const;
@@ -47,7 +47,7 @@ class ErrorModel {
   [[nodiscard]] double result_bits(const Node& node, double operand_bits, const std::vector<int>& choice) const;
 
   struct LevelNoise {
-    double encrypt = 0;     ///< variances of a coefficient
+    double encrypt = 0;  ///< variances of a coefficient
     double key_switch = 0;
     double log2_prime = 0;
     double log2_modulus = 0;
@@ -58,7 +58,7 @@ class ErrorModel {
     int operand;  ///< instruction number, -1 for inputs
     int level;    ///< of the result
     int operand_level;
-    int choice;   ///< number of the scale that decides this result, -1 if none
+    int choice;       ///< number of the scale that decides this result, -1 if none
     double switches;  ///< key switches in a Linear
     bool extended;
     bool rescale;

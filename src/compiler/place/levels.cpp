@@ -37,7 +37,9 @@ std::string_view name_of(Ending ending) {
   return "";
 }
 
-int top_level(int layers, Ending ending) { return 2 * (layers - 1) + (ending == Ending::kOnePrime ? 0 : 1); }
+int top_level(int layers, Ending ending) {
+  return 2 * (layers - 1) + (ending == Ending::kOnePrime ? 0 : 1);
+}
 
 int assign_levels(program::Program& program, Ending ending) {
   program::Linear* last = last_linear(program);

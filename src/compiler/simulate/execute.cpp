@@ -11,7 +11,9 @@ namespace {
 namespace program = plan::program;
 using Complex = std::complex<double>;
 
-std::size_t slot_count(const program::Program& program) { return std::size_t{1} << (program.params.log_n - 1); }
+std::size_t slot_count(const program::Program& program) {
+  return std::size_t{1} << (program.params.log_n - 1);
+}
 
 std::size_t left_shift(std::size_t slots, int step) {
   const auto n = static_cast<std::int64_t>(slots);

@@ -146,11 +146,14 @@ TEST(Sensitivity, BabyStepsAreRotationsOfTheOperand) {
   linear.steps[1].terms[0] = {2, RotationStep(0), WeightId(2)};
   const auto later = [](ValueId id) { return ValueId(id.value() + 2); };
   for (std::size_t i = 3; i < instructions.size(); ++i) {
-    std::visit(Match{[&](Add& x) { x = {later(x.left), later(x.right)}; }, [&](Rotate& x) { x.operand = later(x.operand); },
-                     [&](MultiplyByI& x) { x.operand = later(x.operand); }, [&](AddBias& x) { x.operand = later(x.operand); },
-                     [&](Conjugate& x) { x.operand = later(x.operand); }, [&](Square& x) { x.operand = later(x.operand); },
-                     [](auto&) {}},
-               instructions[i].operation);
+    std::visit(
+        Match{[&](Add& x) {
+                x = {later(x.left), later(x.right)};
+              },
+              [&](Rotate& x) { x.operand = later(x.operand); }, [&](MultiplyByI& x) { x.operand = later(x.operand); },
+              [&](AddBias& x) { x.operand = later(x.operand); }, [&](Conjugate& x) { x.operand = later(x.operand); },
+              [&](Square& x) { x.operand = later(x.operand); }, [](auto&) {}},
+        instructions[i].operation);
   }
   instructions.insert(instructions.begin() + 2, {{Rotate{ValueId(1), RotationStep(3)}, Level(0), Scale(), 0},
                                                  {Rotate{ValueId(0), RotationStep(3)}, Level(0), Scale(), 0}});
