@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <utility>
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/passphrase.hpp"
@@ -20,6 +21,7 @@ namespace obscura::apps::cli {
 
 namespace {
 
+namespace fs = std::filesystem;
 namespace wire = runtime::wire;
 
 struct Options {
@@ -28,35 +30,58 @@ struct Options {
   PassphraseOptions passphrase;
 };
 
-/// The three files of a key folder.
-struct Paths {
+/// The files of a key folder: all of them or, unless keep() was called, none. `secret` is written last.
+class KeyFolder {
+ public:
+  /// Refuses a folder that holds one of the files; makes the folder if there is none.
+  [[nodiscard]] static base::Result<KeyFolder> create(const std::string& folder) {
+    KeyFolder keys(folder);
+    std::error_code error;
+    for (const auto& file : {keys.secret, keys.public_key, keys.evaluation}) {
+      if (fs::exists(file, error)) {
+        return base::fail(base::ErrorCode::kIo, file + " exists already; keys are never overwritten",
+                          "choose another folder, or move the old keys away");
+      }
+    }
+    keys.made_ = fs::create_directories(folder, error);
+    keys.kept_ = false;
+    if (!error) return keys;
+    return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
+                      "choose a folder you may write to");
+  }
+  KeyFolder(KeyFolder&& other) noexcept
+      : secret(std::move(other.secret)),
+        public_key(std::move(other.public_key)),
+        evaluation(std::move(other.evaluation)),
+        folder_(std::move(other.folder_)),
+        made_(other.made_),
+        kept_(std::exchange(other.kept_, true)) {}
+  KeyFolder& operator=(KeyFolder&&) = delete;
+  ~KeyFolder() {
+    if (kept_) return;
+    std::error_code ignored;
+    fs::remove(public_key, ignored);
+    fs::remove(evaluation, ignored);
+    if (made_) fs::remove(folder_, ignored);
+  }
+  void keep() { kept_ = true; }
+
   std::string secret;
   std::string public_key;
   std::string evaluation;
+
+ private:
+  explicit KeyFolder(const std::string& folder)
+      : secret((fs::path(folder) / "secret").string()),
+        public_key((fs::path(folder) / "public").string()),
+        evaluation((fs::path(folder) / "eval").string()),
+        folder_(folder) {}
+  std::string folder_;
+  bool made_ = false;
+  bool kept_ = true;  ///< until create() has found the folder free
 };
 
-base::Result<Paths> choose_paths(const std::string& folder) {
-  const auto path = [&](const char* name) { return (std::filesystem::path(folder) / name).string(); };
-  Paths paths{path("secret"), path("public"), path("eval")};
-  std::error_code ignored;
-  for (const auto& file : {paths.secret, paths.public_key, paths.evaluation}) {
-    if (std::filesystem::exists(file, ignored)) {
-      return base::fail(base::ErrorCode::kIo, file + " exists already; keys are never overwritten",
-                        "choose another folder, or move the old keys away");
-    }
-  }
-  return paths;
-}
-
-base::Result<void> make_folder(const std::string& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (!error) return {};
-  return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
-                    "choose a folder you may write to");
-}
-
-base::Result<void> write_keys(const Paths& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
+base::Result<void> write_keys(const KeyFolder& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
                               const deploy::owner::KeySet& keys, const fhe::secret::KeyProtection& protection) {
   const auto& program = spec.program;
   const auto key = wire::key_digest(context.ring(), keys.public_key);
@@ -74,9 +99,8 @@ base::Result<void> write_keys(const Paths& paths, const fhe::ckks::Context& cont
 base::Result<Report> run_keygen(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto bytes, base::read_file(options.spec, wire::kMaxSpecBytes));
   OBSCURA_TRY(const auto spec, wire::read_spec(bytes, options.spec));
-  OBSCURA_TRY(const auto paths, choose_paths(options.folder));
+  OBSCURA_TRY(auto paths, KeyFolder::create(options.folder));
   OBSCURA_TRY(const auto passphrase, read_passphrase(options.passphrase, true));
-  OBSCURA_TRY_VOID(make_folder(options.folder));
   OBSCURA_TRY(auto params, plan::program::make_params(spec.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
   Progress progress("generating keys", spec.program.key_needs.size());
@@ -84,7 +108,8 @@ base::Result<Report> run_keygen(const Options& options, const Global& global) {
                                                     [&](std::size_t done, std::size_t) { progress.update(done); });
   OBSCURA_TRY_VOID(
       write_keys(paths, *context, spec, keys, {passphrase.reveal_secret(), options.passphrase.unprotected, {}}));
-  const auto size = [](const std::string& path) { return std::filesystem::file_size(path); };
+  paths.keep();
+  const auto size = [](const std::string& path) { return fs::file_size(path); };
   const auto fingerprint = artifact::fingerprint(wire::key_digest(context->ring(), keys.public_key));
   return Report{
       fmt::format("{}: secret key{}, keep it\n{}: public key, for whoever has inputs ({:.1f} MB)\n"

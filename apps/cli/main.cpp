@@ -17,11 +17,16 @@ using obscura::base::ErrorCode;
 
 constexpr int kInternalError = 1;
 
+/// File names need not be UTF-8, JSON must be: what is not is replaced.
+void print_json(const nlohmann::json& body) {
+  std::cout << body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
 int print_error(const Error& error, bool json) {
   if (json) {
     const nlohmann::json body = {
         {"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
-    std::cout << body.dump() << '\n';
+    print_json(body);
   }
   std::cerr << "obscura: " << error.message << '\n';
   if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
@@ -37,7 +42,7 @@ int run_action(const Action& action, const Global& global) {
   const auto report = action();
   if (!report) return print_error(report.error(), global.json);
   if (global.json) {
-    std::cout << report->figures.dump() << '\n';
+    print_json(report->figures);
   } else {
     std::cout << report->text;
   }

@@ -44,6 +44,12 @@ SecretBytes without_newline(std::span<const std::uint8_t> bytes) {
   return SecretBytes::copy_of(bytes);
 }
 
+/// A new file under no passphrase at all must be asked for in so many words.
+base::Result<SecretBytes> accept(SecretBytes passphrase, bool for_new_file) {
+  if (!for_new_file || !std::as_const(passphrase).reveal_secret().empty()) return passphrase;
+  return base::fail(ErrorCode::kSecret, "the passphrase is empty", "choose one, or use --unprotected if that is meant");
+}
+
 base::Result<SecretBytes> ask(const char* prompt) {
   std::fprintf(stderr, "%s", prompt);
   base::Secret<std::array<std::uint8_t, kMaxPassphrase>> line;
@@ -73,7 +79,7 @@ base::Result<SecretBytes> read_passphrase(const PassphraseOptions& options, bool
   if (options.unprotected) return SecretBytes();
   if (!options.file.empty()) {
     OBSCURA_TRY(const SecretBytes bytes, base::read_secret_file(options.file, kMaxPassphrase));
-    return without_newline(bytes.reveal_secret());
+    return accept(without_newline(bytes.reveal_secret()), for_new_file);
   }
   if (isatty(STDIN_FILENO) != 1) {
     return base::fail(
@@ -88,7 +94,7 @@ base::Result<SecretBytes> read_passphrase(const PassphraseOptions& options, bool
   if (!std::equal(first.begin(), first.end(), second.begin(), second.end())) {
     return base::fail(ErrorCode::kSecret, "the two passphrases differ", "try again");
   }
-  return passphrase;
+  return accept(std::move(passphrase), for_new_file);
 }
 
 }  // namespace obscura::apps::cli

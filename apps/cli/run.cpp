@@ -85,7 +85,10 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
   command->add_option("MODEL", options->files.sealed_model, "Sealed model, or .plan")->required();
   command->add_option("INPUT", options->inputs, "Encrypted requests")->required();
   command->add_option("--eval-keys", options->files.evaluation_keys, "Evaluation keys")->required();
-  command->add_option("--trust", options->trust, "Public identities (or folders of them) whose models are accepted");
+  command
+      ->add_option("--trust", options->trust,
+                   "Public identity, or folder of them, whose models are accepted; may be repeated")
+      ->allow_extra_args(false);
   command->add_option("-o,--output", options->output, "Result file, for one request");
   command->add_option("--out-dir", options->folder, "Folder for results");
   command->callback(

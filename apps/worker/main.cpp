@@ -71,7 +71,10 @@ void add_run(CLI::App& app, Options& options) {
   command->add_option("MODEL", options.files.sealed_model, "Sealed model")->required();
   command->add_option("INPUT", options.inputs, "Encrypted requests")->required();
   command->add_option("--eval-keys", options.files.evaluation_keys, "Evaluation keys")->required();
-  command->add_option("--trust", options.trust, "Public identities (or folders of them) whose models are accepted")
+  command
+      ->add_option("--trust", options.trust,
+                   "Public identity, or folder of them, whose models are accepted; may be repeated")
+      ->allow_extra_args(false)
       ->required();
   command->add_option("-o,--output", options.output, "Result file, for one request");
   command->add_option("--out-dir", options.folder, "Folder for results");
@@ -86,11 +89,16 @@ bool wants_json(int argc, char** argv) {
   return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
+/// File names need not be UTF-8, JSON must be: what is not is replaced.
+void print_json(const nlohmann::json& body) {
+  std::cout << body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
 int print_error(const base::Error& error, bool json) {
   if (json) {
     const nlohmann::json body = {
         {"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
-    std::cout << body.dump() << '\n';
+    print_json(body);
   }
   std::cerr << "obscura-worker: " << error.message << '\n';
   if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
@@ -119,7 +127,7 @@ int run_program(int argc, char** argv) {
   }
   const auto figures = run(options);
   if (!figures) return print_error(figures.error(), options.json);
-  if (options.json) std::cout << figures->dump() << '\n';
+  if (options.json) print_json(*figures);
   return 0;
 }
 
