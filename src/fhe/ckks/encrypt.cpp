@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "base/check.hpp"
-#include "fhe/ring/for_each_limb.hpp"
 #include "fhe/ring/arithmetic.hpp"
 #include "fhe/ring/division.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 #include "fhe/ring/secret_poly.hpp"
 
 namespace obscura::fhe::ckks {

@@ -4,8 +4,8 @@
 
 #include "base/check.hpp"
 #include "fhe/ckks/add.hpp"
-#include "fhe/ring/for_each_limb.hpp"
 #include "fhe/ring/arithmetic.hpp"
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::ckks {
 

@@ -8,7 +8,6 @@
 namespace obscura::fhe::ring {
 namespace {
 
-
 std::size_t size_of(const RingContext& ring) {
   return static_cast<std::size_t>(ring.degree());
 }

@@ -9,7 +9,6 @@
 namespace obscura::fhe::ring {
 namespace {
 
-
 /// The factor 1/divisor modulo q_i.
 using InverseOf = const arith::ShoupFactor& (*)(const RingConstants&, int last, int i);
 
