@@ -26,4 +26,19 @@ if(NOT OBSCURA_SANITIZE)
       --build "${CMAKE_BINARY_DIR}" --worker "$<TARGET_FILE:obscura-worker>" --owner "$<TARGET_FILE:obscura>"
       --nm "${CMAKE_NM}" --ninja "${CMAKE_MAKE_PROGRAM}")
   endif()
+
+  # The programs as black boxes. Under a sanitizer the same code runs in process, in the tests of the rooms.
+  if(TARGET obscura-worker AND TARGET obscura)
+    set(programs "$<TARGET_FILE_DIR:obscura>")
+    file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/docs/guide/*.md")
+    obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
+      --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
+    foreach(name usage input mismatch artefact passphrase reproducible flip demo)
+      obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
+        --bin "${programs}" ${name})
+    endforeach()
+    set_tests_properties(cli/artefact cli/passphrase cli/reproducible cli/flip cli/demo
+      PROPERTIES LABELS slow TIMEOUT 900)
+    set_tests_properties(cli/flip PROPERTIES PROCESSORS 2)
+  endif()
 endif()

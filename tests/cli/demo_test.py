@@ -29,10 +29,6 @@ class DemoTest(CommandLineTest):
         self.assertEqual((figures["dataset"], figures["images"]), ("own digits", 3))
         self.assertEqual(figures["security_bits"], 128)
 
-
-class DemoSlowTest(DemoTest):
-    test_a_few_own_digits = None
-
     def mnist(self):
         folder = os.environ.get("OBSCURA_DATA", "")
         for candidate in (pathlib.Path(folder) / "mnist", pathlib.Path(folder)):

@@ -34,7 +34,8 @@ class CountedResult(unittest.TextTestResult):
         self.cases[test.id()] = "skipped"
 
     def bad_cases(self):
-        return {test.id() for test, _ in self.failures + self.errors}
+        """A subtest counts for the case that it belongs to."""
+        return {getattr(test, "test_case", test).id() for test, _ in self.failures + self.errors}
 
     def write_xml(self, path):
         root = ElementTree.Element("testsuites")
