@@ -19,6 +19,7 @@ constexpr int kMinBits = 20;
 constexpr int kMaxBits = 50;
 constexpr int kMostSpecial = 4;
 constexpr std::size_t kPackingsPerStructure = 2;
+constexpr std::size_t kBeam = 48;
 
 /// One packing under one structure, not yet with primes.
 struct Attempt {
@@ -59,7 +60,7 @@ std::vector<Structure> structures(int log_n, std::size_t layers, fhe::params::Se
         const Structure structure{log_n, ending, special, digit_primes};
         const int primes = structure.primes(layers);
         const int special_bits = std::max(kMinBits * special, kMinBits * std::min(digit_primes, primes));
-        if (digit_primes > 1 && digit_primes >= 2 * primes) continue;
+        if (digit_primes > primes) continue;
         if (special_bits > kMaxBits * special || primes * kMinBits + special_bits > cap) continue;
         found.push_back(structure);
       }
@@ -101,7 +102,7 @@ class PlanSearch {
       const CostModel model(structure.shape(chain_.stages.size()));
       auto packings = search.run(
           stage_cost(model, structure, chain_.stages.size(), row),
-          {256, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
+          {kBeam, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
       if (!packings) {
         packing_error_ = packings.error();
         break;
