@@ -69,9 +69,10 @@ base::Result<Report> run_compile(const Options& options) {
   OBSCURA_TRY(const auto compiled, compile::compile_onnx(options.model, request));
   const std::string plan = options.output + ".plan";
   const std::string spec = options.output + ".spec";
+  OBSCURA_TRY(auto spec_file, base::AtomicFile::create(spec, base::kPublicMode));
+  OBSCURA_TRY_VOID(spec_file.write(runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
   OBSCURA_TRY_VOID(plan::weights::write_plan_file(plan, compiled.plan));
-  OBSCURA_TRY_VOID(
-      base::write_file_atomically(spec, runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
+  OBSCURA_TRY_VOID(spec_file.commit());
   const auto& input = compiled.plan.program.input_spec;
   Report report;
   report.text = compile::to_text(compiled.report);

@@ -81,6 +81,17 @@ class UsageTest(CommandLineTest):
         self.refused(4, "obscura", "identity", "new", "-o", self.shop.vendor, mentions=[self.shop.vendor, "exists"])
         self.refused(4, "obscura", "keygen", self.shop.spec, "--unprotected", "-o", self.shop.keys, mentions=["exists"])
 
+    def test_pairs_are_written_together_or_not_at_all(self):
+        for name in ("pair.plan", "pair.spec", "signer.pub"):
+            (self.shop.root / name).mkdir()
+            pair = self.shop.root / name.split(".")[0]
+            with self.subTest(taken=name):
+                if pair.name == "pair":
+                    self.refused(4, "obscura", "compile", MODEL, "--calibrate", DIGITS, "-o", pair, mentions=[name])
+                else:
+                    self.refused(4, "obscura", "identity", "new", "-o", pair, mentions=[name])
+            (self.shop.root / name).rmdir()
+
     def test_keys_are_written_together_or_not_at_all(self):
         # `secret` is a link to nowhere, which is noticed only when it is written, after the other two.
         folder = self.shop.root / "half"
