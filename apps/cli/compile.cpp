@@ -29,6 +29,7 @@ struct Options {
   std::string cost;
   std::string output;
   int security = 128;
+  double relative_error = compile::CompileOptions{}.most_relative_sd;
   std::size_t calibration_inputs = 64;
 };
 
@@ -57,6 +58,7 @@ base::Result<compile::CompileRequest> make_request(const Options& options) {
   OBSCURA_TRY(request.calibration,
               compile::read_calibration(options.calibration, request.input, options.calibration_inputs));
   request.options.security = static_cast<fhe::params::Security>(options.security);
+  request.options.most_relative_sd = options.relative_error;
   if (!options.cost.empty()) {
     OBSCURA_TRY(const auto text, read_text(options.cost, kMaxCostFile));
     OBSCURA_TRY(request.options.cost, compiler::place::parse_cost_table(text));
@@ -99,6 +101,11 @@ void add_compile(CLI::App& app, const Global&, Action& action) {
   command->add_option("--labels", options->labels, "Text file with a class name per line");
   command->add_option("--cost", options->cost, "Cost table of the machine that will run the model");
   command->add_option("--security", options->security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
+  command
+      ->add_option(
+          "--relative-error", options->relative_error,
+          "Largest predicted standard deviation of a score, relative to the range of scores; smaller is slower")
+      ->check(CLI::Range(1e-9, 0.1));
   command->add_option("-o,--output", options->output, "NAME of NAME.plan and NAME.spec")->required();
   command->callback([&action, options] { action = [options] { return run_compile(*options); }; });
 }
