@@ -29,6 +29,7 @@ struct Options {
   std::string cost;
   std::string output;
   int security = 128;
+  std::string sealing_key = "secret";
   double relative_error = compile::CompileOptions{}.most_relative_sd;
   std::size_t calibration_inputs = 64;
 };
@@ -58,6 +59,8 @@ base::Result<compile::CompileRequest> make_request(const Options& options) {
   OBSCURA_TRY(request.calibration,
               compile::read_calibration(options.calibration, request.input, options.calibration_inputs));
   request.options.security = static_cast<fhe::params::Security>(options.security);
+  request.options.sealing_key =
+      options.sealing_key == "public" ? plan::program::SealingKey::kPublic : plan::program::SealingKey::kSecret;
   request.options.most_relative_sd = options.relative_error;
   if (!options.cost.empty()) {
     OBSCURA_TRY(const auto text, read_text(options.cost, kMaxCostFile));
@@ -101,6 +104,10 @@ void add_compile(CLI::App& app, const Global&, Action& action) {
   command->add_option("--labels", options->labels, "Text file with a class name per line");
   command->add_option("--cost", options->cost, "Cost table of the machine that will run the model");
   command->add_option("--security", options->security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
+  command
+      ->add_option("--seal-with", options->sealing_key,
+                   "Key that weights will be sealed under; the public one costs precision and twice the file")
+      ->check(CLI::IsMember({"secret", "public"}));
   command
       ->add_option(
           "--relative-error", options->relative_error,

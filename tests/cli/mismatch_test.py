@@ -64,5 +64,22 @@ class MismatchTest(CommandLineTest):
 
     def test_sealing_needs_the_key_of_the_plan(self):
         for keys in (self.shop.near_keys, self.shop.wide_keys):
-            self.refused(7, "obscura", "seal", self.shop.plan, "--key", keys / "secret", "--sign", self.shop.vendor,
-                         "-o", self.out)
+            for key in ("secret", "public"):
+                self.refused(7, "obscura", "seal", self.shop.plan, "--key", keys / key, "--sign", self.shop.vendor,
+                             "-o", self.out)
+
+    def test_a_plan_for_the_public_key_is_sealed_under_either(self):
+        request = self.shop._request(self.shop.public_keys, "open.ct")
+        for key in ("public", "secret"):
+            model, answer = self.shop.root / f"open_{key}.sealed", self.shop.root / f"open_{key}.answer"
+            self.shop.make("seal", self.shop.public_plan, "--key", self.shop.public_keys / key, "--sign",
+                           self.shop.vendor, "-o", model)
+            done = self.shop.run("obscura-worker", "run", model, request,
+                                 *self.shop.worker_keys(self.shop.public_keys / "eval"), "-o", answer)
+            self.assertEqual(done.code, 0, done)
+            self.assertIn(": 3, margin",
+                          self.shop.run("obscura", "decrypt", answer, "--key", self.shop.public_keys / "secret").out)
+
+    def test_a_plan_for_the_secret_key_is_not_sealed_under_the_public_one(self):
+        self.refused(7, "obscura", "seal", self.shop.plan, "--key", self.shop.public, "--sign", self.shop.vendor, "-o",
+                     self.out, mentions=["sealed under the secret key"])

@@ -95,6 +95,8 @@ class Workshop:
     near_plan = functools.cached_property(lambda self: self._plan("near", "--calibration-inputs", "8"))
     near_keys = functools.cached_property(lambda self: self._keys(self.near_plan, "near_keys"))
     near_request = functools.cached_property(lambda self: self._request(self.near_keys, "near.ct"))
+    public_plan = functools.cached_property(lambda self: self._plan("open", "--seal-with", "public"))
+    public_keys = functools.cached_property(lambda self: self._keys(self.public_plan, "open_keys"))
     wide_plan = functools.cached_property(lambda self: self._plan("wide", "--security", "192"))
     wide_keys = functools.cached_property(lambda self: self._keys(self.wide_plan, "wide_keys"))
     wide_request = functools.cached_property(lambda self: self._request(self.wide_keys, "wide.ct"))

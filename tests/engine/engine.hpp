@@ -76,8 +76,8 @@ class Engine {
     return key(ckks::rotation_key_id(RotationStep(step), params().log_n()));
   }
 
-  [[nodiscard]] ckks::Ciphertext encrypt(const Slots& slots, Level level, const Scale& scale) {
-    return ckks::encrypt(ring(), public_key_, encoder().encode(slots, level, scale), masks_);
+  [[nodiscard]] ckks::Ciphertext encrypt(const Slots& slots, Level level, const Scale& scale, bool extended = false) {
+    return ckks::encrypt(ring(), public_key_, encoder().encode(slots, level, scale, extended), masks_);
   }
   [[nodiscard]] ckks::Ciphertext encrypt_symmetric(const Slots& slots, Level level, const Scale& scale,
                                                    bool extended = false) {

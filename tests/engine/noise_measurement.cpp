@@ -62,6 +62,8 @@ class Batch {
     record("encrypt_public", fresh, engine_.decrypt(a), x);
     record("encrypt_symmetric", slot(std::hypot(noise.encode(), noise.encrypt_symmetric()), scale_),
            engine_.decrypt(engine_.encrypt_symmetric(x, top_, scale_)), x);
+    const double extended = slot(std::hypot(noise.encode(), noise.encrypt_public_extended()), scale_);
+    record("encrypt_public (extended)", extended, engine_.decrypt(engine_.encrypt(x, top_, scale_, true)), x);
     record("add", fresh * std::sqrt(2.0),
            engine_.decrypt(ckks::add(engine_.ring(), a, engine_.encrypt(y, top_, scale_))),
            map_slots(x, y, std::plus<>()));

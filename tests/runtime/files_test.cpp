@@ -67,7 +67,7 @@ class Files : public ::testing::Test {
          }},
     };
   }
-  OwnerFiles owner_{tiny_plan({4, false})};
+  OwnerFiles owner_{tiny_plan({4, false, true, plan::program::SealingKey::kPublic})};
 };
 
 TEST_F(Files, AreAcceptedAsWritten) {
@@ -167,6 +167,13 @@ TEST_F(Files, NeverCarryLabelsToWorkersOrDataOwners) {
     EXPECT_FALSE(holds(owner.evaluation_keys(), label));
     EXPECT_FALSE(holds(owner.sealed_model(), label));
   }
+}
+
+TEST(FilesOfSecretKeyPlans, ModelsUnderThePublicKeyAreRefused) {
+  OwnerFiles owner(tiny_plan({4, false}));
+  const auto model = wire::SealedModel::open(owner.sealed_against_the_plan(), "model", &owner.trust());
+  ASSERT_FALSE(model.has_value());
+  EXPECT_EQ(model.error().code, base::ErrorCode::kCorrupt);
 }
 
 TEST_F(Files, SealedTwiceShareNoWord) {

@@ -80,13 +80,25 @@ class OwnerFiles {
                     .has_value());
     return written(writer);
   }
-  /// The same with weights under the public key.
-  [[nodiscard]] Bytes sealed_under_public_key() {
+  /// The same with weights under the public key; the plan is made for that.
+  [[nodiscard]] Bytes sealed_under_public_key() const {
+    wire::SealedModelWriter writer(ring(), plan_.program, key_);
+    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.public_key, plan_,
+                                               [&](const ckks::Ciphertext& weight) -> base::Result<void> {
+                                                 writer.add(weight);
+                                                 return {};
+                                               })
+                    .has_value());
+    return written(writer);
+  }
+  /// The same without asking what the plan was made for.
+  [[nodiscard]] Bytes sealed_against_the_plan() {
     wire::SealedModelWriter writer(ring(), plan_.program, key_);
     for (std::size_t i = 0; i < plan_.weights.values.size(); ++i) {
       const auto& info = plan_.program.weights[i];
-      writer.add(ckks::encrypt(ring(), keys_.public_key,
-                               context_->encoder().encode(plan_.weights.values[i], info.level, info.scale), masks_));
+      writer.add(ckks::encrypt(
+          ring(), keys_.public_key,
+          context_->encoder().encode(plan_.weights.values[i], info.level, info.scale, info.extended), masks_));
     }
     return written(writer);
   }

@@ -57,8 +57,11 @@ TEST_P(SessionAnswers, NothingBeyondTheMemory) {
 
 INSTANTIATE_TEST_SUITE_P(Extended, SessionAnswers, ::testing::Bool());
 
-TEST(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
-  OwnerFiles owner(tiny_plan({8, false}));
+class SessionOfPublicKeyModels : public ::testing::TestWithParam<bool> {};
+INSTANTIATE_TEST_SUITE_P(Extended, SessionOfPublicKeyModels, ::testing::Bool());
+
+TEST_P(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
+  OwnerFiles owner(tiny_plan({8, GetParam(), true, plan::program::SealingKey::kPublic}));
   const Bytes bytes = owner.sealed_under_public_key();
   const auto model = wire::SealedModel::open(bytes, "m.sealed", &owner.trust()).value();
   auto session = Session::create(owner.context(), model, owner.evaluation_keys(), "eval", {}).value();
@@ -67,7 +70,8 @@ TEST(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
   const auto ciphertext = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
   const Predicted predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
   const params::NoiseModel noise(owner.context().params());
-  const double growth = std::max(1.0, noise.encrypt_public(Level(3)) / noise.encrypt_symmetric());
+  const double growth = std::max(
+      1.0, (GetParam() ? noise.encrypt_public_extended() : noise.encrypt_public(Level(3))) / noise.encrypt_symmetric());
   EXPECT_LT(largest_difference(owner.decrypt(ciphertext), predicted.slots),
             8 * std::sqrt(2.0) * growth * predicted.error_sd);
 }

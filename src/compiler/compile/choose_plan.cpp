@@ -132,6 +132,7 @@ class PlanSearch {
     const Observed& known = observed(attempt);
     const Structure& structure = attempt.structure;
     pack::PackedChain packed = known.packed;
+    packed.program.sealing_key = options_.sealing_key;
     const int top = place::assign_levels(packed.program, structure.ending);
     const int digits = structure.shape(chain_.stages.size()).digits.back();
     const place::PrimeRequest request{structure.log_n, options_.security, top + 1, structure.special,

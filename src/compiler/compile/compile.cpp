@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 #include "compiler/compile/tolerance.hpp"
 #include "compiler/graph/interpret.hpp"
@@ -21,7 +22,10 @@ namespace program = plan::program;
 constexpr double kPassTolerance = 1e-6;
 constexpr std::size_t kPoisonedInputs = 16;
 constexpr std::size_t kLongestStageName = 64;
-constexpr double kSigmas = 6;
+/// A slot's error is a product of two complex Gaussians at worst: a rounding or a digit, and the key or a fresh error.
+/// The real part of such a product is Laplace-distributed, P(|e| > d sd) = exp(-sqrt(2) d); sums over several slots
+/// have lighter tails. d for a probability of 2^-30.
+constexpr double kBoundDeviations = 30 * std::numbers::ln2 / std::numbers::sqrt2;
 /// Scores beyond this multiple of the calibrated ones are not vouched for.
 constexpr double kScoreHeadRoom = 2;
 
@@ -111,12 +115,13 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   for (program::Stage& stage : program.stages) stage.name = printable(stage.name);
   program.key_needs = program::derive_key_needs(program);
   program.error.score_error_sd = std::exp2(plan.primes.log2_sd);
-  program.error.score_error_bound = kSigmas * worst_sd(plan, params, request.options);
+  program.error.score_error_bound = kBoundDeviations * worst_sd(plan, params, request.options);
   program.error.score_maximum = kScoreHeadRoom * tolerance.largest_score;
   const program::MemoryEstimate memory = program::estimate_memory(program, params);
   program.cost.latency_ms = plan.microseconds / 1000;
   program.cost.evaluation_key_bytes = memory.stored_evaluation_key_bytes;
-  program.cost.sealed_bytes = memory.stored_weight_bytes;
+  const std::uint64_t halves = program.sealing_key == program::SealingKey::kPublic ? 2 : 1;
+  program.cost.sealed_bytes = halves * memory.stored_weight_bytes;
   program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
 }
 

@@ -12,6 +12,7 @@ namespace obscura::compiler::compile {
 /// What the owner may ask of a compilation. The defaults suit classifiers.
 struct CompileOptions {
   fhe::params::Security security = fhe::params::Security::k128;
+  plan::program::SealingKey sealing_key = plan::program::SealingKey::kSecret;
   place::CostTable cost = place::default_cost_table();
   int least_log_n = 11;  ///< ring degrees that are tried, 11..16
   int most_log_n = 16;

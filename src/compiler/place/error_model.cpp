@@ -60,7 +60,9 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
   OBSCURA_CHECK(calibration.magnitude.size() == program.instructions.size(), "the calibration is of another program");
   const fhe::params::NoiseModel noise(params);
   encode_ = square_of(noise.encode());
-  symmetric_ = square_of(noise.encrypt_symmetric());
+  const bool under_secret = program.sealing_key == program::SealingKey::kSecret;
+  sealing_ = square_of(under_secret ? noise.encrypt_symmetric() : noise.encrypt_public(params.max_level()));
+  sealing_extended_ = square_of(under_secret ? noise.encrypt_symmetric() : noise.encrypt_public_extended());
   rounding_ = square_of(noise.division_rounding());
   slots_ = params.slots();
   double modulus = 0;
@@ -97,7 +99,7 @@ Gain ErrorModel::source(const Node& node, double scale_bits, double operand_bits
       made.result = per_slot(encode_ + here.encrypt, scale_bits);
       break;
     case Kind::kBias:
-      made.result = per_slot(encode_ + symmetric_, scale_bits);
+      made.result = per_slot(encode_ + sealing_, scale_bits);
       break;
     case Kind::kKeySwitch:
       made.result = per_slot(here.key_switch + rounding_, scale_bits);
@@ -107,7 +109,8 @@ Gain ErrorModel::source(const Node& node, double scale_bits, double operand_bits
       break;
     case Kind::kLinear: {
       const double dropped = node.rescale ? before.log2_prime : 0;
-      made.weight = per_slot(encode_ + symmetric_, scale_bits + dropped - operand_bits);
+      const double sealing = node.extended ? sealing_extended_ : sealing_;
+      made.weight = per_slot(encode_ + sealing, scale_bits + dropped - operand_bits);
       made.baby = per_slot(before.key_switch + (node.extended ? 0 : rounding_), operand_bits);
       made.result = node.switches * per_slot(before.key_switch + rounding_, scale_bits + dropped);
       if (node.rescale) made.result += per_slot(rounding_, scale_bits);

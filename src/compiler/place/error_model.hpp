@@ -69,7 +69,8 @@ class ErrorModel {
   std::vector<Node> nodes_;
   std::vector<LevelNoise> levels_;
   double encode_ = 0;
-  double symmetric_ = 0;
+  double sealing_ = 0;           ///< variance of a coefficient of a fresh weight modulo Q_l
+  double sealing_extended_ = 0;  ///< the same modulo Q_l P
   double rounding_ = 0;
   double slots_ = 0;
   const Calibration* calibration_;

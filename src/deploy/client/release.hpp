@@ -16,7 +16,7 @@ struct Release {
   std::string name;            ///< its class name, or the number
   double margin = 0;           ///< distance to the second-best score, rounded
   double step = 0;             ///< what scores and margin are rounded to
-  bool decided = false;        ///< the margin exceeds twice the error that the plan states (six predicted deviations)
+  bool decided = false;        ///< the margin exceeds twice the error bound that the plan states
   bool in_range = true;        ///< no score beyond what calibration saw: outside, the stated error does not hold
   std::vector<double> scores;  ///< rounded
 };

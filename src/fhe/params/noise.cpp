@@ -13,9 +13,11 @@ double NoiseModel::encode() const {
 
 double NoiseModel::encrypt_public(Level level) const {
   OBSCURA_CHECK(level >= Level(0) && level <= params_->max_level(), "the level is outside the chain");
-  const double n = params_->degree();
-  const double fresh = std::sqrt(kErrorVariance * (1.0 + 2.0 * n * kSecretVariance));
-  return std::hypot(fresh * std::exp2(-params_->log2_p()), division_rounding());
+  return std::hypot(encrypt_public_extended() * std::exp2(-params_->log2_p()), division_rounding());
+}
+
+double NoiseModel::encrypt_public_extended() const {
+  return std::sqrt(kErrorVariance * (1.0 + 2.0 * params_->degree() * kSecretVariance));
 }
 
 double NoiseModel::encrypt_symmetric() const {

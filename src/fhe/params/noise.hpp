@@ -30,6 +30,9 @@ class NoiseModel {
   [[nodiscard]] double encrypt_public(Level level) const;
   /// Symmetric encryption: one fresh error polynomial, sqrt(10.5) = 3.24.
   [[nodiscard]] double encrypt_symmetric() const;
+  /// Public-key encryption modulo Q_l P that is not divided by P, for operands of extended products: v e + e0 + e1 s,
+  /// sqrt((1 + 2N * 2/3) 10.5).
+  [[nodiscard]] double encrypt_public_extended() const;
   /// Rounding added by dividing a two-part ciphertext by one prime (or by P, or by P q_l): r0 + r1 s
   /// with r0 and r1 uniform in [-1/2, 1/2]: sqrt((1 + 2N/3) / 12).
   [[nodiscard]] double division_rounding() const;

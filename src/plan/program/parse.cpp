@@ -131,6 +131,13 @@ void get_statements(ByteReader& in, Program& program) {
   program.cost.memory_bytes = in.u64();
 }
 
+SealingKey get_sealing_key(ByteReader& in) {
+  const std::uint8_t key = in.u8();
+  if (key > static_cast<std::uint8_t>(SealingKey::kPublic))
+    in.reject("weights are sealed under an unknown kind of key");
+  return static_cast<SealingKey>(key);
+}
+
 }  // namespace
 
 base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
@@ -148,6 +155,7 @@ base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
   program.input_spec = detail::get_input_spec(in);
   program.input_packing = detail::get_input_packing(in);
   program.stages = get_stages(in);
+  program.sealing_key = get_sealing_key(in);
   program.weights = get_weights(in);
   program.instructions = get_instructions(in);
   program.output.slot = detail::get_signed_list(in, std::size_t{1} << 17);

@@ -135,6 +135,7 @@ void write_footer(std::ostream& out, const Program& program) {
     write(out, key);
     out << '\n';
   }
+  out << "sealed under the " << (program.sealing_key == SealingKey::kPublic ? "public" : "secret") << " key\n";
   out << "error sd=" << program.error.score_error_sd << " bound=" << program.error.score_error_bound
       << " maximum=" << program.error.score_maximum << '\n';
 }

@@ -45,6 +45,7 @@ key rotate 5 level 1
 key conjugate level 1
 key rotate_relinearize 3 level 3
 key rotate_relinearize 5 level 1
+sealed under the secret key
 error sd=0.001 bound=0.0060000000000000001 maximum=12
 )";
   EXPECT_EQ(print(testing::tiny_program()), expected);

@@ -98,6 +98,10 @@ struct Instruction {
   friend bool operator==(const Instruction&, const Instruction&) = default;
 };
 
+/// The key that the owner seals weights under. Numbers are part of the format. The error statement counts on it:
+/// a plan for the public key may be sealed under the secret one, but not the other way round.
+enum class SealingKey : std::uint8_t { kSecret = 0, kPublic = 1 };
+
 /// How a weight is to be encoded and encrypted. The values themselves never stand in a program.
 struct WeightInfo {
   Level level;
@@ -158,8 +162,9 @@ struct Stage {
 /// What the plan promises about the answer, from the noise model over the calibration inputs.
 struct ErrorStatement {
   double score_error_sd = 0;  ///< predicted sd of a score's error, in score units
-  double score_error_bound =
-      0;                     ///< six standard deviations: released scores are rounded to a multiple of at least this
+  /// What a score's error exceeds with probability 2^-30 at most, by the noise model over the calibration inputs:
+  /// 14.7 standard deviations of the worst score and input. Released scores are rounded to a multiple of at least this.
+  double score_error_bound = 0;
   double score_maximum = 0;  ///< largest |score| seen in calibration, with head room
   friend bool operator==(const ErrorStatement&, const ErrorStatement&) = default;
 };
@@ -182,6 +187,7 @@ struct Program {
   InputPacking input_packing;
   std::vector<Stage> stages;
   std::vector<Instruction> instructions;
+  SealingKey sealing_key = SealingKey::kSecret;
   std::vector<WeightInfo> weights;
   OutputLayout output;
   std::vector<KeyNeed> key_needs;

@@ -29,6 +29,7 @@ void put(ByteWriter& out, RotationStep step) {
 }
 
 void put_weights(ByteWriter& out, const Program& program) {
+  out.u8(static_cast<std::uint8_t>(program.sealing_key));
   put_count(out, program.weights);
   for (const WeightInfo& weight : program.weights) {
     detail::put_level(out, weight.level);

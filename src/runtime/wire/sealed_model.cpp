@@ -90,6 +90,9 @@ base::Result<void> SealedModel::parse_info() {
   const std::uint8_t form = info.u8();
   if (form > static_cast<std::uint8_t>(SealedForm::kTwoPart)) info.reject("an unknown form of weights");
   form_ = static_cast<SealedForm>(form);
+  if (form_ == SealedForm::kTwoPart && program_.sealing_key != plan::program::SealingKey::kPublic) {
+    info.reject("weights under the public key, but a plan that counts on the secret one");
+  }
   OBSCURA_TRY_VOID(info.finish());
   return check_sections(reader_.sections().size(), program_.weights.size() + 3, name_);
 }

@@ -16,7 +16,7 @@ enum class Opcode : std::uint8_t {
   kAdd = 7,
 };
 
-inline constexpr std::uint16_t kProgramVersion = 1;
+inline constexpr std::uint16_t kProgramVersion = 2;
 inline constexpr std::uint8_t kLinearExtended = 1;
 inline constexpr std::uint8_t kLinearRescale = 2;
 inline constexpr std::uint8_t kInputBgr = 1;

@@ -15,6 +15,7 @@ struct TinyOptions {
   int log_n = 5;
   bool extended = false;  ///< diagonals modulo QP
   bool insecure = true;   ///< false: from log_n = 13 the primes are secure at 128 bits
+  SealingKey sealing_key = SealingKey::kSecret;
 };
 
 class TinyBuilder {
@@ -22,6 +23,7 @@ class TinyBuilder {
   explicit TinyBuilder(const TinyOptions& options) : options_(options) {
     program_.params = {options.log_n, {45, 30, 30, 30}, {48}, fhe::params::Security::k128};
     program_.insecure = options.insecure;
+    program_.sealing_key = options.sealing_key;
   }
 
   Program build() {
