@@ -28,6 +28,13 @@ struct InputSpec {
   bool convert_colour = false;  ///< grey is repeated to three channels, colour becomes luma (ITU-R BT.601)
 };
 
+/// The specification that a form of another room with these members states, as a plan's does.
+template <class Form>
+[[nodiscard]] InputSpec input_spec_of(const Form& form) {
+  return {form.channels, form.height, form.width, form.scale,
+          form.mean,     form.std,    form.bgr,   form.resize ? Resize::kBilinear : Resize::kNone};
+}
+
 /// The tensor [channels][height][width]. Errors: kMismatch (size or channels without leave to change
 /// them), kUsage (a specification that makes no sense).
 [[nodiscard]] base::Result<std::vector<float>> to_tensor(const Image& image, const InputSpec& spec);

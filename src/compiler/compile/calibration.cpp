@@ -19,19 +19,6 @@ using Inputs = std::vector<std::vector<double>>;
 constexpr std::array<std::string_view, 8> kExtensions = {".png", ".jpg", ".jpeg", ".pgm",
                                                          ".ppm", ".pnm", ".npy",  ".csv"};
 
-images::InputSpec images_spec(const plan::program::InputSpec& spec) {
-  images::InputSpec result;
-  result.channels = spec.channels;
-  result.height = spec.height;
-  result.width = spec.width;
-  result.scale = spec.scale;
-  result.mean = spec.mean;
-  result.std = spec.std;
-  result.bgr = spec.bgr;
-  result.resize = spec.resize ? images::Resize::kBilinear : images::Resize::kNone;
-  return result;
-}
-
 base::Result<std::vector<fs::path>> input_files(const fs::path& directory) {
   std::error_code error;
   std::vector<fs::path> files;
@@ -64,7 +51,7 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t limit) {
 
 base::Result<Inputs> read_calibration(const fs::path& path, const plan::program::InputSpec& program_spec,
                                       std::size_t limit) {
-  const images::InputSpec spec = images_spec(program_spec);
+  const images::InputSpec spec = images::input_spec_of(program_spec);
   Inputs inputs;
   if (fs::is_directory(path)) {
     OBSCURA_TRY(const std::vector<fs::path> files, input_files(path));

@@ -5,16 +5,7 @@
 namespace obscura::deploy::client {
 
 base::Result<std::vector<float>> read_input(std::string_view input, const plan::program::InputSpec& spec) {
-  images::InputSpec form;
-  form.channels = spec.channels;
-  form.height = spec.height;
-  form.width = spec.width;
-  form.scale = spec.scale;
-  form.mean = spec.mean;
-  form.std = spec.std;
-  form.bgr = spec.bgr;
-  form.resize = spec.resize ? images::Resize::kBilinear : images::Resize::kNone;
-  return images::read_tensor(input, form);
+  return images::read_tensor(input, images::input_spec_of(spec));
 }
 
 }  // namespace obscura::deploy::client

@@ -58,6 +58,10 @@ class ProductCiphertext {
   [[nodiscard]] const ring::EvaluationPoly& d2() const { return d2_; }
   [[nodiscard]] params::Level level() const { return level_; }
   [[nodiscard]] const params::Scale& scale() const { return scale_; }
+  /// To add to in place.
+  [[nodiscard]] ring::EvaluationPoly& d0() { return d0_; }
+  [[nodiscard]] ring::EvaluationPoly& d1() { return d1_; }
+  [[nodiscard]] ring::EvaluationPoly& d2() { return d2_; }
 
  private:
   ring::EvaluationPoly d0_;
