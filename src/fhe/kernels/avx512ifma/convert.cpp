@@ -22,7 +22,7 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
 [[gnu::flatten]] void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in,
                                    const std::uint64_t* factors, std::size_t inputs, std::size_t n, const Modulus& to) {
   const VectorModulus m(to);
-  sum_terms<8, Accumulator>(
+  sum_terms<12, Accumulator>(
       inputs, n, products_per_fold(arith::kMaxModulusBits, to.bits()), m, [](std::size_t) { return Accumulator{}; },
       [&](Accumulator& sum, std::size_t t, std::size_t i) {
         sum.add_product(load(scaled_in[t] + i), broadcast(factors[t]));

@@ -44,7 +44,10 @@ template <std::size_t kGroup, class Sums, class Initial, class AddTerm, class Fi
     };
     std::size_t t = 0;
     for (; t + kGroup <= terms; t += kGroup) add_group(std::integral_constant<std::size_t, kGroup>{}, t);
-    for (; t < terms; ++t) add_group(std::integral_constant<std::size_t, 1>{}, t);
+    unrolled<kGroup - 1>([&](auto less) {
+      constexpr std::size_t kRest = kGroup - 1 - less;
+      if (terms - t == kRest) add_group(std::integral_constant<std::size_t, kRest>{}, t);
+    });
   }
 }
 
