@@ -16,7 +16,7 @@ if [ "${#files[@]}" -eq 0 ]; then
   echo "check_format: no C++ file below $root" >&2
   exit 1
 fi
-check='for file; do
-  clang-format --dry-run -Werror "$file" 2>/dev/null || { echo "$file: run clang-format -i on it"; bad=1; }
-done; exit "${bad:-0}"'
-printf '%s\0' "${files[@]}" | xargs -0 -n 16 -P "$(nproc)" bash -c "$check" check_format
+complaints=$(printf '%s\0' "${files[@]}" | xargs -0 -n 64 -P "$(nproc)" clang-format --dry-run -Werror 2>&1) && exit 0
+bad=$(sed -nE 's/^(.*):[0-9]+:[0-9]+: error: .*/\1: run clang-format -i on it/p' <<<"$complaints" | sort -u)
+echo "${bad:-$complaints}"
+exit 1
