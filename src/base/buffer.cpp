@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <new>
@@ -41,6 +42,19 @@ void release(std::uint64_t* block, std::size_t capacity) {
   ::operator delete(block, alignment_of(capacity * kWordBytes));
 }
 
+// Blocks from 4 KiB up to a huge page are cut from slabs of huge pages. Not under AddressSanitizer, which then would
+// not see past a block's end.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr std::size_t kLeastSlabWords = SIZE_MAX;
+#else
+constexpr std::size_t kLeastSlabWords = 4096 / kWordBytes;
+#endif
+constexpr std::size_t kSlabWords = (std::size_t{32} << 20) / kWordBytes;
+
+bool fits_slab(std::size_t capacity) {
+  return capacity >= kLeastSlabWords && capacity * kWordBytes < kHugePageBytes;
+}
+
 }  // namespace
 
 struct Buffer::State {
@@ -48,6 +62,18 @@ struct Buffer::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
   ~State() { trim(); }
+
+  std::uint64_t* make(std::size_t capacity) {
+    if (!fits_slab(capacity)) return allocate(capacity);
+    const std::lock_guard lock(mutex);
+    if (slabs.empty() || kSlabWords - slab_used < capacity) {
+      slabs.push_back(allocate(kSlabWords));
+      slab_used = 0;
+    }
+    std::uint64_t* block = slabs.back() + slab_used;
+    slab_used += capacity;
+    return block;
+  }
 
   // A cached block of this class, or of one at most half as large again; {nullptr, capacity} when there is none.
   std::pair<std::uint64_t*, std::size_t> take(std::size_t capacity) {
@@ -66,6 +92,7 @@ struct Buffer::State {
   void count_acquired(std::size_t capacity) {
     const std::lock_guard lock(mutex);
     in_use += capacity * kWordBytes;
+    if (fits_slab(capacity)) ++slab_blocks_in_use;
     peak = std::max(peak, in_use);
   }
 
@@ -73,18 +100,28 @@ struct Buffer::State {
     const std::lock_guard lock(mutex);
     cached[capacity].push_back(block);
     in_use -= capacity * kWordBytes;
+    if (fits_slab(capacity)) --slab_blocks_in_use;
   }
 
   void trim() {
     const std::lock_guard lock(mutex);
-    for (const auto& [capacity, blocks] : cached) {
+    const bool keep_slabs = slab_blocks_in_use > 0;
+    std::erase_if(cached, [&](const auto& entry) {
+      const auto& [capacity, blocks] = entry;
+      if (fits_slab(capacity)) return !keep_slabs;
       for (std::uint64_t* block : blocks) release(block, capacity);
-    }
-    cached.clear();
+      return true;
+    });
+    if (keep_slabs) return;
+    for (std::uint64_t* slab : slabs) release(slab, kSlabWords);
+    slabs.clear();
   }
 
   std::mutex mutex;
   std::map<std::size_t, std::vector<std::uint64_t*>> cached;
+  std::vector<std::uint64_t*> slabs;
+  std::size_t slab_used = 0;  // words of the last one
+  std::size_t slab_blocks_in_use = 0;
   std::size_t in_use = 0;
   std::size_t peak = 0;
 };
@@ -118,7 +155,7 @@ BufferPool::BufferPool() : state_(std::make_shared<Buffer::State>()) {}
 Buffer BufferPool::acquire(std::size_t count) {
   OBSCURA_CHECK(count < (std::size_t{1} << 48), "a buffer of more words than a machine can hold");
   auto [block, capacity] = state_->take(class_of(count));
-  if (block == nullptr) block = allocate(capacity);
+  if (block == nullptr) block = state_->make(capacity);
   state_->count_acquired(capacity);
   return Buffer(state_, block, count, capacity);
 }

@@ -35,7 +35,8 @@ class Buffer {
 };
 
 /// Hands out aligned buffers and keeps returned ones for reuse, so that a steady state allocates
-/// nothing and faults no page. Blocks of 2 MiB and more are advised to huge pages. Thread-safe.
+/// nothing and faults no page. Blocks of 2 MiB and more are advised to huge pages,
+/// and those from 4 KiB on are cut from slabs of such pages. Thread-safe.
 /// Buffers may outlive the pool object: they keep its storage alive.
 class BufferPool {
  public:
@@ -45,7 +46,7 @@ class BufferPool {
   /// Bytes handed out now, and the highest this has been.
   [[nodiscard]] std::size_t bytes_in_use() const;
   [[nodiscard]] std::size_t bytes_peak() const;
-  /// Gives cached blocks back to the system.
+  /// Gives cached blocks back to the system; those in slabs only when none of them is in use.
   void trim();
 
  private:

@@ -10,10 +10,8 @@ namespace {
 /// What follows the inner product: division by P, then the automorphism.
 Ciphertext finish(const ring::RingContext& ring, const Ciphertext& a, ring::GaloisElement g,
                   const ring::EvaluationPoly& sum0, const ring::EvaluationPoly& sum1) {
-  ring::EvaluationPoly u0 = ring::mod_down(ring, sum0);
-  const ring::EvaluationPoly u1 = ring::mod_down(ring, sum1);
-  ring::add_in_place(ring, u0, a.c0());
-  return {ring::automorphism(ring, u0, g), ring::automorphism(ring, u1, g), a.level(), a.scale()};
+  return {ring::mod_down_automorphism(ring, sum0, &a.c0(), g), ring::mod_down_automorphism(ring, sum1, nullptr, g),
+          a.level(), a.scale()};
 }
 
 }  // namespace

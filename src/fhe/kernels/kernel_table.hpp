@@ -79,6 +79,13 @@ struct KernelTable {
   void (*base_convert)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
                        std::size_t inputs, std::size_t n, const arith::Modulus& to);
 
+  /// out = round(sum over k < inputs of scaled_in[k] * reciprocals[k]): by how many multiples of the product of the
+  /// input primes the sum above is too large. In double precision, summed in this order, every product rounded, so that
+  /// all sets agree to the bit; ties go to even. scaled_in[k] in [0, 2^50), the result below 2^50; inputs >= 1. out
+  /// aliases no input.
+  void (*round_quotients)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
+                          std::size_t inputs, std::size_t n);
+
   /// out[i] = a[index[i]] for an index that automorphism_index built (evaluation_order.hpp): such a
   /// permutation takes each aligned eight from one aligned eight, which vector sets rely on. out is
   /// not a.

@@ -110,6 +110,11 @@ TEST_P(Parity, Conversions) {
   for (std::int8_t& v : samples) v = static_cast<std::int8_t>(random_() % 43 - 21);
   integers[0] = INT64_MIN;
   const auto primes = test::primes_for(log_n_);
+  std::vector<double> reciprocals(kTerms);
+  for (double& r : reciprocals) r = 1.0 / static_cast<double>(random_() >> 14);
+  expect_equal(primes.front(), 1, "round_quotients", [&](const KernelTable& set, std::vector<Limb>& out) {
+    set.round_quotients(out[0].data(), pointers.data(), reciprocals.data(), kTerms, n_);
+  });
   for (const Modulus& to : primes) {
     std::vector<std::uint64_t> factors(kTerms, to.value() - 1);
     for (std::size_t i = 0; i < kTerms; i += 2) factors[i] = random_() % to.value();

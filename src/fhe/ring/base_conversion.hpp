@@ -20,25 +20,22 @@ class CenteredConversion {
   /// 1..127 primes `from`, all different; `to` may contain some of them.
   CenteredConversion(std::span<const arith::Modulus> from, std::span<const arith::Modulus> to);
 
-  [[nodiscard]] int inputs() const { return static_cast<int>(from_.size()); }
+  [[nodiscard]] int inputs() const { return static_cast<int>(scales_.size()); }
   /// (S/s_j)^-1 mod s_j: turns residues into the scaled residues y_j.
-  [[nodiscard]] const arith::ShoupFactor& scale(int j) const { return from_[static_cast<std::size_t>(j)].scale; }
+  [[nodiscard]] const arith::ShoupFactor& scale(int j) const { return scales_[static_cast<std::size_t>(j)]; }
 
-  /// out[c] = v of coefficient c, in [0, k]. scaled: [k][n], canonical. One pass over the inputs.
-  void multiples(std::span<std::uint64_t> out, const std::uint64_t* const* scaled) const;
+  /// 1/s_0, ..., 1/s_(k-1): what KernelTable::round_quotients takes to get v.
+  [[nodiscard]] const double* reciprocals() const { return reciprocals_.data(); }
 
   /// What KernelTable::base_convert takes for target t of `to`, its inputs being y_0 .. y_(k-1) and v:
   /// S/s_0, ..., S/s_(k-1), -S modulo t. [k + 1]
   [[nodiscard]] const std::uint64_t* factors(int target) const {
-    return factors_.data() + static_cast<std::size_t>(target) * (from_.size() + 1);
+    return factors_.data() + static_cast<std::size_t>(target) * (scales_.size() + 1);
   }
 
  private:
-  struct Source {
-    arith::ShoupFactor scale;
-    double reciprocal;  // 1 / s_j
-  };
-  std::vector<Source> from_;
+  std::vector<arith::ShoupFactor> scales_;
+  std::vector<double> reciprocals_;
   std::vector<std::uint64_t> factors_;
 };
 

@@ -34,7 +34,7 @@ std::vector<std::uint64_t> lifted(const CenteredConversion& conversion, const st
           arith::mul_shoup(residue(values[c], from[j].value()), conversion.scale(static_cast<int>(j)), from[j]);
     }
   }
-  conversion.multiples({words.get() + k * kSize, kSize}, rows.data());
+  kernels::portable_kernels().round_quotients(words.get() + k * kSize, rows.data(), conversion.reciprocals(), k, kSize);
   std::uint64_t* out = words.get() + (k + 1) * kSize;
   kernels::portable_kernels().base_convert(out, rows.data(), conversion.factors(target), k + 1, kSize, to);
   return {out, out + kSize};

@@ -23,6 +23,12 @@ void to_coefficients(const RingContext& ring, std::span<std::uint64_t> out, cons
   ring.kernels().ntt_inverse(out.data(), ring.ntt(a.basis(), limb));
 }
 
+/// What happens to each limb of a quotient while it is still in the cache: plus `addend`, then X -> X^g.
+struct Epilogue {
+  const EvaluationPoly* addend = nullptr;
+  std::span<const std::uint32_t> permutation = {};
+};
+
 /// (a - r) * inverse modulo q_i, where `limb` holds the coefficients of the remainder r and receives
 /// the result.
 void finish_limb(const RingContext& ring, std::uint64_t* limb, const EvaluationPoly& a, int i,
@@ -32,18 +38,35 @@ void finish_limb(const RingContext& ring, std::uint64_t* limb, const EvaluationP
                                           inverse, ring.modulus(a.basis(), i));
 }
 
+/// Limb i of a quotient: `remainder` writes the remainder's coefficients to where it is told.
+template <class Remainder>
+void make_limb(const RingContext& ring, EvaluationPoly& out, const EvaluationPoly& a, int i,
+               const arith::ShoupFactor& inverse, const Epilogue& epilogue, const Remainder& remainder) {
+  const auto n = static_cast<std::size_t>(ring.degree());
+  std::uint64_t* result = out.limb(i).data();
+  base::Buffer unpermuted;
+  if (!epilogue.permutation.empty()) unpermuted = ring.pool().acquire(n);
+  std::uint64_t* limb = epilogue.permutation.empty() ? result : unpermuted.data();
+  remainder(limb);
+  finish_limb(ring, limb, a, i, inverse);
+  if (epilogue.addend != nullptr) {
+    ring.kernels().add(limb, limb, epilogue.addend->limb(i).data(), n, ring.modulus(a.basis(), i));
+  }
+  if (limb != result) ring.kernels().permute(result, limb, epilogue.permutation.data(), n);
+}
+
 /// Divides by the prime of limb `source`: the remainder is the exact centred one.
 EvaluationPoly divide_by_one(const RingContext& ring, const EvaluationPoly& a, int source, int outputs,
-                             InverseOf inverse) {
+                             InverseOf inverse, const Epilogue& epilogue) {
   const auto n = static_cast<std::size_t>(ring.degree());
   base::Buffer remainder = ring.pool().acquire(n);
   to_coefficients(ring, remainder.words(), a, source);
   const arith::Modulus& from = ring.modulus(a.basis(), source);
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_task(ring, outputs, [&](int i) {
-    std::uint64_t* limb = out.limb(i).data();
-    ring.kernels().reduce_centered(limb, remainder.data(), n, from, ring.modulus(a.basis(), i));
-    finish_limb(ring, limb, a, i, inverse(ring.constants(), outputs, i));
+    make_limb(ring, out, a, i, inverse(ring.constants(), outputs, i), epilogue, [&](std::uint64_t* limb) {
+      ring.kernels().reduce_centered(limb, remainder.data(), n, from, ring.modulus(a.basis(), i));
+    });
   });
   return out;
 }
@@ -51,7 +74,7 @@ EvaluationPoly divide_by_one(const RingContext& ring, const EvaluationPoly& a, i
 /// Divides by the product of the primes that `conversion` comes from: limbs q_count, q_count + 1, ... of
 /// `a` and, where the conversion has one more input, the last limb of the chain.
 EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, const CenteredConversion& conversion,
-                              int outputs, InverseOf inverse) {
+                              int outputs, InverseOf inverse, const Epilogue& epilogue) {
   const auto n = static_cast<std::size_t>(ring.degree());
   const int inputs = conversion.inputs();
   const Basis basis = a.basis();
@@ -66,19 +89,29 @@ EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, 
     to_coefficients(ring, row, a, source);
     ring.kernels().multiply_scalar(row.data(), row.data(), n, conversion.scale(j), ring.modulus(basis, source));
   });
-  conversion.multiples(scaled.words().last(n), rows.data());
+  round_quotients(ring, conversion, scaled.data() + static_cast<std::size_t>(inputs) * n, rows.data());
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_task(ring, outputs, [&](int i) {
-    std::uint64_t* limb = out.limb(i).data();
-    ring.kernels().base_convert(limb, rows.data(), conversion.factors(i), static_cast<std::size_t>(inputs) + 1, n,
-                                ring.modulus(basis, i));
-    finish_limb(ring, limb, a, i, inverse(ring.constants(), outputs, i));
+    make_limb(ring, out, a, i, inverse(ring.constants(), outputs, i), epilogue, [&](std::uint64_t* limb) {
+      ring.kernels().base_convert(limb, rows.data(), conversion.factors(i), static_cast<std::size_t>(inputs) + 1, n,
+                                  ring.modulus(basis, i));
+    });
   });
   return out;
 }
 
 int special_primes(const RingContext& ring) {
   return static_cast<int>(ring.params().p().size());
+}
+
+EvaluationPoly divide_by_p(const RingContext& ring, const EvaluationPoly& a, const Epilogue& epilogue) {
+  check_operand(ring, a, special_primes(ring), 1);
+  const int outputs = a.basis().q_count;
+  const InverseOf inverse = [](const RingConstants& constants, int, int i) -> const arith::ShoupFactor& {
+    return constants.inverse_of_p(i);
+  };
+  if (special_primes(ring) == 1) return divide_by_one(ring, a, outputs, outputs, inverse, epilogue);
+  return divide_by_many(ring, a, ring.constants().from_p(), outputs, inverse, epilogue);
 }
 
 }  // namespace
@@ -89,17 +122,18 @@ EvaluationPoly divide_by_last_prime(const RingContext& ring, const EvaluationPol
   return divide_by_one(ring, a, outputs, outputs,
                        [](const RingConstants& constants, int last, int i) -> const arith::ShoupFactor& {
                          return constants.inverse_of_prime(last, i);
-                       });
+                       },
+                       {});
 }
 
 EvaluationPoly mod_down(const RingContext& ring, const EvaluationPoly& a) {
-  check_operand(ring, a, special_primes(ring), 1);
-  const int outputs = a.basis().q_count;
-  const InverseOf inverse = [](const RingConstants& constants, int, int i) -> const arith::ShoupFactor& {
-    return constants.inverse_of_p(i);
-  };
-  if (special_primes(ring) == 1) return divide_by_one(ring, a, outputs, outputs, inverse);
-  return divide_by_many(ring, a, ring.constants().from_p(), outputs, inverse);
+  return divide_by_p(ring, a, {});
+}
+
+EvaluationPoly mod_down_automorphism(const RingContext& ring, const EvaluationPoly& a, const EvaluationPoly* addend,
+                                     GaloisElement g) {
+  OBSCURA_CHECK(addend == nullptr || addend->basis() == Basis({a.basis().q_count, 0}), "the addend has another basis");
+  return divide_by_p(ring, a, {addend, ring.automorphism(g)});
 }
 
 EvaluationPoly mod_down_and_rescale(const RingContext& ring, const EvaluationPoly& a) {
@@ -108,7 +142,8 @@ EvaluationPoly mod_down_and_rescale(const RingContext& ring, const EvaluationPol
   return divide_by_many(ring, a, ring.constants().from_p_and_prime(outputs), outputs,
                         [](const RingConstants& constants, int last, int i) -> const arith::ShoupFactor& {
                           return constants.inverse_of_p_and_prime(last, i);
-                        });
+                        },
+                        {});
 }
 
 }  // namespace obscura::fhe::ring

@@ -1,7 +1,11 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
+#include <cstdint>
 
+#include "fhe/ring/base_conversion.hpp"
 #include "fhe/ring/ring_context.hpp"
 
 namespace obscura::fhe::ring {
@@ -27,6 +31,29 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
     return;
   }
   for_each_task(ring, limbs, body);
+}
+
+/// body(first, count) over the N coefficients of one limb, in chunks of at least 64 KiB shared among the threads.
+template <class Body>
+void for_each_chunk(const RingContext& ring, const Body& body) {
+  constexpr int kChunkWords = 1 << 13;
+  const int chunks = std::clamp(ring.degree() / kChunkWords, 1, ring.parallel().threads());
+  const auto words = static_cast<std::size_t>(ring.degree() / chunks);
+  for_each_task(ring, chunks, [&](int i) {
+    const std::size_t first = static_cast<std::size_t>(i) * words;
+    body(first, i + 1 == chunks ? static_cast<std::size_t>(ring.degree()) - first : words);
+  });
+}
+
+/// v of the base conversion (CenteredConversion) for all coefficients; scaled: [inputs][N].
+inline void round_quotients(const RingContext& ring, const CenteredConversion& conversion, std::uint64_t* out,
+                            const std::uint64_t* const* scaled) {
+  const auto inputs = static_cast<std::size_t>(conversion.inputs());
+  for_each_chunk(ring, [&](std::size_t first, std::size_t count) {
+    std::array<const std::uint64_t*, params::kMaxPrimes + 2> rows{};
+    for (std::size_t k = 0; k < inputs; ++k) rows[k] = scaled[k] + first;
+    ring.kernels().round_quotients(out + first, rows.data(), conversion.reciprocals(), inputs, count);
+  });
 }
 
 }  // namespace obscura::fhe::ring

@@ -55,12 +55,13 @@ base::Buffer prepare_rows(const RingContext& ring, const Cut& cut, const Evaluat
     const auto& scale = ring.constants().from_digit(digit, cut.primes(digit)).scale(i - cut.first(digit));
     ring.kernels().multiply_scalar(out, out, n, scale, ring.modulus(a.basis(), i));
   });
-  for_each_task(ring, cut.count(), [&](int digit) {
-    if (cut.primes(digit) == 1) return;
+  for (int digit = 0; digit < cut.count(); ++digit) {
+    if (cut.primes(digit) == 1) continue;
     Rows scaled{};
     for (int j = 0; j < cut.primes(digit); ++j) scaled[static_cast<std::size_t>(j)] = row(cut.first(digit) + j).data();
-    ring.constants().from_digit(digit, cut.primes(digit)).multiples(row(limbs + digit), scaled.data());
-  });
+    round_quotients(ring, ring.constants().from_digit(digit, cut.primes(digit)), row(limbs + digit).data(),
+                    scaled.data());
+  }
   return rows;
 }
 

@@ -43,6 +43,8 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
                      const arith::Modulus& to);
 void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
                   std::size_t inputs, std::size_t n, const arith::Modulus& to);
+void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
+                     std::size_t inputs, std::size_t n);
 
 void permute(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);

@@ -30,6 +30,21 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
       [&](std::size_t i, const Accumulator& sum) { store(out + i, sum.reduced(m)); });
 }
 
+void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
+                     std::size_t inputs, std::size_t n) {
+  // Numbers below 2^52 are the low bits of doubles from 2^52 on.
+  const __m512d two52 = _mm512_set1_pd(4503599627370496.0);
+  const Vector two52_bits = _mm512_castpd_si512(two52);
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    __m512d sum = _mm512_setzero_pd();
+    for (std::size_t k = 0; k < inputs; ++k) {
+      const __m512d y = _mm512_castsi512_pd(_mm512_or_si512(load(scaled_in[k] + i), two52_bits));
+      sum = _mm512_add_pd(sum, _mm512_mul_pd(_mm512_sub_pd(y, two52), _mm512_set1_pd(reciprocals[k])));
+    }
+    store(out + i, _mm512_xor_si512(_mm512_castpd_si512(_mm512_add_pd(sum, two52)), two52_bits));
+  }
+}
+
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const Modulus& q) {
   const VectorModulus m(q);
   for (std::size_t i = 0; i < n; i += kLanes) {
