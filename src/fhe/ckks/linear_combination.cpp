@@ -62,8 +62,10 @@ Ciphertext linear_combination(const ring::RingContext& ring, std::span<const Wei
       rows0[t] = terms[t].ciphertext->c0().limb(i).data();
       rows1[t] = terms[t].ciphertext->c1().limb(i).data();
     }
-    ring.kernels().base_convert(c0.limb(i).data(), rows0.data(), factors.data(), terms.size(), n, q);
-    ring.kernels().base_convert(c1.limb(i).data(), rows1.data(), factors.data(), terms.size(), n, q);
+    const kernels::ConversionTarget sum0{c0.limb(i).data(), factors.data(), &q};
+    const kernels::ConversionTarget sum1{c1.limb(i).data(), factors.data(), &q};
+    ring.kernels().base_convert(&sum0, 1, rows0.data(), terms.size(), n);
+    ring.kernels().base_convert(&sum1, 1, rows1.data(), terms.size(), n);
   });
   add_constant_to(ring, c0, std::nearbyint(constant * scale.value(ring.params())));
   return {std::move(c0), std::move(c1), level, scale};

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "fhe/arith/modulus.hpp"
+#include "fhe/kernels/conversion_target.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 
 namespace obscura::fhe::kernels {
@@ -73,11 +74,12 @@ struct KernelTable {
   /// Either prime may be the larger one.
   void (*reduce_centered)(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const arith::Modulus& from,
                           const arith::Modulus& to);
-  /// out = sum over i < inputs of scaled_in[i] * factors[i] modulo `to`; scaled_in[i] in [0, 2^50)
-  /// (canonical modulo its own prime), factors[i] in [0, to); inputs >= 1. The sum of the fast base
-  /// conversion (Halevi, Polyakov, Shoup, 2019, section 2.2). out aliases no input.
-  void (*base_convert)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
-                       std::size_t inputs, std::size_t n, const arith::Modulus& to);
+  /// For each target: out = sum over k < inputs of scaled_in[k] * factors[k] modulo its prime; scaled_in[k] in
+  /// [0, 2^50) (canonical modulo its own prime), inputs >= 1. The sum of the fast base conversion (Halevi, Polyakov,
+  /// Shoup, 2019, section 2.2), as a matrix product: several targets share one trip through the inputs. No out aliases
+  /// an input or another out.
+  void (*base_convert)(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+                       std::size_t inputs, std::size_t n);
 
   /// out = round(sum over k < inputs of scaled_in[k] * reciprocals[k]): by how many multiples of the product of the
   /// input primes the sum above is too large. In double precision, summed in this order, every product rounded, so that

@@ -211,12 +211,22 @@ TEST(KernelTable, ConvertsBases) {
         in.push_back(test::random_limb(kN, std::uint64_t{1} << 50, random));
         factors.push_back(k % 2 == 0 ? to.value() - 1 : random() % to.value());
       }
-      Limb out(kN);
-      set.base_convert(out.data(), test::pointers(in).data(), factors.data(), inputs, kN, to);
+      // Blocks of targets with the same prime and rotated factors, and a rest.
+      constexpr std::size_t kOutputs = 6;
+      std::vector<Limb> out(kOutputs, Limb(kN));
+      std::vector<std::vector<std::uint64_t>> rows(kOutputs, factors);
+      std::vector<ConversionTarget> targets;
+      for (std::size_t o = 0; o < kOutputs; ++o) {
+        std::rotate(rows[o].begin(), rows[o].begin() + static_cast<std::ptrdiff_t>(o % inputs), rows[o].end());
+        targets.push_back({out[o].data(), rows[o].data(), &to});
+      }
+      set.base_convert(targets.data(), kOutputs, test::pointers(in).data(), inputs, kN);
       for (std::size_t i = 0; i < kN; ++i) {
-        u128 sum = 0;
-        for (std::size_t k = 0; k < inputs; ++k) sum += u128{in[k][i]} * factors[k];
-        ASSERT_EQ(out[i], mod(sum, to)) << inputs;
+        for (std::size_t o = 0; o < kOutputs; ++o) {
+          u128 sum = 0;
+          for (std::size_t k = 0; k < inputs; ++k) sum += u128{in[k][i]} * rows[o][k];
+          ASSERT_EQ(out[o][i], mod(sum, to)) << inputs;
+        }
       }
     }
   });

@@ -118,10 +118,16 @@ TEST_P(Parity, Conversions) {
   for (const Modulus& to : primes) {
     std::vector<std::uint64_t> factors(kTerms, to.value() - 1);
     for (std::size_t i = 0; i < kTerms; i += 2) factors[i] = random_() % to.value();
-    expect_equal(to, 3, "conversions", [&](const KernelTable& set, std::vector<Limb>& out) {
-      set.base_convert(out[0].data(), pointers.data(), factors.data(), kTerms, n_, to);
-      set.from_signed(out[1].data(), integers.data(), n_, to);
-      set.from_small(out[2].data(), samples.data(), n_, to);
+    const std::vector<std::uint64_t> ones(kTerms, 1);
+    expect_equal(to, 7, "conversions", [&](const KernelTable& set, std::vector<Limb>& out) {
+      std::vector<ConversionTarget> targets;
+      for (std::size_t o = 0; o < 5; ++o) {
+        const bool is_odd = o % 2 != 0;
+        targets.push_back({out[o].data(), is_odd ? ones.data() : factors.data(), is_odd ? &primes.back() : &to});
+      }
+      set.base_convert(targets.data(), targets.size(), pointers.data(), kTerms, n_);
+      set.from_signed(out[5].data(), integers.data(), n_, to);
+      set.from_small(out[6].data(), samples.data(), n_, to);
     });
     for (const Modulus& from : {primes.front(), primes.back()}) {
       const Limb a = test::random_limb(n_, from.value(), random_);

@@ -36,7 +36,8 @@ std::vector<std::uint64_t> lifted(const CenteredConversion& conversion, const st
   }
   kernels::portable_kernels().round_quotients(words.get() + k * kSize, rows.data(), conversion.reciprocals(), k, kSize);
   std::uint64_t* out = words.get() + (k + 1) * kSize;
-  kernels::portable_kernels().base_convert(out, rows.data(), conversion.factors(target), k + 1, kSize, to);
+  const kernels::ConversionTarget output{out, conversion.factors(target), &to};
+  kernels::portable_kernels().base_convert(&output, 1, rows.data(), k + 1, kSize);
   return {out, out + kSize};
 }
 

@@ -38,21 +38,29 @@ void finish_limb(const RingContext& ring, std::uint64_t* limb, const EvaluationP
                                           inverse, ring.modulus(a.basis(), i));
 }
 
-/// Limb i of a quotient: `remainder` writes the remainder's coefficients to where it is told.
+/// Limbs first .. first + count - 1 of a quotient: `remainder` writes the remainder's coefficients to limbs[0..count).
 template <class Remainder>
-void make_limb(const RingContext& ring, EvaluationPoly& out, const EvaluationPoly& a, int i,
-               const arith::ShoupFactor& inverse, const Epilogue& epilogue, const Remainder& remainder) {
+void make_limbs(const RingContext& ring, EvaluationPoly& out, const EvaluationPoly& a, int first, int count,
+                InverseOf inverse, const Epilogue& epilogue, const Remainder& remainder) {
   const auto n = static_cast<std::size_t>(ring.degree());
-  std::uint64_t* result = out.limb(i).data();
+  const bool permutes = !epilogue.permutation.empty();
   base::Buffer unpermuted;
-  if (!epilogue.permutation.empty()) unpermuted = ring.pool().acquire(n);
-  std::uint64_t* limb = epilogue.permutation.empty() ? result : unpermuted.data();
-  remainder(limb);
-  finish_limb(ring, limb, a, i, inverse);
-  if (epilogue.addend != nullptr) {
-    ring.kernels().add(limb, limb, epilogue.addend->limb(i).data(), n, ring.modulus(a.basis(), i));
+  if (permutes) unpermuted = ring.pool().acquire(static_cast<std::size_t>(count) * row_stride(ring));
+  std::array<std::uint64_t*, kMostLimbsPerBlock> limbs{};
+  for (int t = 0; t < count; ++t) {
+    const auto at = static_cast<std::size_t>(t);
+    limbs[at] = permutes ? unpermuted.data() + at * row_stride(ring) : out.limb(first + t).data();
   }
-  if (limb != result) ring.kernels().permute(result, limb, epilogue.permutation.data(), n);
+  remainder(limbs.data());
+  for (int t = 0; t < count; ++t) {
+    const int i = first + t;
+    std::uint64_t* limb = limbs[static_cast<std::size_t>(t)];
+    finish_limb(ring, limb, a, i, inverse(ring.constants(), out.limbs(), i));
+    if (epilogue.addend != nullptr) {
+      ring.kernels().add(limb, limb, epilogue.addend->limb(i).data(), n, ring.modulus(a.basis(), i));
+    }
+    if (permutes) ring.kernels().permute(out.limb(i).data(), limb, epilogue.permutation.data(), n);
+  }
 }
 
 /// Divides by the prime of limb `source`: the remainder is the exact centred one.
@@ -64,8 +72,8 @@ EvaluationPoly divide_by_one(const RingContext& ring, const EvaluationPoly& a, i
   const arith::Modulus& from = ring.modulus(a.basis(), source);
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_task(ring, outputs, [&](int i) {
-    make_limb(ring, out, a, i, inverse(ring.constants(), outputs, i), epilogue, [&](std::uint64_t* limb) {
-      ring.kernels().reduce_centered(limb, remainder.data(), n, from, ring.modulus(a.basis(), i));
+    make_limbs(ring, out, a, i, 1, inverse, epilogue, [&](std::uint64_t* const* limbs) {
+      ring.kernels().reduce_centered(limbs[0], remainder.data(), n, from, ring.modulus(a.basis(), i));
     });
   });
   return out;
@@ -78,23 +86,28 @@ EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, 
   const auto n = static_cast<std::size_t>(ring.degree());
   const int inputs = conversion.inputs();
   const Basis basis = a.basis();
-  base::Buffer scaled = ring.pool().acquire(static_cast<std::size_t>(inputs + 1) * n);
+  base::Buffer scaled = ring.pool().acquire(static_cast<std::size_t>(inputs + 1) * row_stride(ring));
   std::array<const std::uint64_t*, params::kMaxPrimes + 2> rows{};
   for (int j = 0; j <= inputs; ++j) {
-    rows[static_cast<std::size_t>(j)] = scaled.data() + static_cast<std::size_t>(j) * n;
+    rows[static_cast<std::size_t>(j)] = scaled.data() + static_cast<std::size_t>(j) * row_stride(ring);
   }
   for_each_task(ring, inputs, [&](int j) {
     const int source = j < basis.p_count ? basis.q_count + j : basis.q_count - 1;
-    const auto row = scaled.words().subspan(static_cast<std::size_t>(j) * n, n);
+    const auto row = scaled.words().subspan(static_cast<std::size_t>(j) * row_stride(ring), n);
     to_coefficients(ring, row, a, source);
     ring.kernels().multiply_scalar(row.data(), row.data(), n, conversion.scale(j), ring.modulus(basis, source));
   });
-  round_quotients(ring, conversion, scaled.data() + static_cast<std::size_t>(inputs) * n, rows.data());
+  round_quotients(ring, conversion, scaled.data() + static_cast<std::size_t>(inputs) * row_stride(ring), rows.data());
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
-  for_each_task(ring, outputs, [&](int i) {
-    make_limb(ring, out, a, i, inverse(ring.constants(), outputs, i), epilogue, [&](std::uint64_t* limb) {
-      ring.kernels().base_convert(limb, rows.data(), conversion.factors(i), static_cast<std::size_t>(inputs) + 1, n,
-                                  ring.modulus(basis, i));
+  for_each_block(ring, outputs, [&](int first, int count) {
+    make_limbs(ring, out, a, first, count, inverse, epilogue, [&](std::uint64_t* const* limbs) {
+      std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
+      for (int t = 0; t < count; ++t) {
+        targets[static_cast<std::size_t>(t)] = {limbs[t], conversion.factors(first + t),
+                                                &ring.modulus(basis, first + t)};
+      }
+      ring.kernels().base_convert(targets.data(), static_cast<std::size_t>(count), rows.data(),
+                                  static_cast<std::size_t>(inputs) + 1, n);
     });
   });
   return out;

@@ -10,6 +10,14 @@
 
 namespace obscura::fhe::ring {
 
+/// The most limbs of a block of for_each_block.
+inline constexpr int kMostLimbsPerBlock = 4;
+
+[[nodiscard]] inline int limbs_per_block(const RingContext& ring) {
+  constexpr int kRowsLeaveCache = 1 << 15;
+  return ring.degree() < kRowsLeaveCache ? 1 : kMostLimbsPerBlock;
+}
+
 /// body(i) for i in [0, count), shared among the ring's threads; one task per index. In the caller's
 /// thread alone when there is nothing to share.
 template <class Body>
@@ -31,6 +39,20 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
     return;
   }
   for_each_task(ring, limbs, body);
+}
+
+/// Words from one row to the next where several are read at once: five cache lines more than N, since rows a power of
+/// two apart share the sets of a cache.
+[[nodiscard]] inline std::size_t row_stride(const RingContext& ring) {
+  return static_cast<std::size_t>(ring.degree()) + 40;
+}
+
+/// body(first, count) over limbs that are converted from the same rows: one by one where the rows stay in the
+/// second-level cache, else in blocks that share a trip through them.
+template <class Body>
+void for_each_block(const RingContext& ring, int limbs, const Body& body) {
+  const int block = limbs_per_block(ring);
+  for_each_task(ring, (limbs + block - 1) / block, [&](int i) { body(i * block, std::min(block, limbs - i * block)); });
 }
 
 /// body(first, count) over the N coefficients of one limb, in chunks of at least 64 KiB shared among the threads.

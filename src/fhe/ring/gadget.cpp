@@ -44,8 +44,8 @@ class Cut {
 base::Buffer prepare_rows(const RingContext& ring, const Cut& cut, const EvaluationPoly& a) {
   const auto n = static_cast<std::size_t>(ring.degree());
   const int limbs = a.limbs();
-  base::Buffer rows = ring.pool().acquire(static_cast<std::size_t>(limbs + cut.count()) * n);
-  const auto row = [&](int i) { return rows.words().subspan(static_cast<std::size_t>(i) * n, n); };
+  base::Buffer rows = ring.pool().acquire(static_cast<std::size_t>(limbs + cut.count()) * row_stride(ring));
+  const auto row = [&](int i) { return rows.words().subspan(static_cast<std::size_t>(i) * row_stride(ring), n); };
   for_each_task(ring, limbs, [&](int i) {
     std::uint64_t* out = row(i).data();
     std::memcpy(out, a.limb(i).data(), n * sizeof(std::uint64_t));
@@ -65,24 +65,46 @@ base::Buffer prepare_rows(const RingContext& ring, const Cut& cut, const Evaluat
   return rows;
 }
 
-/// Lifts one digit to the prime of one limb of `basis`, in evaluation order.
-void lift(const RingContext& ring, const Cut& cut, const base::Buffer& rows, const Basis& basis, int digit, int limb,
-          std::uint64_t* out) {
+/// Limbs of one digit that it does not own, and where each goes.
+struct Lifted {
+  int count = 0;
+  std::array<int, kMostLimbsPerBlock> limb{};
+  std::array<std::uint64_t*, kMostLimbsPerBlock> out{};
+
+  void add(int i, std::uint64_t* to) {
+    limb[static_cast<std::size_t>(count)] = i;
+    out[static_cast<std::size_t>(count++)] = to;
+  }
+};
+
+/// Lifts one digit to the primes of some limbs of `basis`, in evaluation order.
+void lift(const RingContext& ring, const Cut& cut, const base::Buffer& rows, const Basis& basis, int digit,
+          const Lifted& to) {
   const auto n = static_cast<std::size_t>(ring.degree());
-  const auto row = [&](int i) { return rows.data() + static_cast<std::size_t>(i) * n; };
+  const auto row = [&](int i) { return rows.data() + static_cast<std::size_t>(i) * row_stride(ring); };
   const int first = cut.first(digit);
   const int primes = cut.primes(digit);
-  const arith::Modulus& to = ring.modulus(basis, limb);
   if (primes == 1) {
-    ring.kernels().reduce_centered(out, row(first), n, ring.modulus(basis, first), to);
+    for (std::size_t t = 0; t < static_cast<std::size_t>(to.count); ++t) {
+      ring.kernels().reduce_centered(to.out[t], row(first), n, ring.modulus(basis, first),
+                                     ring.modulus(basis, to.limb[t]));
+    }
   } else {
     Rows inputs{};
     for (int j = 0; j < primes; ++j) inputs[static_cast<std::size_t>(j)] = row(first + j);
     inputs[static_cast<std::size_t>(primes)] = row(basis.q_count + digit);
-    const std::uint64_t* factors = ring.constants().from_digit(digit, primes).factors(ring.prime_place(basis, limb));
-    ring.kernels().base_convert(out, inputs.data(), factors, static_cast<std::size_t>(primes) + 1, n, to);
+    const CenteredConversion& conversion = ring.constants().from_digit(digit, primes);
+    std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
+    for (std::size_t t = 0; t < static_cast<std::size_t>(to.count); ++t) {
+      targets[t] = {to.out[t], conversion.factors(ring.prime_place(basis, to.limb[t])),
+                    &ring.modulus(basis, to.limb[t])};
+    }
+    ring.kernels().base_convert(targets.data(), static_cast<std::size_t>(to.count), inputs.data(),
+                                static_cast<std::size_t>(primes) + 1, n);
   }
-  ring.kernels().ntt_forward(out, ring.ntt(basis, limb));
+  for (std::size_t t = 0; t < static_cast<std::size_t>(to.count); ++t) {
+    ring.kernels().ntt_forward(to.out[t], ring.ntt(basis, to.limb[t]));
+  }
 }
 
 void check_keys(const Basis& basis, std::size_t digits, std::span<const EvaluationPoly> keys, int degree) {
@@ -147,6 +169,34 @@ struct KeyProduct {
   bool accumulate;
 };
 
+/// A block of limbs of the products of all digits of `a` with a key: each digit is lifted, transformed and met while it
+/// is in the cache.
+void multiply_block(const KeyProduct& product, const EvaluationPoly& a, const Cut& cut,
+                    const base::Buffer& coefficients, int first_limb, int limbs) {
+  const RingContext& ring = product.ring;
+  const std::size_t per_sweep = std::min(product.digits, kDigitsPerSweep);
+  base::Buffer words = ring.pool().acquire(static_cast<std::size_t>(limbs) * per_sweep * row_stride(ring));
+  std::array<Rows, kMostLimbsPerBlock> rows{};
+  for (std::size_t first = 0; first < product.digits; first += kDigitsPerSweep) {
+    const std::size_t count = std::min(kDigitsPerSweep, product.digits - first);
+    for (std::size_t t = 0; t < count; ++t) {
+      const int digit = static_cast<int>(first + t);
+      Lifted lifted;
+      for (int i = 0; i < limbs; ++i) {
+        const auto at = static_cast<std::size_t>(i);
+        std::uint64_t* out = words.data() + (at * per_sweep + t) * row_stride(ring);
+        const bool owned = cut.owns(digit, first_limb + i);
+        if (!owned) lifted.add(first_limb + i, out);
+        rows[at][t] = owned ? a.limb(first_limb + i).data() : out;
+      }
+      lift(ring, cut, coefficients, product.basis, digit, lifted);
+    }
+    for (int i = 0; i < limbs; ++i) {
+      product.limb(first_limb + i, first, count, rows[static_cast<std::size_t>(i)], product.accumulate || first > 0);
+    }
+  }
+}
+
 void check_operand(const RingContext& ring, const EvaluationPoly& a) {
   OBSCURA_CHECK(a.degree() == ring.degree() && ring.contains(a.basis()) && a.basis().p_count == 0,
                 "only a polynomial modulo Q_l is cut into digits");
@@ -162,16 +212,20 @@ Digits decompose(const RingContext& ring, const EvaluationPoly& a) {
   const base::Buffer rows = prepare_rows(ring, cut, a);
   Digits result;
   for (int d = 0; d < cut.count(); ++d) result.digits.push_back(ring.make<Domain::kEvaluation>(basis));
-  for_each_task(ring, cut.count() * basis.limbs(), [&](int task) {
-    const int digit = task / basis.limbs();
-    const int limb = task % basis.limbs();
-    const std::span<std::uint64_t> out = result.digits[static_cast<std::size_t>(digit)].limb(limb);
-    if (cut.owns(digit, limb)) {
-      std::memcpy(out.data(), a.limb(limb).data(), out.size_bytes());
-    } else {
-      lift(ring, cut, rows, basis, digit, limb, out.data());
-    }
-  });
+  for (int digit = 0; digit < cut.count(); ++digit) {
+    EvaluationPoly& out = result.digits[static_cast<std::size_t>(digit)];
+    for_each_block(ring, basis.limbs(), [&](int first, int count) {
+      Lifted lifted;
+      for (int i = first; i < first + count; ++i) {
+        if (cut.owns(digit, i)) {
+          std::ranges::copy(a.limb(i), out.limb(i).begin());
+        } else {
+          lifted.add(i, out.limb(i).data());
+        }
+      }
+      lift(ring, cut, rows, basis, digit, lifted);
+    });
+  }
   return result;
 }
 
@@ -191,29 +245,13 @@ void decompose_and_multiply(const RingContext& ring, const EvaluationPoly& a, st
                             std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1,
                             bool accumulate) {
   check_operand(ring, a);
-  const auto n = static_cast<std::size_t>(ring.degree());
   const params::Level level(a.basis().q_count - 1);
   const Cut cut(ring.params(), level);
   const auto terms = static_cast<std::size_t>(cut.count());
   const KeyProduct product(ring, ring.basis_qp(level), terms, key_b, key_a, out0, out1, accumulate);
   const base::Buffer coefficients = prepare_rows(ring, cut, a);
-  for_each_task(ring, product.basis.limbs(), [&](int i) {
-    base::Buffer lifted = ring.pool().acquire(std::min(terms, kDigitsPerSweep) * n);
-    for (std::size_t first = 0; first < terms; first += kDigitsPerSweep) {
-      const std::size_t count = std::min(kDigitsPerSweep, terms - first);
-      Rows rows{};
-      for (std::size_t t = 0; t < count; ++t) {
-        const int digit = static_cast<int>(first + t);
-        if (cut.owns(digit, i)) {
-          rows[t] = a.limb(i).data();
-        } else {
-          lift(ring, cut, coefficients, product.basis, digit, i, lifted.data() + t * n);
-          rows[t] = lifted.data() + t * n;
-        }
-      }
-      product.limb(i, first, count, rows, accumulate || first > 0);
-    }
-  });
+  for_each_block(ring, product.basis.limbs(),
+                 [&](int first_limb, int limbs) { multiply_block(product, a, cut, coefficients, first_limb, limbs); });
 }
 
 void add_gadget_multiple(const RingContext& ring, EvaluationPoly& a, const EvaluationPoly& factor, int digit) {

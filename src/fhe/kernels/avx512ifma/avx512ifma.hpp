@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "fhe/arith/modulus.hpp"
+#include "fhe/kernels/conversion_target.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 
 /// The entries of KernelTable for AVX512-IFMA; contracts stand there. Only a processor that
@@ -41,8 +42,8 @@ void square(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::
 
 void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const arith::Modulus& from,
                      const arith::Modulus& to);
-void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
-                  std::size_t inputs, std::size_t n, const arith::Modulus& to);
+void base_convert(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+                  std::size_t inputs, std::size_t n);
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
                      std::size_t inputs, std::size_t n);
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
 #include "fhe/kernels/avx512ifma/sum_terms.hpp"
 #include "fhe/kernels/avx512ifma/vector.hpp"
@@ -5,6 +7,45 @@
 namespace obscura::fhe::kernels::avx512ifma {
 
 using arith::Modulus;
+
+namespace {
+
+/// Targets that share a trip through the inputs: their sums take half of the registers.
+constexpr std::size_t kTargets = 4;
+
+[[gnu::flatten]] void convert_one(const ConversionTarget& target, const std::uint64_t* const* scaled_in,
+                                  std::size_t inputs, std::size_t n) {
+  const VectorModulus m(*target.to);
+  sum_terms<12, Accumulator>(
+      inputs, n, products_per_fold(arith::kMaxModulusBits, target.to->bits()), m,
+      [](std::size_t) { return Accumulator{}; },
+      [&](Accumulator& sum, std::size_t t, std::size_t i) {
+        sum.add_product(load(scaled_in[t] + i), broadcast(target.factors[t]));
+      },
+      [&](std::size_t i, const Accumulator& sum) { store(target.out + i, sum.reduced(m)); });
+}
+
+template <std::size_t kCount>
+[[gnu::flatten]] void convert_block(const ConversionTarget* targets, const std::uint64_t* const* scaled_in,
+                                    std::size_t inputs, std::size_t n) {
+  std::size_t per_fold = inputs;
+  for (std::size_t o = 0; o < kCount; ++o) {
+    per_fold = std::min(per_fold, products_per_fold(arith::kMaxModulusBits, targets[o].to->bits()));
+  }
+  for (std::size_t i = 0; i < n; i += kLanes) {
+    Accumulator sums[kCount];
+    for (std::size_t begin = 0; begin < inputs; begin += per_fold) {
+      if (begin > 0) unrolled<kCount>([&](auto o) { sums[o].fold(VectorModulus(*targets[o].to)); });
+      for (std::size_t k = begin; k < std::min(begin + per_fold, inputs); ++k) {
+        const Vector x = load(scaled_in[k] + i);
+        unrolled<kCount>([&](auto o) { sums[o].add_product(x, broadcast(targets[o].factors[k])); });
+      }
+    }
+    unrolled<kCount>([&](auto o) { store(targets[o].out + i, sums[o].reduced(VectorModulus(*targets[o].to))); });
+  }
+}
+
+}  // namespace
 
 void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, const Modulus& from,
                      const Modulus& to) {
@@ -19,15 +60,13 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
   }
 }
 
-[[gnu::flatten]] void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in,
-                                   const std::uint64_t* factors, std::size_t inputs, std::size_t n, const Modulus& to) {
-  const VectorModulus m(to);
-  sum_terms<12, Accumulator>(
-      inputs, n, products_per_fold(arith::kMaxModulusBits, to.bits()), m, [](std::size_t) { return Accumulator{}; },
-      [&](Accumulator& sum, std::size_t t, std::size_t i) {
-        sum.add_product(load(scaled_in[t] + i), broadcast(factors[t]));
-      },
-      [&](std::size_t i, const Accumulator& sum) { store(out + i, sum.reduced(m)); });
+void base_convert(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+                  std::size_t inputs, std::size_t n) {
+  std::size_t done = 0;
+  for (; done + kTargets <= target_count; done += kTargets) {
+    convert_block<kTargets>(targets + done, scaled_in, inputs, n);
+  }
+  for (; done < target_count; ++done) convert_one(targets[done], scaled_in, inputs, n);
 }
 
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <span>
 
 #include "fhe/kernels/portable/portable.hpp"
 
@@ -35,12 +36,14 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
   }
 }
 
-void base_convert(std::uint64_t* out, const std::uint64_t* const* scaled_in, const std::uint64_t* factors,
-                  std::size_t inputs, std::size_t n, const Modulus& to) {
-  for (std::size_t i = 0; i < n; ++i) {
-    u128 sum = 0;
-    for (std::size_t k = 0; k < inputs; ++k) sum += u128{scaled_in[k][i]} * factors[k];
-    out[i] = arith::reduce128(sum, to);
+void base_convert(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+                  std::size_t inputs, std::size_t n) {
+  for (const ConversionTarget& target : std::span(targets, target_count)) {
+    for (std::size_t i = 0; i < n; ++i) {
+      u128 sum = 0;
+      for (std::size_t k = 0; k < inputs; ++k) sum += u128{scaled_in[k][i]} * target.factors[k];
+      target.out[i] = arith::reduce128(sum, *target.to);
+    }
   }
 }
 
