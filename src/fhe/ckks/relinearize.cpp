@@ -23,9 +23,9 @@ Ciphertext relinearize(const ring::RingContext& ring, const ProductCiphertext& p
 Ciphertext relinearize_and_rescale(const ring::RingContext& ring, const ProductCiphertext& product,
                                    const SwitchingKey& key) {
   OBSCURA_CHECK(product.level() > params::Level(0), "no level is left");
-  ring::EvaluationPoly sum0 = ring::lift_times_p(ring, product.d0());
-  ring::EvaluationPoly sum1 = ring::lift_times_p(ring, product.d1());
-  ring::decompose_and_multiply(ring, product.d2(), key.b(), key.a(), sum0, sum1, true);
+  ring::EvaluationPoly sum0;
+  ring::EvaluationPoly sum1;
+  ring::decompose_and_multiply_plus(ring, product.d2(), key.b(), key.a(), product.d0(), product.d1(), sum0, sum1);
   return {ring::mod_down_and_rescale(ring, sum0), ring::mod_down_and_rescale(ring, sum1),
           params::Level(product.level().value() - 1),
           product.scale().divided_by_prime(params::PrimeIndex(product.level().value()))};

@@ -204,7 +204,7 @@ TEST(KernelTable, ReducesCentred) {
 
 TEST(KernelTable, ConvertsBases) {
   for_each_case([](const KernelTable& set, const Modulus& to, std::mt19937_64& random) {
-    for (const std::size_t inputs : {1, 2, 8, 15, 16, 17, 40}) {
+    for (const std::size_t inputs : {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 40}) {
       std::vector<Limb> in;
       std::vector<std::uint64_t> factors;
       for (std::size_t k = 0; k < inputs; ++k) {
@@ -212,17 +212,17 @@ TEST(KernelTable, ConvertsBases) {
         factors.push_back(k % 2 == 0 ? to.value() - 1 : random() % to.value());
       }
       // Blocks of targets with the same prime and rotated factors, and a rest.
-      constexpr std::size_t kOutputs = 6;
-      std::vector<Limb> out(kOutputs, Limb(kN));
-      std::vector<std::vector<std::uint64_t>> rows(kOutputs, factors);
+      const std::size_t outputs = 1 + inputs % 8;
+      std::vector<Limb> out(outputs, Limb(kN));
+      std::vector<std::vector<std::uint64_t>> rows(outputs, factors);
       std::vector<ConversionTarget> targets;
-      for (std::size_t o = 0; o < kOutputs; ++o) {
+      for (std::size_t o = 0; o < outputs; ++o) {
         std::rotate(rows[o].begin(), rows[o].begin() + static_cast<std::ptrdiff_t>(o % inputs), rows[o].end());
         targets.push_back({out[o].data(), rows[o].data(), &to});
       }
-      set.base_convert(targets.data(), kOutputs, test::pointers(in).data(), inputs, kN);
+      set.base_convert(targets.data(), outputs, test::pointers(in).data(), inputs, kN);
       for (std::size_t i = 0; i < kN; ++i) {
-        for (std::size_t o = 0; o < kOutputs; ++o) {
+        for (std::size_t o = 0; o < outputs; ++o) {
           u128 sum = 0;
           for (std::size_t k = 0; k < inputs; ++k) sum += u128{in[k][i]} * rows[o][k];
           ASSERT_EQ(out[o][i], mod(sum, to)) << inputs;

@@ -48,10 +48,12 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
 }
 
 /// body(first, count) over limbs that are converted from the same rows: one by one where the rows stay in the
-/// second-level cache, else in blocks that share a trip through them.
+/// second-level cache, else in blocks that share a trip through them, equally many for each thread.
 template <class Body>
 void for_each_block(const RingContext& ring, int limbs, const Body& body) {
-  const int block = limbs_per_block(ring);
+  const int threads = ring.parallel().threads();
+  const int rounds = (limbs + limbs_per_block(ring) * threads - 1) / (limbs_per_block(ring) * threads);
+  const int block = (limbs + rounds * threads - 1) / (rounds * threads);
   for_each_task(ring, (limbs + block - 1) / block, [&](int i) { body(i * block, std::min(block, limbs - i * block)); });
 }
 

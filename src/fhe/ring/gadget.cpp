@@ -143,7 +143,8 @@ struct KeyProduct {
 
   /// The sums over digits first .. first + count - 1 modulo the prime of limb i; rows[t] is limb i of
   /// digit first + t.
-  void limb(int i, std::size_t first, std::size_t count, const Rows& rows, bool add_to_sums) const {
+  void limb(int i, std::size_t first, std::size_t count, const Rows& rows) const {
+    const bool add_to_sums = accumulate || first > 0 || start_with_summands(i);
     Rows rows_b{};
     Rows rows_a{};
     const int special = i - basis.q_count;
@@ -159,6 +160,16 @@ struct KeyProduct {
                                       ring.modulus(basis, i), add_to_sums);
   }
 
+  /// Writes P times the summands to limb i of the sums; whether there are any.
+  [[nodiscard]] bool start_with_summands(int i) const {
+    if (summand0 == nullptr || i >= basis.q_count) return false;
+    const auto n = static_cast<std::size_t>(ring.degree());
+    const arith::ShoupFactor& p = ring.constants().p_mod(i);
+    ring.kernels().multiply_scalar(out0.limb(i).data(), summand0->limb(i).data(), n, p, ring.modulus(basis, i));
+    ring.kernels().multiply_scalar(out1.limb(i).data(), summand1->limb(i).data(), n, p, ring.modulus(basis, i));
+    return true;
+  }
+
   const RingContext& ring;
   Basis basis;
   std::size_t digits;
@@ -167,6 +178,8 @@ struct KeyProduct {
   EvaluationPoly& out0;
   EvaluationPoly& out1;
   bool accumulate;
+  const EvaluationPoly* summand0 = nullptr;
+  const EvaluationPoly* summand1 = nullptr;
 };
 
 /// A block of limbs of the products of all digits of `a` with a key: each digit is lifted, transformed and met while it
@@ -192,9 +205,15 @@ void multiply_block(const KeyProduct& product, const EvaluationPoly& a, const Cu
       lift(ring, cut, coefficients, product.basis, digit, lifted);
     }
     for (int i = 0; i < limbs; ++i) {
-      product.limb(first_limb + i, first, count, rows[static_cast<std::size_t>(i)], product.accumulate || first > 0);
+      product.limb(first_limb + i, first, count, rows[static_cast<std::size_t>(i)]);
     }
   }
+}
+
+void multiply(const KeyProduct& product, const EvaluationPoly& a, const Cut& cut) {
+  const base::Buffer coefficients = prepare_rows(product.ring, cut, a);
+  for_each_block(product.ring, product.basis.limbs(),
+                 [&](int first_limb, int limbs) { multiply_block(product, a, cut, coefficients, first_limb, limbs); });
 }
 
 void check_operand(const RingContext& ring, const EvaluationPoly& a) {
@@ -237,7 +256,7 @@ void inner_product(const RingContext& ring, const Digits& digits, std::span<cons
   for_each_task(ring, product.basis.limbs(), [&](int i) {
     Rows rows{};
     for (std::size_t t = 0; t < terms; ++t) rows[t] = digits.digits[t].limb(i).data();
-    product.limb(i, 0, terms, rows, accumulate);
+    product.limb(i, 0, terms, rows);
   });
 }
 
@@ -248,10 +267,22 @@ void decompose_and_multiply(const RingContext& ring, const EvaluationPoly& a, st
   const params::Level level(a.basis().q_count - 1);
   const Cut cut(ring.params(), level);
   const auto terms = static_cast<std::size_t>(cut.count());
-  const KeyProduct product(ring, ring.basis_qp(level), terms, key_b, key_a, out0, out1, accumulate);
-  const base::Buffer coefficients = prepare_rows(ring, cut, a);
-  for_each_block(ring, product.basis.limbs(),
-                 [&](int first_limb, int limbs) { multiply_block(product, a, cut, coefficients, first_limb, limbs); });
+  multiply(KeyProduct(ring, ring.basis_qp(level), terms, key_b, key_a, out0, out1, accumulate), a, cut);
+}
+
+void decompose_and_multiply_plus(const RingContext& ring, const EvaluationPoly& a,
+                                 std::span<const EvaluationPoly> key_b, std::span<const EvaluationPoly> key_a,
+                                 const EvaluationPoly& summand0, const EvaluationPoly& summand1, EvaluationPoly& out0,
+                                 EvaluationPoly& out1) {
+  check_operand(ring, a);
+  OBSCURA_CHECK(summand0.basis() == a.basis() && summand1.basis() == a.basis(), "the summands have another basis");
+  const params::Level level(a.basis().q_count - 1);
+  const Cut cut(ring.params(), level);
+  const auto terms = static_cast<std::size_t>(cut.count());
+  KeyProduct product(ring, ring.basis_qp(level), terms, key_b, key_a, out0, out1, false);
+  product.summand0 = &summand0;
+  product.summand1 = &summand1;
+  multiply(product, a, cut);
 }
 
 void add_gadget_multiple(const RingContext& ring, EvaluationPoly& a, const EvaluationPoly& factor, int digit) {

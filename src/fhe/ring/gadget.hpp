@@ -32,6 +32,12 @@ void decompose_and_multiply(const RingContext& ring, const EvaluationPoly& a, st
                             std::span<const EvaluationPoly> key_a, EvaluationPoly& out0, EvaluationPoly& out1,
                             bool accumulate);
 
+/// The same plus P * summand0 and P * summand1, both modulo Q_l: what relinearisation divides by P afterwards.
+void decompose_and_multiply_plus(const RingContext& ring, const EvaluationPoly& a,
+                                 std::span<const EvaluationPoly> key_b, std::span<const EvaluationPoly> key_a,
+                                 const EvaluationPoly& summand0, const EvaluationPoly& summand1, EvaluationPoly& out0,
+                                 EvaluationPoly& out1);
+
 /// a += P * g_digit * factor, the gadget factor being 1 modulo the primes of the digit and 0 modulo all others:
 /// the message of a switching key. Operands have the same basis, special primes included.
 void add_gadget_multiple(const RingContext& ring, EvaluationPoly& a, const EvaluationPoly& factor, int digit);

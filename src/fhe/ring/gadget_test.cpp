@@ -144,6 +144,12 @@ TEST(Gadget, DecomposeAndMultiplyIsBothSteps) {
         EXPECT_TRUE(test::equal(out0, expected0)) << "level " << level;
         EXPECT_TRUE(test::equal(out1, expected1)) << "level " << level;
       }
+      expected0 = lift_times_p(ring, c);
+      expected1 = lift_times_p(ring, negate(ring, c));
+      decompose_and_multiply(ring, c, b, a, expected0, expected1, true);
+      decompose_and_multiply_plus(ring, c, b, a, c, negate(ring, c), out0, out1);
+      EXPECT_TRUE(test::equal(out0, expected0)) << "level " << level;
+      EXPECT_TRUE(test::equal(out1, expected1)) << "level " << level;
     }
   }
 }

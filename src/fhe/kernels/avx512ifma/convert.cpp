@@ -66,7 +66,17 @@ void base_convert(const ConversionTarget* targets, std::size_t target_count, con
   for (; done + kTargets <= target_count; done += kTargets) {
     convert_block<kTargets>(targets + done, scaled_in, inputs, n);
   }
-  for (; done < target_count; ++done) convert_one(targets[done], scaled_in, inputs, n);
+  const ConversionTarget* rest = targets + done;
+  switch (target_count - done) {
+    case 3:
+      return convert_block<3>(rest, scaled_in, inputs, n);
+    case 2:
+      return convert_block<2>(rest, scaled_in, inputs, n);
+    case 1:
+      return convert_one(*rest, scaled_in, inputs, n);
+    default:
+      return;
+  }
 }
 
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
