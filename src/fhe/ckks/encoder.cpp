@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <utility>
 
 #include "base/check.hpp"
@@ -11,6 +12,11 @@ namespace obscura::fhe::ckks {
 namespace {
 
 constexpr double kLargestCoefficient = 0x1p62;
+
+/// Scratch memory of the pool as doubles, which begin their life here.
+std::span<double> as_doubles(base::Buffer& buffer) {
+  return {new (buffer.data()) double[buffer.size()], buffer.size()};
+}
 
 /// All ones when r stands for a negative number modulo q.
 std::uint64_t sign_mask(std::uint64_t r, std::uint64_t q) {
@@ -47,21 +53,27 @@ void compose(const ring::RingContext& ring, const ring::CoefficientPoly& poly, s
 
 Encoder::Encoder(const ring::RingContext& ring) : ring_(&ring), embedding_(ring.params().log_n()) {}
 
-std::vector<std::int64_t> Encoder::encode_coefficients(std::span<const std::complex<double>> slots,
-                                                       double scale) const {
+void Encoder::round_coefficients(std::span<const std::complex<double>> slots, double scale,
+                                 std::span<std::int64_t> out) const {
   const std::size_t n = embedding_.slots();
   OBSCURA_CHECK(slots.size() <= n, "there are more values than slots");
-  std::vector<double> values(2 * n);
-  embedding_.from_slots(slots, std::span(values).first(n), std::span(values).last(n));
+  base::Buffer scratch = ring_->pool().acquire(2 * n);
+  const std::span<double> values = as_doubles(scratch);
+  embedding_.from_slots(slots, values.first(n), values.last(n));
   const double factor = scale / static_cast<double>(n);
-  std::vector<std::int64_t> coefficients(2 * n);
   bool fits = true;
   for (std::size_t k = 0; k < 2 * n; ++k) {
     const double value = values[k] * factor;
     fits = fits & (std::abs(value) < kLargestCoefficient);
-    coefficients[k] = std::llrint(value);
+    out[k] = std::llrint(value);
   }
   OBSCURA_CHECK(fits, "a value is not finite, or too large for its scale");
+}
+
+std::vector<std::int64_t> Encoder::encode_coefficients(std::span<const std::complex<double>> slots,
+                                                       double scale) const {
+  std::vector<std::int64_t> coefficients(2 * embedding_.slots());
+  round_coefficients(slots, scale, coefficients);
   return coefficients;
 }
 
@@ -69,15 +81,20 @@ Plaintext Encoder::encode(std::span<const std::complex<double>> slots, params::L
                           bool extended) const {
   OBSCURA_CHECK(level >= params::Level(0) && level <= ring_->params().max_level(), "the level is outside the chain");
   const ring::Basis basis = extended ? ring_->basis_qp(level) : ring_->basis_q(level);
-  return {ring::from_signed(*ring_, encode_coefficients(slots, scale.value(ring_->params())), basis), level, scale};
+  base::Buffer scratch = ring_->pool().acquire(2 * embedding_.slots());
+  // The signed type of the buffer's words: the same objects.
+  const std::span coefficients(reinterpret_cast<std::int64_t*>(scratch.data()), scratch.size());
+  round_coefficients(slots, scale.value(ring_->params()), coefficients);
+  return {ring::from_signed(*ring_, coefficients, basis), level, scale};
 }
 
 std::vector<std::complex<double>> Encoder::decode(const Plaintext& plaintext) const {
   const std::size_t n = embedding_.slots();
   const ring::Basis basis{std::min(plaintext.poly().basis().q_count, 2), 0};
   const ring::CoefficientPoly poly = ring::to_coefficient(*ring_, ring::restrict_to(*ring_, plaintext.poly(), basis));
-  std::vector<double> re(n);
-  std::vector<double> im(n);
+  base::Buffer scratch = ring_->pool().acquire(2 * n);
+  const std::span<double> re = as_doubles(scratch).first(n);
+  const std::span<double> im = as_doubles(scratch).last(n);
   compose(*ring_, poly, 0, re);
   compose(*ring_, poly, n, im);
   std::vector<std::complex<double>> slots(n);

@@ -30,6 +30,8 @@ class Encoder {
   [[nodiscard]] std::vector<std::complex<double>> decode(const Plaintext& plaintext) const;
 
  private:
+  /// The same into `out`. [N]
+  void round_coefficients(std::span<const std::complex<double>> slots, double scale, std::span<std::int64_t> out) const;
   const ring::RingContext* ring_;
   detail::Embedding embedding_;
 };
