@@ -27,19 +27,32 @@ std::size_t class_of(std::size_t count) {
   return (least + step - 1) / step * step;
 }
 
-std::align_val_t alignment_of(std::size_t bytes) {
-  return std::align_val_t{bytes >= kHugePageBytes ? kHugePageBytes : kLineBytes};
+// Blocks that are read side by side, such as the halves and digits of a key, would share the sets of every cache if
+// they all began at a multiple of a large power of two: eight ways hold no more than eight of them. Each begins about
+// an eighth of a second-level cache's way further than the one before it.
+constexpr std::size_t kStaggerWords = 261 * kLineBytes / kWordBytes;
+constexpr std::size_t kStaggers = 8;
+
+bool has_huge_pages(std::size_t capacity) {
+  return capacity * kWordBytes >= kHugePageBytes;
 }
 
-std::uint64_t* allocate(std::size_t capacity) {
-  const std::size_t bytes = capacity * kWordBytes;
-  void* block = ::operator new(bytes, alignment_of(bytes));
-  if (bytes >= kHugePageBytes) (void)::madvise(block, bytes, MADV_HUGEPAGE);
-  return static_cast<std::uint64_t*>(block);
+// `stagger` < kStaggers moves the start of a block of huge pages.
+std::uint64_t* allocate(std::size_t capacity, std::size_t stagger) {
+  if (!has_huge_pages(capacity)) {
+    return static_cast<std::uint64_t*>(::operator new (capacity* kWordBytes, std::align_val_t{kLineBytes}));
+  }
+  const std::size_t bytes = (capacity + kStaggers * kStaggerWords) * kWordBytes;
+  void* block = ::operator new (bytes, std::align_val_t{kHugePageBytes});
+  (void)::madvise(block, bytes, MADV_HUGEPAGE);
+  return static_cast<std::uint64_t*>(block) + stagger * kStaggerWords;
 }
 
 void release(std::uint64_t* block, std::size_t capacity) {
-  ::operator delete(block, alignment_of(capacity * kWordBytes));
+  if (!has_huge_pages(capacity)) return ::operator delete (block, std::align_val_t{kLineBytes});
+  // The block begins in its first huge page.
+  const std::size_t staggered = reinterpret_cast<std::uintptr_t>(block) % kHugePageBytes / kWordBytes;
+  ::operator delete (block - staggered, std::align_val_t{kHugePageBytes});
 }
 
 // Blocks from 4 KiB up to a huge page are cut from slabs of huge pages. Not under AddressSanitizer, which then would
@@ -64,14 +77,14 @@ struct Buffer::State {
   ~State() { trim(); }
 
   std::uint64_t* make(std::size_t capacity) {
-    if (!fits_slab(capacity)) return allocate(capacity);
     const std::lock_guard lock(mutex);
-    if (slabs.empty() || kSlabWords - slab_used < capacity) {
-      slabs.push_back(allocate(kSlabWords));
+    if (!fits_slab(capacity)) return allocate(capacity, blocks_made++ % kStaggers);
+    if (slabs.empty() || kSlabWords < slab_used + capacity) {
+      slabs.push_back(allocate(kSlabWords, 0));
       slab_used = 0;
     }
     std::uint64_t* block = slabs.back() + slab_used;
-    slab_used += capacity;
+    slab_used += capacity + std::min(kStaggerWords, std::max(capacity / 64, std::size_t{1}) * kLineBytes / kWordBytes);
     return block;
   }
 
@@ -121,6 +134,7 @@ struct Buffer::State {
   std::map<std::size_t, std::vector<std::uint64_t*>> cached;
   std::vector<std::uint64_t*> slabs;
   std::size_t slab_used = 0;  // words of the last one
+  std::size_t blocks_made = 0;
   std::size_t slab_blocks_in_use = 0;
   std::size_t in_use = 0;
   std::size_t peak = 0;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <thread>
@@ -22,10 +23,27 @@ TEST(Buffer, IsAlignedAndAsLargeAsAsked) {
     EXPECT_EQ(buffer.size(), count);
     EXPECT_EQ(buffer.words().size(), count);
     EXPECT_EQ(address(buffer) % 64, 0u);
-    if (count * 8 >= (2u << 20)) {
-      EXPECT_EQ(address(buffer) % (2u << 20), 0u);
-    }
     for (std::uint64_t& word : buffer.words()) word = 1;
+  }
+}
+
+// Buffers that are read side by side must not all fall into the same sets of a cache.
+TEST(Buffer, LargeOnesBeginInDifferentSetsOfTheCache) {
+  constexpr std::uintptr_t kWayBytes = std::uintptr_t{1} << 17;
+  constexpr std::uintptr_t kApartBytes = std::uintptr_t{1} << 14;
+#if defined(__SANITIZE_ADDRESS__)
+  const std::size_t smallest = std::size_t{1} << 18;  // blocks below a huge page are not cut from slabs then
+#else
+  const std::size_t smallest = std::size_t{1} << 17;
+#endif
+  for (const std::size_t count : {smallest, std::size_t{1} << 19}) {
+    BufferPool pool;
+    std::vector<Buffer> buffers;
+    for (int i = 0; i < 6; ++i) buffers.push_back(pool.acquire(count));
+    for (std::size_t i = 1; i < buffers.size(); ++i) {
+      const std::uintptr_t apart = (address(buffers[i]) - address(buffers[i - 1])) % kWayBytes;
+      EXPECT_GE(std::min(apart, kWayBytes - apart), kApartBytes) << count << " words, buffer " << i;
+    }
   }
 }
 

@@ -7,6 +7,7 @@
 
 #include "fhe/params/index.hpp"
 #include "fhe/random/stream.hpp"
+#include "fhe/ring/gadget.hpp"
 #include "fhe/ring/galois.hpp"
 #include "fhe/ring/poly.hpp"
 
@@ -38,6 +39,7 @@ class SwitchingKey {
       : b_(std::move(b)), a_(std::move(a)), seed_(seed), level_(level) {}
   [[nodiscard]] const std::vector<ring::EvaluationPoly>& b() const { return b_; }
   [[nodiscard]] const std::vector<ring::EvaluationPoly>& a() const { return a_; }
+  [[nodiscard]] ring::GadgetKey halves() const { return {b_, a_}; }
   [[nodiscard]] const random::Seed256& seed() const { return seed_; }
   /// Highest level of ciphertexts that it can switch.
   [[nodiscard]] params::Level level() const { return level_; }

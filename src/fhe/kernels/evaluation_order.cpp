@@ -33,4 +33,26 @@ std::vector<std::uint32_t> automorphism_index(int log_n, std::uint64_t galois_el
   return index;
 }
 
+Permutation automorphism_permutation(int log_n, std::uint64_t galois_element) {
+  constexpr std::size_t kEight = 8;
+  const std::vector<std::uint32_t> index = automorphism_index(log_n, galois_element);
+  OBSCURA_CHECK(index.size() >= kEight, "a permutation of eights needs N >= 8");
+  Permutation result;
+  result.from.resize(index.size() / kEight);
+  result.to.resize(index.size() / kEight);
+  std::size_t ways = 0;
+  for (std::size_t d = 0; d < result.from.size(); ++d) {
+    std::array<std::uint64_t, kEight> lanes{};
+    for (std::size_t l = 0; l < kEight; ++l) lanes[l] = index[kEight * d + l] % kEight;
+    std::size_t way = 0;
+    while (way < ways && result.lanes[way] != lanes) ++way;
+    OBSCURA_CHECK(way < kEight, "an automorphism permutes eights in at most eight ways");
+    if (way == ways) result.lanes[ways++] = lanes;
+    const std::size_t source = index[kEight * d] / kEight;
+    result.from[d] = static_cast<std::uint32_t>(kEight * source + way);
+    result.to[source] = static_cast<std::uint32_t>(kEight * d + way);
+  }
+  return result;
+}
+
 }  // namespace obscura::fhe::kernels

@@ -7,7 +7,9 @@
 #include "base/result.hpp"
 #include "fhe/arith/modulus.hpp"
 #include "fhe/kernels/conversion_target.hpp"
+#include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
+#include "fhe/kernels/switch_limb.hpp"
 
 namespace obscura::fhe::kernels {
 
@@ -56,6 +58,9 @@ struct KernelTable {
                              const std::uint64_t* const* b0, const std::uint64_t* const* b1, std::size_t terms,
                              std::size_t n, const arith::Modulus& q, bool accumulate);
 
+  /// One limb of a key switch, with the transforms before it and the division after it: see SwitchLimb.
+  void (*switch_limb)(const SwitchLimb& job);
+
   /// (d0, d1, d2) = (a0 b0, a0 b1 + a1 b0, a1 b1): the product of two ciphertexts. The outputs
   /// differ from each other and may be inputs.
   void (*tensor)(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* a0,
@@ -88,10 +93,8 @@ struct KernelTable {
   void (*round_quotients)(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
                           std::size_t inputs, std::size_t n);
 
-  /// out[i] = a[index[i]] for an index that automorphism_index built (evaluation_order.hpp): such a
-  /// permutation takes each aligned eight from one aligned eight, which vector sets rely on. out is
-  /// not a.
-  void (*permute)(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
+  /// Applies a permutation of automorphism_permutation (evaluation_order.hpp), made for this n. out is not a.
+  void (*permute)(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n);
 
   /// Residues of any 64-bit signed integers.
   void (*from_signed)(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);

@@ -114,7 +114,7 @@ TEST(Ntt, PermutationAppliesAutomorphism) {
         Limb expected = image;
         set->ntt_forward(evaluated.data(), tables);
         set->ntt_forward(expected.data(), tables);
-        set->permute(permuted.data(), evaluated.data(), automorphism_index(log_n, g).data(), n);
+        set->permute(permuted.data(), evaluated.data(), automorphism_permutation(log_n, g), n);
         EXPECT_EQ(permuted, expected) << set->name << " N=2^" << log_n << " g=" << g;
       }
     }

@@ -78,7 +78,7 @@ TEST_P(Parity, Elementwise) {
       set.multiply_add(out[4].data(), a, b, n_, q);
       set.multiply_scalar(out[5].data(), wide.data(), n_, w, q);
       set.subtract_multiply_scalar(out[6].data(), a, b, n_, w, q);
-      set.permute(out[7].data(), a, automorphism_index(log_n_, 5).data(), n_);
+      set.permute(out[7].data(), a, automorphism_permutation(log_n_, 5), n_);
     });
   }
 }

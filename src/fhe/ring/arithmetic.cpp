@@ -117,10 +117,10 @@ EvaluationPoly lift_times_p(const RingContext& ring, const EvaluationPoly& a) {
 
 EvaluationPoly automorphism(const RingContext& ring, const EvaluationPoly& a, GaloisElement g) {
   check_operand(ring, a);
-  const std::span<const std::uint32_t> index = ring.automorphism(g);
+  const kernels::Permutation& permutation = ring.automorphism(g);
   auto out = ring.make<Domain::kEvaluation>(a.basis());
   for_each_light_limb(ring, a.limbs(), [&](int i) {
-    ring.kernels().permute(out.limb(i).data(), a.limb(i).data(), index.data(), size_of(ring));
+    ring.kernels().permute(out.limb(i).data(), a.limb(i).data(), permutation, size_of(ring));
   });
   return out;
 }

@@ -23,12 +23,6 @@ void to_coefficients(const RingContext& ring, std::span<std::uint64_t> out, cons
   ring.kernels().ntt_inverse(out.data(), ring.ntt(a.basis(), limb));
 }
 
-/// What happens to each limb of a quotient while it is still in the cache: plus `addend`, then X -> X^g.
-struct Epilogue {
-  const EvaluationPoly* addend = nullptr;
-  std::span<const std::uint32_t> permutation = {};
-};
-
 /// (a - r) * inverse modulo q_i, where `limb` holds the coefficients of the remainder r and receives
 /// the result.
 void finish_limb(const RingContext& ring, std::uint64_t* limb, const EvaluationPoly& a, int i,
@@ -41,38 +35,25 @@ void finish_limb(const RingContext& ring, std::uint64_t* limb, const EvaluationP
 /// Limbs first .. first + count - 1 of a quotient: `remainder` writes the remainder's coefficients to limbs[0..count).
 template <class Remainder>
 void make_limbs(const RingContext& ring, EvaluationPoly& out, const EvaluationPoly& a, int first, int count,
-                InverseOf inverse, const Epilogue& epilogue, const Remainder& remainder) {
-  const auto n = static_cast<std::size_t>(ring.degree());
-  const bool permutes = !epilogue.permutation.empty();
-  base::Buffer unpermuted;
-  if (permutes) unpermuted = ring.pool().acquire(static_cast<std::size_t>(count) * row_stride(ring));
+                InverseOf inverse, const Remainder& remainder) {
   std::array<std::uint64_t*, kMostLimbsPerBlock> limbs{};
-  for (int t = 0; t < count; ++t) {
-    const auto at = static_cast<std::size_t>(t);
-    limbs[at] = permutes ? unpermuted.data() + at * row_stride(ring) : out.limb(first + t).data();
-  }
+  for (int t = 0; t < count; ++t) limbs[static_cast<std::size_t>(t)] = out.limb(first + t).data();
   remainder(limbs.data());
-  for (int t = 0; t < count; ++t) {
-    const int i = first + t;
-    std::uint64_t* limb = limbs[static_cast<std::size_t>(t)];
-    finish_limb(ring, limb, a, i, inverse(ring.constants(), out.limbs(), i));
-    if (epilogue.addend != nullptr) {
-      ring.kernels().add(limb, limb, epilogue.addend->limb(i).data(), n, ring.modulus(a.basis(), i));
-    }
-    if (permutes) ring.kernels().permute(out.limb(i).data(), limb, epilogue.permutation.data(), n);
+  for (int i = first; i < first + count; ++i) {
+    finish_limb(ring, out.limb(i).data(), a, i, inverse(ring.constants(), out.limbs(), i));
   }
 }
 
 /// Divides by the prime of limb `source`: the remainder is the exact centred one.
 EvaluationPoly divide_by_one(const RingContext& ring, const EvaluationPoly& a, int source, int outputs,
-                             InverseOf inverse, const Epilogue& epilogue) {
+                             InverseOf inverse) {
   const auto n = static_cast<std::size_t>(ring.degree());
   base::Buffer remainder = ring.pool().acquire(n);
   to_coefficients(ring, remainder.words(), a, source);
   const arith::Modulus& from = ring.modulus(a.basis(), source);
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_task(ring, outputs, [&](int i) {
-    make_limbs(ring, out, a, i, 1, inverse, epilogue, [&](std::uint64_t* const* limbs) {
+    make_limbs(ring, out, a, i, 1, inverse, [&](std::uint64_t* const* limbs) {
       ring.kernels().reduce_centered(limbs[0], remainder.data(), n, from, ring.modulus(a.basis(), i));
     });
   });
@@ -82,7 +63,7 @@ EvaluationPoly divide_by_one(const RingContext& ring, const EvaluationPoly& a, i
 /// Divides by the product of the primes that `conversion` comes from: limbs q_count, q_count + 1, ... of
 /// `a` and, where the conversion has one more input, the last limb of the chain.
 EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, const CenteredConversion& conversion,
-                              int outputs, InverseOf inverse, const Epilogue& epilogue) {
+                              int outputs, InverseOf inverse) {
   const auto n = static_cast<std::size_t>(ring.degree());
   const int inputs = conversion.inputs();
   const Basis basis = a.basis();
@@ -100,7 +81,7 @@ EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, 
   round_quotients(ring, conversion, scaled.data() + static_cast<std::size_t>(inputs) * row_stride(ring), rows.data());
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_block(ring, outputs, [&](int first, int count) {
-    make_limbs(ring, out, a, first, count, inverse, epilogue, [&](std::uint64_t* const* limbs) {
+    make_limbs(ring, out, a, first, count, inverse, [&](std::uint64_t* const* limbs) {
       std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
       for (int t = 0; t < count; ++t) {
         targets[static_cast<std::size_t>(t)] = {limbs[t], conversion.factors(first + t),
@@ -117,14 +98,14 @@ int special_primes(const RingContext& ring) {
   return static_cast<int>(ring.params().p().size());
 }
 
-EvaluationPoly divide_by_p(const RingContext& ring, const EvaluationPoly& a, const Epilogue& epilogue) {
+EvaluationPoly divide_by_p(const RingContext& ring, const EvaluationPoly& a) {
   check_operand(ring, a, special_primes(ring), 1);
   const int outputs = a.basis().q_count;
   const InverseOf inverse = [](const RingConstants& constants, int, int i) -> const arith::ShoupFactor& {
     return constants.inverse_of_p(i);
   };
-  if (special_primes(ring) == 1) return divide_by_one(ring, a, outputs, outputs, inverse, epilogue);
-  return divide_by_many(ring, a, ring.constants().from_p(), outputs, inverse, epilogue);
+  if (special_primes(ring) == 1) return divide_by_one(ring, a, outputs, outputs, inverse);
+  return divide_by_many(ring, a, ring.constants().from_p(), outputs, inverse);
 }
 
 }  // namespace
@@ -135,18 +116,11 @@ EvaluationPoly divide_by_last_prime(const RingContext& ring, const EvaluationPol
   return divide_by_one(ring, a, outputs, outputs,
                        [](const RingConstants& constants, int last, int i) -> const arith::ShoupFactor& {
                          return constants.inverse_of_prime(last, i);
-                       },
-                       {});
+                       });
 }
 
 EvaluationPoly mod_down(const RingContext& ring, const EvaluationPoly& a) {
-  return divide_by_p(ring, a, {});
-}
-
-EvaluationPoly mod_down_automorphism(const RingContext& ring, const EvaluationPoly& a, const EvaluationPoly* addend,
-                                     GaloisElement g) {
-  OBSCURA_CHECK(addend == nullptr || addend->basis() == Basis({a.basis().q_count, 0}), "the addend has another basis");
-  return divide_by_p(ring, a, {addend, ring.automorphism(g)});
+  return divide_by_p(ring, a);
 }
 
 EvaluationPoly mod_down_and_rescale(const RingContext& ring, const EvaluationPoly& a) {
@@ -155,8 +129,7 @@ EvaluationPoly mod_down_and_rescale(const RingContext& ring, const EvaluationPol
   return divide_by_many(ring, a, ring.constants().from_p_and_prime(outputs), outputs,
                         [](const RingConstants& constants, int last, int i) -> const arith::ShoupFactor& {
                           return constants.inverse_of_p_and_prime(last, i);
-                        },
-                        {});
+                        });
 }
 
 }  // namespace obscura::fhe::ring

@@ -16,11 +16,6 @@ namespace obscura::fhe::ring {
 /// Cost: k inverse + (l+1) forward NTTs, and one base conversion k -> l+1. (Ibid., section 3.1.)
 [[nodiscard]] EvaluationPoly mod_down(const RingContext& ring, const EvaluationPoly& a);
 
-/// ModDown, plus `addend` (modulo Q_l; may be null), then X -> X^g: the end of a rotation, done limb by limb while the
-/// limb is in the cache.
-[[nodiscard]] EvaluationPoly mod_down_automorphism(const RingContext& ring, const EvaluationPoly& a,
-                                                   const EvaluationPoly* addend, GaloisElement g);
-
 /// round(a / (P * q_l)) in one go: ModDown fused with the rescale that follows it. Cost: (k+1) inverse
 /// + l forward NTTs.
 [[nodiscard]] EvaluationPoly mod_down_and_rescale(const RingContext& ring, const EvaluationPoly& a);

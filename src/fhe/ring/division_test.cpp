@@ -117,21 +117,6 @@ TEST(Division, ModDownUndoesLiftTimesP) {
   }
 }
 
-TEST(Division, ModDownAutomorphismIsThreeStepsInOne) {
-  std::mt19937_64 random(test::kSeed + 4);
-  for (params::ParamSet& params : param_sets()) {
-    const TestRing holder(std::move(params));
-    const RingContext& ring = holder.ring;
-    const params::Level top = ring.params().max_level();
-    const auto a = test::random_poly<Domain::kEvaluation>(ring, ring.basis_qp(top), random);
-    const auto b = test::random_poly<Domain::kEvaluation>(ring, ring.basis_q(top), random);
-    const GaloisElement g(5);
-    EXPECT_TRUE(test::equal(mod_down_automorphism(ring, a, nullptr, g), automorphism(ring, mod_down(ring, a), g)));
-    EXPECT_TRUE(
-        test::equal(mod_down_automorphism(ring, a, &b, g), automorphism(ring, add(ring, mod_down(ring, a), b), g)));
-  }
-}
-
 TEST(DivisionDeathTest, RefusesTheWrongBasis) {
   const TestRing holder(test::insecure(5, {30, 30}, {25, 25}));
   std::mt19937_64 random(test::kSeed);

@@ -14,7 +14,7 @@ namespace obscura::fhe::ring {
 inline constexpr int kMostLimbsPerBlock = 4;
 
 [[nodiscard]] inline int limbs_per_block(const RingContext& ring) {
-  constexpr int kRowsLeaveCache = 1 << 15;
+  constexpr int kRowsLeaveCache = 1 << 14;
   return ring.degree() < kRowsLeaveCache ? 1 : kMostLimbsPerBlock;
 }
 
@@ -41,10 +41,10 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
   for_each_task(ring, limbs, body);
 }
 
-/// Words from one row to the next where several are read at once: five cache lines more than N, since rows a power of
-/// two apart share the sets of a cache.
+/// Words from one row to the next where several are read at once: rows a power of two apart would share the sets of a
+/// cache, so each stands an eighth of a second-level cache's way, and five lines, further than the one before it.
 [[nodiscard]] inline std::size_t row_stride(const RingContext& ring) {
-  return static_cast<std::size_t>(ring.degree()) + 40;
+  return static_cast<std::size_t>(ring.degree()) + 2088;
 }
 
 /// body(first, count) over limbs that are converted from the same rows: one by one where the rows stay in the

@@ -1,5 +1,6 @@
 #include "fhe/ring/division.hpp"
 #include "fhe/ring/gadget.hpp"
+#include "fhe/ring/key_switch.hpp"
 #include "fhe/ring/sample.hpp"
 #include "fhe/ring/test_ring.hpp"
 
@@ -32,9 +33,15 @@ std::vector<EvaluationPoly> run_everything(const RingContext& ring) {
   EvaluationPoly u0;
   EvaluationPoly u1;
   const std::span<const EvaluationPoly> all(keys);
-  inner_product(ring, digits, all.first(digits.digits.size()), all.last(digits.digits.size()), u0, u1, false);
+  const GadgetKey key{all.first(digits.digits.size()), all.last(digits.digits.size())};
+  inner_product(ring, digits, key, u0, u1, false);
   results.push_back(mod_down(ring, u0));
   results.push_back(mod_down_and_rescale(ring, u1));
+  for (const bool rescales : {false, true}) {
+    PolyPair switched = switch_key(ring, a, key, {.summand0 = &b, .rescales = rescales, .galois = GaloisElement(5)});
+    results.push_back(std::move(switched.c0));
+    results.push_back(std::move(switched.c1));
+  }
   for (EvaluationPoly& digit : digits.digits) results.push_back(std::move(digit));
   results.push_back(std::move(u0));
   results.push_back(std::move(u1));

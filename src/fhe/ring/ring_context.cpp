@@ -24,13 +24,13 @@ bool RingContext::contains(const Basis& basis) const {
          basis.p_count <= static_cast<int>(params_.p().size());
 }
 
-std::span<const std::uint32_t> RingContext::automorphism(GaloisElement g) const {
+const kernels::Permutation& RingContext::automorphism(GaloisElement g) const {
   const std::uint64_t element = g.value() % (2 * static_cast<std::uint64_t>(degree()));
   OBSCURA_CHECK(element % 2 == 1, "a Galois element is odd");
   const std::lock_guard lock(automorphism_mutex_);
   auto& permutation = automorphisms_[element];
   if (permutation == nullptr) {
-    permutation = std::make_unique<std::vector<std::uint32_t>>(kernels::automorphism_index(params_.log_n(), element));
+    permutation = std::make_unique<kernels::Permutation>(kernels::automorphism_permutation(params_.log_n(), element));
   }
   return *permutation;
 }

@@ -62,7 +62,7 @@ class RingContext {
   }
 
   /// Permutation of evaluation order that applies X -> X^g; cached.
-  [[nodiscard]] std::span<const std::uint32_t> automorphism(GaloisElement g) const;
+  [[nodiscard]] const kernels::Permutation& automorphism(GaloisElement g) const;
 
  private:
   params::ParamSet params_;
@@ -73,7 +73,7 @@ class RingContext {
   std::vector<kernels::NttTables> ntt_;
   std::vector<arith::ShoupFactor> imaginary_units_;
   mutable std::mutex automorphism_mutex_;
-  mutable std::unordered_map<std::uint64_t, std::unique_ptr<std::vector<std::uint32_t>>> automorphisms_;
+  mutable std::unordered_map<std::uint64_t, std::unique_ptr<kernels::Permutation>> automorphisms_;
 };
 
 }  // namespace obscura::fhe::ring

@@ -49,21 +49,21 @@ TEST(RingContext, ConstantsAreInverses) {
 
 TEST(RingContext, AutomorphismTablesAreSharedBetweenThreads) {
   const TestRing holder(test::insecure(6, {30}, {40}));
-  const std::uint32_t* seen[4] = {};
+  const kernels::Permutation* seen[4] = {};
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&, t] {
       for (std::uint64_t g = 1; g < 128; g += 2) {
-        const auto index = holder.ring.automorphism(GaloisElement(g));
-        if (g == 77) seen[t] = index.data();
+        const kernels::Permutation& permutation = holder.ring.automorphism(GaloisElement(g));
+        if (g == 77) seen[t] = &permutation;
       }
     });
   }
   for (std::thread& thread : threads) thread.join();
-  for (const std::uint32_t* data : seen) EXPECT_EQ(data, seen[0]);
-  const auto expected = kernels::automorphism_index(6, 77);
-  EXPECT_TRUE(std::equal(expected.begin(), expected.end(), seen[0]));
-  EXPECT_EQ(holder.ring.automorphism(GaloisElement(77 + 128)).data(), seen[0]);
+  for (const kernels::Permutation* permutation : seen) EXPECT_EQ(permutation, seen[0]);
+  const auto expected = kernels::automorphism_permutation(6, 77);
+  EXPECT_EQ(seen[0]->from, expected.from);
+  EXPECT_EQ(&holder.ring.automorphism(GaloisElement(77 + 128)), seen[0]);
 }
 
 }  // namespace

@@ -86,9 +86,9 @@ class RotatedLimb {
       lift(r0, ciphertext.c0());
       ring_.kernels().add(u0, u0, r0, size_, ring_.modulus(hoisted_.basis, limb_));
     }
-    const std::span<const std::uint32_t> index = ring_.automorphism(rotation.galois);
-    ring_.kernels().permute(r0, u0, index.data(), size_);
-    ring_.kernels().permute(r1, u1, index.data(), size_);
+    const kernels::Permutation& permutation = ring_.automorphism(rotation.galois);
+    ring_.kernels().permute(r0, u0, permutation, size_);
+    ring_.kernels().permute(r1, u1, permutation, size_);
   }
 
   void switch_limb(const ring::Digits& digits, const ckks::SwitchingKey& key, std::uint64_t* u0,

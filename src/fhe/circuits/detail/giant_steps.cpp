@@ -61,34 +61,35 @@ void GiantSteps::add_rotated(ring::GaloisElement g, ProductSum sum) {
 void GiantSteps::multiply_key(const ring::EvaluationPoly& a, ckks::KeyId id, ring::EvaluationPoly& out0,
                               ring::EvaluationPoly& out1, bool accumulate) const {
   const ckks::SwitchingKey& key = require_key(keys_, id, params::Level(a.basis().q_count - 1));
-  ring::decompose_and_multiply(ring_, a, key.b(), key.a(), out0, out1, accumulate);
+  ring::decompose_and_multiply(ring_, a, key.halves(), out0, out1, accumulate);
 }
 
 void GiantSteps::add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1) {
-  if (total0_.limbs() == 0) {
-    total0_ = std::move(t0);
-    total1_ = std::move(t1);
+  if (total_.c0.limbs() == 0) {
+    total_.c0 = std::move(t0);
+    total_.c1 = std::move(t1);
     return;
   }
-  if (over_qp(t0) != over_qp(total0_)) {
-    total0_ = to_qp(ring_, std::move(total0_));
-    total1_ = to_qp(ring_, std::move(total1_));
+  if (over_qp(t0) != over_qp(total_.c0)) {
+    total_.c0 = to_qp(ring_, std::move(total_.c0));
+    total_.c1 = to_qp(ring_, std::move(total_.c1));
     t0 = to_qp(ring_, std::move(t0));
     t1 = to_qp(ring_, std::move(t1));
   }
-  ring::add_in_place(ring_, total0_, t0);
-  ring::add_in_place(ring_, total1_, t1);
+  ring::add_in_place(ring_, total_.c0, t0);
+  ring::add_in_place(ring_, total_.c1, t1);
 }
 
 ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& scale, bool rescale) {
   OBSCURA_CHECK(!rescale || level > params::Level(0), "no level is left");
-  if (!over_qp(total0_)) {
-    ckks::Ciphertext result(std::move(total0_), std::move(total1_), level, scale);
+  if (!over_qp(total_.c0)) {
+    ckks::Ciphertext result(std::move(total_.c0), std::move(total_.c1), level, scale);
     return rescale ? ckks::rescale(ring_, result) : std::move(result);
   }
-  if (!rescale) return {ring::mod_down(ring_, total0_), ring::mod_down(ring_, total1_), level, scale};
-  return {ring::mod_down_and_rescale(ring_, total0_), ring::mod_down_and_rescale(ring_, total1_),
-          params::Level(level.value() - 1), scale.divided_by_prime(params::PrimeIndex(level.value()))};
+  ring::PolyPair parts = ring::divide_pair(ring_, total_, rescale);
+  if (!rescale) return {std::move(parts.c0), std::move(parts.c1), level, scale};
+  return {std::move(parts.c0), std::move(parts.c1), params::Level(level.value() - 1),
+          scale.divided_by_prime(params::PrimeIndex(level.value()))};
 }
 
 }  // namespace obscura::fhe::circuits::detail

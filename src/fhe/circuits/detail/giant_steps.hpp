@@ -4,6 +4,7 @@
 #include "fhe/circuits/linear_transform.hpp"
 #include "fhe/ckks/ciphertext.hpp"
 #include "fhe/ckks/keys.hpp"
+#include "fhe/ring/key_switch.hpp"
 #include "fhe/ring/ring_context.hpp"
 
 namespace obscura::fhe::circuits::detail {
@@ -31,8 +32,7 @@ class GiantSteps {
 
   const ring::RingContext& ring_;
   const ckks::EvaluationKeys& keys_;
-  ring::EvaluationPoly total0_;  ///< over Q_l P, times P; or over Q_l while nothing needed a key
-  ring::EvaluationPoly total1_;
+  ring::PolyPair total_;  ///< over Q_l P, times P; or over Q_l while nothing needed a key
 };
 
 }  // namespace obscura::fhe::circuits::detail

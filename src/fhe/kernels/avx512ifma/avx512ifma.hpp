@@ -5,7 +5,9 @@
 
 #include "fhe/arith/modulus.hpp"
 #include "fhe/kernels/conversion_target.hpp"
+#include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
+#include "fhe/kernels/switch_limb.hpp"
 
 /// The entries of KernelTable for AVX512-IFMA; contracts stand there. Only a processor that
 /// avx512ifma_kernels() has checked may run them.
@@ -32,6 +34,8 @@ void inner_product_pair(std::uint64_t* out0, std::uint64_t* out1, const std::uin
                         const std::uint64_t* const* b0, const std::uint64_t* const* b1, std::size_t terms,
                         std::size_t n, const arith::Modulus& q, bool accumulate);
 
+void switch_limb(const SwitchLimb& job);
+
 void tensor(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* a0, const std::uint64_t* a1,
             const std::uint64_t* b0, const std::uint64_t* b1, std::size_t n, const arith::Modulus& q);
 void tensor_sum(std::uint64_t* d0, std::uint64_t* d1, std::uint64_t* d2, const std::uint64_t* const* a0,
@@ -47,7 +51,7 @@ void base_convert(const ConversionTarget* targets, std::size_t target_count, con
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
                      std::size_t inputs, std::size_t n);
 
-void permute(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
+void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n);
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
 void from_small(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
 

@@ -67,12 +67,11 @@ void subtract_multiply_scalar(std::uint64_t* out, const std::uint64_t* a, const 
   }
 }
 
-// An automorphism maps each aligned eight evaluations to one aligned eight.
-void permute(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n) {
+void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n) {
   for (std::size_t i = 0; i < n; i += kLanes) {
-    const __m256i lanes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(index + i));
-    const Vector from = load(a + (index[i] & ~std::uint32_t{kLanes - 1}));
-    store(out + i, _mm512_permutexvar_epi64(_mm512_cvtepu32_epi64(lanes), from));
+    const std::uint32_t from = permutation.from[i / kLanes];
+    const Vector lanes = load(permutation.lanes[from % kLanes].data());
+    store(out + i, _mm512_permutexvar_epi64(lanes, load(a + from / kLanes * kLanes)));
   }
 }
 

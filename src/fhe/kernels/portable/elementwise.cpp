@@ -34,8 +34,13 @@ void subtract_multiply_scalar(std::uint64_t* out, const std::uint64_t* a, const 
   for (std::size_t i = 0; i < n; ++i) out[i] = arith::mul_shoup(a[i] - b[i] + q.value(), w, q);
 }
 
-void permute(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n) {
-  for (std::size_t i = 0; i < n; ++i) out[i] = a[index[i]];
+void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n) {
+  constexpr std::size_t kEight = 8;
+  for (std::size_t d = 0; d < n / kEight; ++d) {
+    const std::uint32_t from = permutation.from[d];
+    const std::uint64_t* source = a + from / kEight * kEight;
+    for (std::size_t l = 0; l < kEight; ++l) out[kEight * d + l] = source[permutation.lanes[from % kEight][l]];
+  }
 }
 
 }  // namespace obscura::fhe::kernels::portable

@@ -5,6 +5,7 @@
 
 #include "fhe/arith/modulus.hpp"
 #include "fhe/kernels/conversion_target.hpp"
+#include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 
 /// The entries of KernelTable in standard C++; contracts stand there.
@@ -46,7 +47,7 @@ void base_convert(const ConversionTarget* targets, std::size_t target_count, con
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
                      std::size_t inputs, std::size_t n);
 
-void permute(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
+void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n);
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
 void from_small(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
 
