@@ -1,0 +1,145 @@
+#include "bench/operations/ceilings.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "bench/operations/detail/limbs.hpp"
+#include "bench/operations/timing.hpp"
+#include "fhe/kernels/kernel_table.hpp"
+#include "fhe/random/stream.hpp"
+
+namespace obscura::bench::operations {
+
+namespace {
+
+constexpr int kFirstLogN = 13;
+constexpr std::size_t kTerms = 8;  ///< limb pairs of the loops that multiply or read
+
+constexpr double kMostMemory = 1 << 28;  ///< read in one go to measure the memory's rate
+
+struct CacheSizes {
+  double l2;
+  double l3;
+};
+
+CacheSizes cache_sizes() {
+  const auto size = [](int name, double otherwise) {
+    const long bytes = sysconf(name);
+    return bytes > 0 ? static_cast<double>(bytes) : otherwise;
+  };
+  return {size(_SC_LEVEL2_CACHE_SIZE, 1 << 20), size(_SC_LEVEL3_CACHE_SIZE, 32 << 20)};
+}
+
+const fhe::kernels::KernelTable& best_kernels() {
+  const auto* vector = fhe::kernels::avx512ifma_kernels();
+  return vector != nullptr ? *vector : fhe::kernels::portable_kernels();
+}
+
+/// Microseconds of the fastest of `runs` runs of the body.
+template <class Body>
+double fastest_us(int runs, const Body& body) {
+  const Timing timing = time_runs(runs, body);
+  return 1000 * *std::min_element(timing.ms.begin(), timing.ms.end());
+}
+
+double measure_ntt(base::BufferPool& pool, int log_n) {
+  constexpr int kCalls = 8;
+  detail::Limbs limb(pool, 1, log_n);
+  const auto tables = fhe::kernels::NttTables::build(detail::primes(log_n, 1).front(), log_n);
+  return fastest_us(50,
+                    [&] {
+                      for (int i = 0; i < kCalls; ++i) best_kernels().ntt_forward(limb[0], tables);
+                    }) /
+         kCalls;
+}
+
+/// Words per microsecond that an inner product of 2 kTerms limbs takes in.
+double measure_products(base::BufferPool& pool, int log_n, int runs) {
+  const int calls = log_n < 14 ? 1 << (14 - log_n) : 1;
+  detail::Limbs limbs(pool, 2 * kTerms + 1, log_n);
+  const auto rows = limbs.rows();
+  const std::span<const std::uint64_t* const> all(rows);
+  const fhe::arith::Modulus q = detail::primes(13, 1).front();
+  const double us = fastest_us(runs, [&] {
+    for (int i = 0; i < calls; ++i) {
+      best_kernels().inner_product(limbs[0], all.data() + 1, all.data() + 1 + kTerms, kTerms, limbs.size(), q);
+    }
+  });
+  return static_cast<double>(calls) * 2 * kTerms * static_cast<double>(limbs.size()) / us;
+}
+
+double measure_random() {
+  std::vector<std::uint8_t> bytes(1 << 16);
+  fhe::random::Stream stream(fhe::random::Seed256{}, fhe::random::Domain::kTest, 0);
+  return static_cast<double>(bytes.size()) / fastest_us(20, [&] { stream.fill(bytes); });
+}
+
+/// The degree at which the loop's 2 kTerms limbs fill this many bytes.
+int log_n_for(double bytes) {
+  return static_cast<int>(std::lround(std::log2(bytes / (2 * kTerms * sizeof(std::uint64_t)))));
+}
+
+}  // namespace
+
+double ntt_us(const Ceilings& ceilings, int log_n) {
+  const int last = kFirstLogN + static_cast<int>(ceilings.ntt_us.size()) - 1;
+  const int nearest = std::clamp(log_n, kFirstLogN, last);
+  return ceilings.ntt_us[static_cast<std::size_t>(nearest - kFirstLogN)] * std::exp2(log_n - nearest) * log_n / nearest;
+}
+
+Ceilings reference_ceilings() {
+  return {.ntt_us = {9, 18, 40, 84},
+          .lane_ops = 29'000,
+          .l2_bytes = 114'000,
+          .l3_bytes = 90'000,
+          .memory_bytes = 28'000,
+          .random_bytes = 5'000};
+}
+
+Ceilings measured_ceilings() {
+  const CacheSizes sizes = cache_sizes();
+  base::BufferPool pool;
+  Ceilings measured;
+  for (std::size_t i = 0; i < measured.ntt_us.size(); ++i) {
+    measured.ntt_us[i] = measure_ntt(pool, kFirstLogN + static_cast<int>(i));
+  }
+  // Two words and two lane operations per product.
+  measured.lane_ops = measure_products(pool, log_n_for(1 << 14), 50);
+  constexpr double kWord = sizeof(std::uint64_t);
+  measured.l2_bytes = kWord * measure_products(pool, log_n_for(sizes.l2 / 2), 50);
+  measured.l3_bytes = kWord * measure_products(pool, log_n_for(std::max(4 * sizes.l2, sizes.l3 / 4)), 10);
+  measured.memory_bytes = kWord * measure_products(pool, log_n_for(std::min(4 * sizes.l3, kMostMemory)), 5);
+  measured.random_bytes = measure_random();
+  return measured;
+}
+
+Ceilings better_ceilings(const Ceilings& a, const Ceilings& b) {
+  Ceilings better;
+  for (std::size_t i = 0; i < better.ntt_us.size(); ++i) better.ntt_us[i] = std::min(a.ntt_us[i], b.ntt_us[i]);
+  better.lane_ops = std::max(a.lane_ops, b.lane_ops);
+  better.l2_bytes = std::max(a.l2_bytes, b.l2_bytes);
+  better.l3_bytes = std::max(a.l3_bytes, b.l3_bytes);
+  better.memory_bytes = std::max(a.memory_bytes, b.memory_bytes);
+  better.random_bytes = std::max(a.random_bytes, b.random_bytes);
+  return better;
+}
+
+double floor_ms(const Work& work, const Ceilings& ceilings, int log_n, int threads) {
+  const CacheSizes sizes = cache_sizes();
+  const double compute_us = work.transforms * ntt_us(ceilings, log_n) +
+                            work.lane_ops * std::exp2(log_n) / ceilings.lane_ops +
+                            work.random_bytes / ceilings.random_bytes;
+  double rate = ceilings.memory_bytes;
+  if (work.bytes <= sizes.l3) rate = ceilings.l3_bytes;
+  if (work.bytes <= sizes.l2) rate = ceilings.l2_bytes;
+  const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  return std::max(compute_us, work.bytes / rate) / std::min(threads, cores) / 1000;
+}
+
+}  // namespace obscura::bench::operations

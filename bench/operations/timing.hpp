@@ -1,0 +1,23 @@
+#pragma once
+
+#include <functional>
+#include <vector>
+
+namespace obscura::bench::operations {
+
+/// What timed runs took.
+struct Timing {
+  std::vector<double> ms;     ///< of each run, in order; not empty
+  double faults_per_run = 0;  ///< minor page faults of the process while the runs were timed
+};
+
+/// `runs` >= 1 calls of the body, after one that is not counted.
+[[nodiscard]] Timing time_runs(int runs, const std::function<void()>& body);
+
+/// The middle value, upper one of two. The sample is not empty.
+[[nodiscard]] double median(std::vector<double> sample);
+
+/// Minor page faults of this process so far.
+[[nodiscard]] long minor_faults();
+
+}  // namespace obscura::bench::operations
