@@ -1,11 +1,11 @@
 #include "bench/operations/ceilings.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <fstream>
 #include <span>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -19,7 +19,6 @@ namespace obscura::bench::operations {
 namespace {
 
 constexpr int kFirstLogN = 13;
-constexpr std::size_t kTerms = 8;  ///< limb pairs of the loops that multiply or read
 
 constexpr double kMostMemory = 1 << 28;  ///< read in one go to measure the memory's rate
 
@@ -28,12 +27,16 @@ struct CacheSizes {
   double l3;
 };
 
+/// As Linux names them ("1024K"); the C library's figure for the third level may be that of several chips. Where they
+/// are unknown, those of the reference machine.
 CacheSizes cache_sizes() {
-  const auto size = [](int name, double otherwise) {
-    const long bytes = sysconf(name);
-    return bytes > 0 ? static_cast<double>(bytes) : otherwise;
+  const auto size = [](int index, double otherwise) {
+    std::ifstream file("/sys/devices/system/cpu/cpu0/cache/index" + std::to_string(index) + "/size");
+    double kibibytes = 0;
+    char unit = 0;
+    return file >> kibibytes >> unit && unit == 'K' && kibibytes > 0 ? 1024 * kibibytes : otherwise;
   };
-  return {size(_SC_LEVEL2_CACHE_SIZE, 1 << 20), size(_SC_LEVEL3_CACHE_SIZE, 32 << 20)};
+  return {size(2, 1 << 20), size(3, 32 << 20)};
 }
 
 const fhe::kernels::KernelTable& best_kernels() {
@@ -59,30 +62,46 @@ double measure_ntt(base::BufferPool& pool, int log_n) {
          kCalls;
 }
 
-/// Words per microsecond that an inner product of 2 kTerms limbs takes in.
-double measure_products(base::BufferPool& pool, int log_n, int runs) {
+/// Bytes per microsecond that inner products of 2 `terms` limbs, together of this size, take in.
+double measure_reading(base::BufferPool& pool, std::size_t terms, double bytes, int runs) {
+  const auto log_n =
+      static_cast<int>(std::lround(std::log2(bytes / static_cast<double>(2 * terms * sizeof(std::uint64_t)))));
   const int calls = log_n < 14 ? 1 << (14 - log_n) : 1;
-  detail::Limbs limbs(pool, 2 * kTerms + 1, log_n);
+  detail::Limbs limbs(pool, 2 * terms + 1, log_n);
   const auto rows = limbs.rows();
   const std::span<const std::uint64_t* const> all(rows);
   const fhe::arith::Modulus q = detail::primes(13, 1).front();
   const double us = fastest_us(runs, [&] {
     for (int i = 0; i < calls; ++i) {
-      best_kernels().inner_product(limbs[0], all.data() + 1, all.data() + 1 + kTerms, kTerms, limbs.size(), q);
+      best_kernels().inner_product(limbs[0], all.data() + 1, all.data() + 1 + terms, terms, limbs.size(), q);
     }
   });
-  return static_cast<double>(calls) * 2 * kTerms * static_cast<double>(limbs.size()) / us;
+  return static_cast<double>(2 * terms * limbs.size() * sizeof(std::uint64_t)) * calls / us;
+}
+
+/// Words per microsecond that a base conversion of limbs in the nearest cache multiplies.
+double measure_multiply_adds(base::BufferPool& pool) {
+  constexpr std::size_t kInputs = 24;
+  constexpr std::size_t kTargets = 4;
+  constexpr int kCalls = 32;
+  detail::Limbs limbs(pool, kInputs + kTargets, 6);
+  const auto rows = limbs.rows();
+  const auto primes = detail::primes(kFirstLogN, kTargets);
+  const std::vector<std::uint64_t> factors(kInputs, 1);
+  std::vector<fhe::kernels::ConversionTarget> targets;
+  for (std::size_t t = 0; t < kTargets; ++t) targets.push_back({limbs[kInputs + t], factors.data(), &primes[t]});
+  const double us = fastest_us(50, [&] {
+    for (int i = 0; i < kCalls; ++i) {
+      best_kernels().base_convert(targets.data(), kTargets, rows.data(), kInputs, limbs.size());
+    }
+  });
+  return static_cast<double>(kInputs * kTargets * limbs.size()) * kCalls / us;
 }
 
 double measure_random() {
   std::vector<std::uint8_t> bytes(1 << 16);
   fhe::random::Stream stream(fhe::random::Seed256{}, fhe::random::Domain::kTest, 0);
   return static_cast<double>(bytes.size()) / fastest_us(20, [&] { stream.fill(bytes); });
-}
-
-/// The degree at which the loop's 2 kTerms limbs fill this many bytes.
-int log_n_for(double bytes) {
-  return static_cast<int>(std::lround(std::log2(bytes / (2 * kTerms * sizeof(std::uint64_t)))));
 }
 
 }  // namespace
@@ -109,12 +128,10 @@ Ceilings measured_ceilings() {
   for (std::size_t i = 0; i < measured.ntt_us.size(); ++i) {
     measured.ntt_us[i] = measure_ntt(pool, kFirstLogN + static_cast<int>(i));
   }
-  // Two words and two lane operations per product.
-  measured.lane_ops = measure_products(pool, log_n_for(1 << 14), 50);
-  constexpr double kWord = sizeof(std::uint64_t);
-  measured.l2_bytes = kWord * measure_products(pool, log_n_for(sizes.l2 / 2), 50);
-  measured.l3_bytes = kWord * measure_products(pool, log_n_for(std::max(4 * sizes.l2, sizes.l3 / 4)), 10);
-  measured.memory_bytes = kWord * measure_products(pool, log_n_for(std::min(4 * sizes.l3, kMostMemory)), 5);
+  measured.lane_ops = kMultiplyAdd * measure_multiply_adds(pool);
+  measured.l2_bytes = measure_reading(pool, 8, sizes.l2 / 2, 50);
+  measured.l3_bytes = measure_reading(pool, 2, std::max(4 * sizes.l2, sizes.l3 / 4), 20);
+  measured.memory_bytes = measure_reading(pool, 2, std::min(4 * sizes.l3, kMostMemory), 5);
   measured.random_bytes = measure_random();
   return measured;
 }
@@ -140,6 +157,11 @@ double floor_ms(const Work& work, const Ceilings& ceilings, int log_n, int threa
   if (work.bytes <= sizes.l2) rate = ceilings.l2_bytes;
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   return std::max(compute_us, work.bytes / rate) / std::min(threads, cores) / 1000;
+}
+
+double floor_ms(const Operation& operation, const Case& made, const Ceilings& ceilings, int threads) {
+  const int used = operation.group == Group::kKernels ? 1 : threads;
+  return floor_ms(made.work, ceilings, operation.shape.literal.log_n, used) / made.count;
 }
 
 }  // namespace obscura::bench::operations

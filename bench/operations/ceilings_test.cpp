@@ -16,6 +16,14 @@ TEST(Ceilings, FloorIsTheLongerOfArithmeticAndMemory) {
   EXPECT_DOUBLE_EQ(ntt_us(ceilings, 12), 9.0 / 2 * 12 / 13);
 }
 
+TEST(Ceilings, FloorOfAnOperationIsThatOfOneOfItsCalls) {
+  const Operation operation{Group::kKernels, "a transform", {{14, {40}, {40}}, true}, {}};
+  Case made;
+  made.count = 10;
+  made.work.transforms = 10;
+  EXPECT_DOUBLE_EQ(floor_ms(operation, made, reference_ceilings(), 2), 0.018);
+}
+
 TEST(Ceilings, TheBetterFigureCounts) {
   Ceilings slow = reference_ceilings();
   slow.ntt_us[1] = 1000;

@@ -30,6 +30,7 @@ struct Sample {
   Slots message;
   ckks::Plaintext plaintext;
   ckks::Ciphertext ciphertext;
+  ckks::Ciphertext other;  ///< of the same message
   WorkModel model;
 };
 
@@ -40,8 +41,10 @@ SharedSample make_sample(Engine& engine) {
   Slots message = sample_slots(static_cast<std::size_t>(engine.params().slots()));
   auto plaintext = engine.encode(message, scale);
   auto ciphertext = ckks::encrypt(engine.ring(), engine.public_key(), plaintext, engine.masks());
+  auto other = ckks::encrypt(engine.ring(), engine.public_key(), plaintext, engine.masks());
   return std::make_shared<Sample>(Sample{&engine, scale, std::move(message), std::move(plaintext),
-                                         std::move(ciphertext), WorkModel(engine.params(), engine.top())});
+                                         std::move(ciphertext), std::move(other),
+                                         WorkModel(engine.params(), engine.top())});
 }
 
 /// A case on a sample; `make` gives what the operation returns, `right` judges it.
@@ -119,7 +122,7 @@ Case prepare_add(Engine& engine) {
   const SharedSample s = make_sample(engine);
   const Work work = s->model.memory(6 * s->model.limbs()) + Work{.lane_ops = 2 * s->model.limbs() * kModularSum};
   return case_of(
-      s, work, [](const Sample& x) { return ckks::add(x.engine->ring(), x.ciphertext, x.ciphertext); },
+      s, work, [](const Sample& x) { return ckks::add(x.engine->ring(), x.ciphertext, x.other); },
       [](const Sample& x, const ckks::Ciphertext& got) {
         Slots doubled = x.message;
         for (auto& value : doubled) value *= 2;
@@ -157,7 +160,7 @@ Case prepare_multiply(Engine& engine) {
   return case_of(
       s, work,
       [](const Sample& x) {
-        const auto product = ckks::multiply(x.engine->ring(), x.ciphertext, x.ciphertext);
+        const auto product = ckks::multiply(x.engine->ring(), x.ciphertext, x.other);
         return ckks::relinearize_and_rescale(x.engine->ring(), product, x.engine->key(ckks::relinearization_key_id()));
       },
       [](const Sample& x, const ckks::Ciphertext& got) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "bench/operations/engine.hpp"
@@ -15,9 +16,9 @@ enum class Group { kKernels, kCiphertexts, kCircuits };
 struct Case {
   std::function<bool()> right;  ///< runs it once and compares with what is expected
   std::function<void()> run;
-  int count = 1;  ///< how many of the operation one run holds
-  Work work;      ///< of one run
-  int level = 0;  ///< of the operands
+  int count = 1;             ///< how many of the operation one run holds
+  Work work;                 ///< of one run
+  std::optional<int> level;  ///< of the operands; limbs have none
 };
 
 /// One entry of the catalogue.

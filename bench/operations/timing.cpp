@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 
 #include "base/check.hpp"
@@ -30,6 +31,13 @@ double median(std::vector<double> sample) {
   OBSCURA_CHECK(!sample.empty(), "median of an empty sample");
   std::sort(sample.begin(), sample.end());
   return sample[sample.size() / 2];
+}
+
+double quantile(std::vector<double> sample, double q) {
+  OBSCURA_CHECK(!sample.empty(), "quantile of an empty sample");
+  std::sort(sample.begin(), sample.end());
+  const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(sample.size())));
+  return sample[std::min(sample.size() - 1, rank == 0 ? 0 : rank - 1)];
 }
 
 long minor_faults() {

@@ -14,8 +14,9 @@ struct Timing {
 /// `runs` >= 1 calls of the body, after one that is not counted.
 [[nodiscard]] Timing time_runs(int runs, const std::function<void()>& body);
 
-/// The middle value, upper one of two. The sample is not empty.
+/// The middle value (upper one of two) and the share `q` in [0, 1] of a sample. Samples are not empty.
 [[nodiscard]] double median(std::vector<double> sample);
+[[nodiscard]] double quantile(std::vector<double> sample, double q);
 
 /// Minor page faults of this process so far.
 [[nodiscard]] long minor_faults();

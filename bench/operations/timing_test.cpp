@@ -11,7 +11,14 @@ TEST(Timing, CountsRunsAndFaults) {
   EXPECT_EQ(calls, 6);
   EXPECT_EQ(timing.ms.size(), 5U);
   EXPECT_EQ(timing.faults_per_run, 0);
+}
+
+TEST(Timing, QuantilesOfASample) {
   EXPECT_EQ(median({3, 1, 2}), 2);
+  EXPECT_EQ(median({4, 3, 1, 2}), 3);
+  EXPECT_EQ(quantile({3, 1, 2}, 0), 1);
+  EXPECT_EQ(quantile({3, 1, 2}, 0.5), 2);
+  EXPECT_EQ(quantile({3, 1, 2}, 1), 3);
 }
 
 }  // namespace

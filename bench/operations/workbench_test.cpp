@@ -41,6 +41,23 @@ TEST(Workbench, KeepsTheEngineForTheSameShape) {
   EXPECT_EQ(workbench.engine().params().log_n(), 8);
 }
 
+TEST(Workbench, KeepsTheLastOperation) {
+  int prepared = 0;
+  Operation operation = some_operation();
+  operation.prepare = [&prepared](Engine&) {
+    ++prepared;
+    Case made;
+    made.right = [] { return true; };
+    return made;
+  };
+  Workbench workbench;
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(workbench.prepare(operation, {1, "portable"}).has_value());
+  EXPECT_EQ(prepared, 1);
+  operation.name = "another";
+  ASSERT_TRUE(workbench.prepare(operation, {1, "portable"}).has_value());
+  EXPECT_EQ(prepared, 2);
+}
+
 TEST(Workbench, PassesOnWhatTheEngineRefuses) {
   Operation operation = some_operation();
   operation.shape = {{13, {50, 50, 50, 50}, {50}}};
