@@ -106,7 +106,7 @@ BenchRow make_bench_row(const operations::Operation& operation, const operations
   row.max_ms = operations::quantile(timing.ms, 1) / made.count;
   row.floor_ms = operations::floor_ms(operation, made, ceilings, threads);
   row.faults = timing.faults_per_run;
-  row.random_bytes = made.work.random_bytes / made.count;
+  row.random_bytes = made.work.random_bytes * made.passes / made.count;
   return row;
 }
 

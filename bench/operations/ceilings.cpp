@@ -152,16 +152,17 @@ double floor_ms(const Work& work, const Ceilings& ceilings, int log_n, int threa
   const double compute_us = work.transforms * ntt_us(ceilings, log_n) +
                             work.lane_ops * std::exp2(log_n) / ceilings.lane_ops +
                             work.random_bytes / ceilings.random_bytes;
-  double rate = ceilings.memory_bytes;
-  if (work.bytes <= sizes.l3) rate = ceilings.l3_bytes;
-  if (work.bytes <= sizes.l2) rate = ceilings.l2_bytes;
+  const double from_l2 = std::min(work.bytes, sizes.l2);
+  const double from_l3 = std::min(work.bytes - from_l2, sizes.l3);
+  const double memory_us = from_l2 / ceilings.l2_bytes + from_l3 / ceilings.l3_bytes +
+                           (work.bytes - from_l2 - from_l3) / ceilings.memory_bytes;
   const auto cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-  return std::max(compute_us, work.bytes / rate) / std::min(threads, cores) / 1000;
+  return std::max(compute_us, memory_us) / std::min(threads, cores) / 1000;
 }
 
 double floor_ms(const Operation& operation, const Case& made, const Ceilings& ceilings, int threads) {
   const int used = operation.group == Group::kKernels ? 1 : threads;
-  return floor_ms(made.work, ceilings, operation.shape.literal.log_n, used) / made.count;
+  return floor_ms(made.work, ceilings, operation.shape.literal.log_n, used) * made.passes / made.count;
 }
 
 }  // namespace obscura::bench::operations

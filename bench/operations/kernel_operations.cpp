@@ -70,8 +70,9 @@ Case prepare_transform(Engine& engine, bool forward, int limbs) {
   const WorkModel model(engine.params(), engine.top());
   Case made;
   made.count = limbs * runs;
+  made.passes = runs;
   // Each limb is read and written, and its factors with their quotients are read.
-  made.work = Work{.transforms = static_cast<double>(made.count)} + model.memory(4.0 * made.count);
+  made.work = Work{.transforms = static_cast<double>(limbs)} + model.memory(4.0 * limbs);
   made.right = [t, forward] { return t->right(forward); };
   made.run = [t, forward, runs] {
     for (int i = 0; i < runs; ++i) t->run(forward);
@@ -102,7 +103,8 @@ Case prepare_element_wise(Engine& engine, std::size_t limbs, double lane_ops, co
   const WorkModel model(engine.params(), engine.top());
   Case made;
   made.count = kHotRuns;
-  made.work = kHotRuns * (Work{.lane_ops = lane_ops} + model.memory(static_cast<double>(limbs)));
+  made.passes = kHotRuns;
+  made.work = Work{.lane_ops = lane_ops} + model.memory(static_cast<double>(limbs));
   made.right = [e, kernel, expected] {
     std::vector<std::uint64_t> words(e->limbs.size());
     for (std::size_t k = 0; k < words.size(); ++k) words[k] = expected(*e, k);

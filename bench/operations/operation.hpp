@@ -17,7 +17,8 @@ struct Case {
   std::function<bool()> right;  ///< runs it once and compares with what is expected
   std::function<void()> run;
   int count = 1;             ///< how many of the operation one run holds
-  Work work;                 ///< of one run
+  int passes = 1;            ///< how often a run goes over the same data
+  Work work;                 ///< of one pass
   std::optional<int> level;  ///< of the operands; limbs have none
 };
 
