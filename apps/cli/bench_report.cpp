@@ -49,9 +49,14 @@ nlohmann::json to_json(const BenchRow& row) {
                          {"max_ms", row.max_ms},
                          {"floor_ms", row.floor_ms},
                          {"efficiency", row.efficiency()},
-                         {"page_faults", row.faults}};
+                         {"page_faults", row.faults},
+                         {"work",
+                          {{"transforms", row.work.transforms},
+                           {"lane_ops", row.work.lane_ops},
+                           {"random_bytes", row.work.random_bytes},
+                           {"bytes", row.work.bytes}}}};
   if (row.level) json["level"] = *row.level;
-  if (row.random_bytes > 0) json["random_gb_per_s"] = row.random_bytes / row.median_ms / 1e6;
+  if (row.work.random_bytes > 0) json["random_gb_per_s"] = row.work.random_bytes / row.median_ms / 1e6;
   if (!peers.seal.empty()) json["seal_hexl_ms"] = peers.seal;
   if (!peers.openfhe.empty()) json["openfhe_hexl_ms"] = peers.openfhe;
   if (!peers.goal.empty()) json["goal_ms"] = peers.goal;
@@ -106,7 +111,7 @@ BenchRow make_bench_row(const operations::Operation& operation, const operations
   row.max_ms = operations::quantile(timing.ms, 1) / made.count;
   row.floor_ms = operations::floor_ms(operation, made, ceilings, threads);
   row.faults = timing.faults_per_run;
-  row.random_bytes = made.work.random_bytes * made.passes / made.count;
+  row.work = static_cast<double>(made.passes) / made.count * made.work;
   return row;
 }
 

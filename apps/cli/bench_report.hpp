@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/cli/command.hpp"
@@ -20,8 +22,8 @@ struct BenchRow {
   double min_ms;
   double max_ms;
   double floor_ms;
-  double faults;        ///< minor page faults of one run
-  double random_bytes;  ///< of one call
+  double faults;                 ///< minor page faults of one run
+  bench::operations::Work work;  ///< of one call
   [[nodiscard]] double efficiency() const { return median_ms / floor_ms; }
 };
 

@@ -28,8 +28,7 @@ struct Ceilings {
 [[nodiscard]] Ceilings better_ceilings(const Ceilings& a, const Ceilings& b);
 
 /// Milliseconds below which this work cannot be done: arithmetic and memory traffic overlap, so the longer of the two.
-/// Of the bytes, each cache
-/// gives what it can hold, the nearest first. Threads, up to one per core, share both.
+/// Of the bytes, each cache gives what it can hold, the nearest first. Threads, up to one per core, share both.
 [[nodiscard]] double floor_ms(const Work& work, const Ceilings& ceilings, int log_n, int threads);
 /// Of one operation among the `count` of a case. A kernel runs on one thread.
 [[nodiscard]] double floor_ms(const Operation& operation, const Case& made, const Ceilings& ceilings, int threads);

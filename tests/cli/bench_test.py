@@ -24,6 +24,7 @@ class BenchTest(CommandLineTest):
         self.assertLessEqual(row["min_ms"], row["median_ms"])
         self.assertLessEqual(row["median_ms"], row["max_ms"])
         self.assertGreater(row["floor_ms"], 0)
+        self.assertGreater(row["work"]["transforms"], 0)
         self.assertAlmostEqual(row["efficiency"], row["median_ms"] / row["floor_ms"])
         self.assertGreaterEqual(row["page_faults"], 0)
 
