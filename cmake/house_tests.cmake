@@ -33,7 +33,7 @@ if(NOT OBSCURA_SANITIZE)
     file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/docs/guide/*.md")
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
-    foreach(name usage input mismatch artefact passphrase reproducible flip demo)
+    foreach(name usage bench input mismatch artefact passphrase reproducible flip demo)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()

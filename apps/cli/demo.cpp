@@ -10,10 +10,10 @@
 #include "apps/cli/child.hpp"
 #include "apps/cli/command.hpp"
 #include "apps/cli/demo_images.hpp"
-#include "apps/cli/measure.hpp"
 #include "apps/cli/open_secret.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
+#include "bench/operations/timing.hpp"
 #include "compiler/compile/reference.hpp"
 #include "deploy/client/open_answer.hpp"
 #include "deploy/client/read_input.hpp"
@@ -183,8 +183,8 @@ json figures_of(const DemoImages& images, const Comparison& comparison, const js
                   {"disagree_beyond_error", comparison.disagree_decided},
                   {"max_score_error", comparison.max_score_error},
                   {"weights", "encrypted"},
-                  {"latency_ms_median", median(latency)},
-                  {"latency_ms_p95", quantile(latency, 0.95)},
+                  {"latency_ms_median", bench::operations::median(latency)},
+                  {"latency_ms_p95", bench::operations::quantile(latency, 0.95)},
                   {"cold_ms", cold_ms},
                   {"threads", worker["threads"]},
                   {"kernels", worker["kernels"]},

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Holds every #include in src/ and apps/ against layers.txt, and layers.txt against the invariants of the design."""
+"""Holds every #include in src/, apps/ and bench/ against layers.txt, and layers.txt against the invariants of the design."""
 
 import fnmatch
 import re
@@ -115,7 +115,7 @@ def check(root):
     rooms, problems = read_layers(sources.read(root, "layers.txt"))
     problems += check_invariants(rooms)
     for path in sources.project_files(root):
-        if path.startswith(("src/", "apps/")) and path.endswith(sources.CPP):
+        if path.startswith(("src/", "apps/", "bench/")) and path.endswith(sources.CPP):
             problems += check_file(rooms, path, sources.read(root, path))
     return problems
 

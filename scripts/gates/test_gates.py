@@ -74,6 +74,11 @@ class LayersTest(GateTest):
     def test_file_without_a_room(self):
         self.assert_finds(check_layers, {"src/odd/a.cpp": "\n"}, "in no room of layers.txt")
 
+    def test_benchmarks_are_in_rooms_too(self):
+        self.assert_finds(check_layers, {"bench/odd/a.cpp": "\n"}, "in no room of layers.txt")
+        files = {"layers.txt": LAYERS + "bench/operations: base\n", "bench/operations/a.cpp": '#include "images/b.hpp"\n'}
+        self.assert_finds(check_layers, files, "does not let bench/operations include images")
+
     def test_include_that_is_commented_out(self):
         self.assertEqual(self.findings(check_layers, {"src/base/a.cpp": '// #include "images/b.hpp"\n'}), [])
 

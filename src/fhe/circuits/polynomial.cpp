@@ -102,6 +102,15 @@ class Evaluation {
   std::map<int, Ciphertext> powers_;
 };
 
+/// Where the products by T_split of a node that ends `depth` levels below x take place.
+void add_split_depths(const ChebyshevNode& node, int depth, std::vector<int>& depths) {
+  if (node.quotient) {
+    depths.push_back(depth - 1);
+    add_split_depths(*node.quotient, depth - 1, depths);
+  }
+  if (node.rest) add_split_depths(*node.rest, depth, depths);
+}
+
 void check_coefficients(std::span<const double> coefficients) {
   OBSCURA_CHECK(coefficients.size() >= 2 && coefficients.size() <= kMaxCoefficients && coefficients.back() != 0,
                 "a polynomial has a degree of 1..63");
@@ -114,9 +123,13 @@ int polynomial_depth(int degree) {
   return detail::chebyshev_depth(degree + 1);
 }
 
-int polynomial_products(std::span<const double> coefficients) {
+std::vector<int> polynomial_products(std::span<const double> coefficients) {
   check_coefficients(coefficients);
-  return detail::plan_chebyshev(coefficients).products;
+  const detail::ChebyshevPlan plan = detail::plan_chebyshev(coefficients);
+  std::vector<int> depths;
+  for (const int k : plan.powers) depths.push_back(detail::chebyshev_depth(k) - 1);
+  add_split_depths(plan.root, polynomial_depth(static_cast<int>(coefficients.size()) - 1), depths);
+  return depths;
 }
 
 ckks::Ciphertext evaluate_chebyshev(const ring::RingContext& ring, const ckks::Ciphertext& x,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <vector>
 
 #include "fhe/ckks/ciphertext.hpp"
 #include "fhe/ckks/keys.hpp"
@@ -11,8 +12,9 @@ namespace obscura::fhe::circuits {
 /// Levels that a polynomial of this degree (>= 1) takes: ceil(log2(degree + 1)).
 [[nodiscard]] int polynomial_depth(int degree);
 
-/// Products of ciphertexts (one key switch each) that evaluate_chebyshev makes for these coefficients.
-[[nodiscard]] int polynomial_products(std::span<const double> coefficients);
+/// The products of ciphertexts (one key switch each) that evaluate_chebyshev makes for these coefficients: for each,
+/// how many levels below x its factors meet.
+[[nodiscard]] std::vector<int> polynomial_products(std::span<const double> coefficients);
 
 /// sum_k coefficients[k] T_k(x) of every real slot x in [-1, 1], T_k the Chebyshev polynomials of the first kind; the
 /// last coefficient is not zero and the degree is 1..63. The result has exactly the scale `scale`, and the level of x

@@ -1,0 +1,13 @@
+# What the benchmarks need beside their rooms: the commit they are built from, and the program obscura-bench.
+set(commit_source "${CMAKE_BINARY_DIR}/generated/commit.cpp")
+add_custom_target(obscura_commit BYPRODUCTS "${commit_source}"
+  COMMAND "${CMAKE_COMMAND}" -D "SOURCE=${CMAKE_SOURCE_DIR}" -D "OUTPUT=${commit_source}" -P "${CMAKE_SOURCE_DIR}/cmake/commit.cmake")
+target_sources(obscura_bench_operations PRIVATE "${commit_source}")
+add_dependencies(obscura_bench_operations obscura_commit)
+
+if(OBSCURA_BENCH)
+  find_package(benchmark REQUIRED)
+  add_executable(obscura-bench bench/obscura_bench.cpp)
+  target_link_libraries(obscura-bench PRIVATE obscura_bench_operations benchmark::benchmark)
+  set_target_properties(obscura-bench PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
+endif()
