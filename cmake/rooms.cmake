@@ -28,7 +28,7 @@ function(obscura_kernel_flags sources)
       set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS
         "-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512ifma;-mavx512vbmi;-mprefer-vector-width=512")
     elseif(source MATCHES "/fhe/kernels/avx2/")
-      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2")
+      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2;-mfma")
     endif()
   endforeach()
 endfunction()

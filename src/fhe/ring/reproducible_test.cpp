@@ -44,7 +44,7 @@ std::vector<EvaluationPoly> run_everything(const RingContext& ring) {
 void expect_same_everywhere(const params::ParamSet& params) {
   const TestRing reference(params);
   const std::vector<EvaluationPoly> expected = run_everything(reference.ring);
-  for (const kernels::KernelTable* set : test::available_sets()) {
+  for (const kernels::KernelTable* set : kernels::available_kernels()) {
     for (const int threads : {1, 2}) {
       const TestRing other(params, *set, threads);
       const std::vector<EvaluationPoly> results = run_everything(other.ring);
