@@ -8,9 +8,9 @@ namespace {
 
 // The Cooley-Tukey butterfly: bound b of x and y grows to b + 1/2 + b/8 (roomy: b/64).
 //
-// Tight: the x of a pass's first stage are reduced to 1/2, so that 4 becomes at most 1.5, 2.2, 3.0 after one, two and
-// three stages; a leaf starts from 3.0 and passes 1.4, 2.1, 2.8, 3.7, 4.7, below 2^53, before its last reduction.
-// Roomy: 17 stages take 4 to 15, with no reduction.
+// Tight: the x of the first stage of a pass, of a leaf and of a leaf's lane stages are reduced to 1/2, so that 4
+// becomes at most 1.5, 2.2, 3.0, 3.9 after one, two, three and four stages. Roomy: 17 stages take 4 to 14, with no
+// reduction.
 struct Butterfly {
   const VectorModulus& m;
 
@@ -21,13 +21,18 @@ struct Butterfly {
   }
 };
 
-// `kStages` stages whose first has one group, with a reduction before them.
-template <int kStages, bool kRoomy, std::size_t kCount>
-[[gnu::always_inline]] inline void group_stages(Doubles (&v)[kCount], const GroupFactors<kStages, kRoomy>& factors,
-                                                const VectorModulus& m) {
+template <bool kRoomy, std::size_t kCount>
+[[gnu::always_inline]] inline void restore_range(Doubles (&v)[kCount], const VectorModulus& m) {
   if constexpr (!kRoomy) {
     unrolled<kCount / 2>([&](auto k) { v[k] = reduce(v[k], m); });
   }
+}
+
+// `kStages` stages whose first has one group.
+template <int kStages, bool kRoomy, std::size_t kCount>
+[[gnu::always_inline]] inline void group_stages(Doubles (&v)[kCount], const GroupFactors<kStages, kRoomy>& factors,
+                                                const VectorModulus& m) {
+  restore_range<kRoomy>(v, m);
   unrolled<kStages>([&](auto step) {
     stage<(kCount >> (step + 1))>(
         v, [&](auto group) { return factors.template of<(std::size_t{1} << step)>(group); }, Butterfly{m});
@@ -40,36 +45,36 @@ template <int kStages, bool kRoomy, bool kFirst>
                                           const std::uint64_t* w, const VectorModulus& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
   const GroupFactors<kStages, kRoomy> factors(w, node, m);
-  for (std::size_t j = 0; j < stride; j += kLanes) {
-    Doubles v[kRadix];
-    unrolled<kRadix>([&](auto k) {
-      const std::uint64_t* from = x + k * stride + j;
-      v[k] = kFirst ? load_doubles(from) : load_stored(from);
-    });
+  for (std::size_t j = 0; j < stride; j += kLine) {
+    const auto at = [&](std::size_t k) { return x + k / kLineVectors * stride + j + k % kLineVectors * kLanes; };
+    Doubles v[kRadix * kLineVectors];
+    unrolled<kRadix * kLineVectors>([&](auto k) { v[k] = kFirst ? load_doubles(at(k)) : load_stored(at(k)); });
     group_stages<kStages, kRoomy>(v, factors, m);
-    unrolled<kRadix>([&](auto k) { store_doubles(x + k * stride + j, v[k]); });
+    unrolled<kRadix * kLineVectors>([&](auto k) { store_doubles(at(k), v[k]); });
   }
 }
 
-// The last five stages of 32 coefficients, and the reduction to words in [0, q).
+// The last six stages of 64 coefficients, and the reduction to words in [0, q).
 template <bool kRoomy>
 [[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, const std::uint64_t* w,
                                           const VectorModulus& m) {
   Doubles v[kLeafVectors];
   unrolled<kLeafVectors>([&](auto k) { v[k] = load_stored(x + k * kLanes); });
-  group_stages<3, kRoomy>(v, GroupFactors<3, kRoomy>(w, node, m), m);
-  const LaneFactors lanes(w, node);
-  unrolled<2>([&](auto parity) {
-    Doubles rows[4] = {v[parity], v[parity + 2], v[parity + 4], v[parity + 6]};
+  group_stages<4, kRoomy>(v, GroupFactors<4, kRoomy>(w, node, m), m);
+  const LaneFactors<kRoomy> lanes{w, node, m};
+  for_each_block([&](RowBlock block) {
+    Doubles rows[4];
+    unrolled<4>([&](auto k) { rows[k] = v[block.row(k)]; });
     transpose(rows);
-    const Doubles row_factor = lanes.row<kRoomy>(parity, m);
+    restore_range<kRoomy>(rows, m);
+    const Doubles row_factor = lanes.of_rows(block);
     stage<2>(
         rows, [&](auto) { return row_factor; }, Butterfly{m});
     stage<1>(
-        rows, [&](auto group) { return lanes.pair<kRoomy>(parity, group, m); }, Butterfly{m});
+        rows, [&](auto group) { return lanes.of_pairs(block, group); }, Butterfly{m});
     unrolled<4>([&](auto k) { rows[k] = _mm256_castsi256_pd(canonical(reduce(rows[k], m), m)); });
     transpose(rows);
-    unrolled<4>([&](auto k) { store_doubles(x + (parity + 2 * k) * kLanes, rows[k]); });
+    unrolled<4>([&](auto k) { store_doubles(x + block.row(k) * kLanes, rows[k]); });
   });
 }
 

@@ -7,11 +7,11 @@ namespace obscura::fhe::kernels::avx2 {
 namespace {
 
 // The Gentleman-Sande butterfly: x, y of at most b become a sum of at most 2b and a product of at most 1/2 + b/4
-// (roomy: b/32).
+// (roomy: b/64).
 //
-// Tight: of two stages in a row the second reduces its sums to 1/2, so that 1 becomes at most 2, then 1; and 4, the
-// largest difference, is what a product takes. Roomy: a pass takes 4 to 2.5, but for its first vector, the one that is
-// a sum in every stage, which is reduced.
+// Tight: all stages of a pass, of a leaf's lanes and of the rest of a leaf but the first reduce their sums to 1/2, so
+// that 1 becomes at most 2, then 1; a product takes differences of up to 4. Roomy: a leaf takes 1 to at most 5, a pass
+// 5 to at most 3, but for their first row, which is a sum in every stage: it grows to 64 and is reduced.
 template <bool kReduce>
 struct Butterfly {
   const VectorModulus& m;
@@ -52,34 +52,37 @@ struct LastButterfly {
 template <std::size_t kRun, int kStages, bool kRoomy, std::size_t kCount>
 [[gnu::always_inline]] inline void group_stages(Doubles (&v)[kCount], const GroupFactors<kStages, kRoomy>& factors,
                                                 const VectorModulus& m) {
+  constexpr std::size_t kRow = kCount >> kStages;
   unrolled<kRun>([&](auto step) {
     constexpr std::size_t kGroups = std::size_t{1} << (kStages - 1 - step);
     constexpr bool kReduce = !kRoomy && step > 0;
-    stage<(std::size_t{1} << step)>(
+    stage<(kRow << step)>(
         v, [&](auto group) { return factors.template of<kGroups>(group); }, Butterfly<kReduce>{m});
   });
-  if constexpr (kRoomy && kRun == kStages) v[0] = reduce(v[0], m);
+  if constexpr (kRoomy && kRun == kStages) {
+    unrolled<kRow>([&](auto k) { v[k] = reduce(v[k], m); });
+  }
 }
 
-// The first five stages of 32 words in [0, q).
+// The first six stages of 64 words in [0, q).
 template <bool kRoomy>
 [[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, const std::uint64_t* w,
                                           const VectorModulus& m) {
   Doubles v[kLeafVectors];
-  const LaneFactors lanes(w, node);
-  unrolled<2>([&](auto parity) {
+  const LaneFactors<kRoomy> lanes{w, node, m};
+  for_each_block([&](RowBlock block) {
     Doubles rows[4];
-    unrolled<4>([&](auto k) { rows[k] = load_doubles(x + (parity + 2 * k) * kLanes); });
+    unrolled<4>([&](auto k) { rows[k] = load_doubles(x + block.row(k) * kLanes); });
     transpose(rows);
     stage<1>(
-        rows, [&](auto group) { return lanes.pair<kRoomy>(parity, group, m); }, Butterfly<false>{m});
-    const Doubles row_factor = lanes.row<kRoomy>(parity, m);
+        rows, [&](auto group) { return lanes.of_pairs(block, group); }, Butterfly<false>{m});
+    const Doubles row_factor = lanes.of_rows(block);
     stage<2>(
         rows, [&](auto) { return row_factor; }, Butterfly<!kRoomy>{m});
     transpose(rows);
-    unrolled<4>([&](auto k) { v[parity + 2 * k] = rows[k]; });
+    unrolled<4>([&](auto k) { v[block.row(k)] = rows[k]; });
   });
-  group_stages<3>(v, GroupFactors<3, kRoomy>(w, node, m), m);
+  group_stages<4>(v, GroupFactors<4, kRoomy>(w, node, m), m);
   unrolled<kLeafVectors>([&](auto k) { store_doubles(x + k * kLanes, v[k]); });
 }
 
@@ -89,15 +92,16 @@ template <int kStages, bool kRoomy, bool kLast>
                                           const std::uint64_t* w, const InverseModulus<kRoomy>& m) {
   constexpr std::size_t kRadix = std::size_t{1} << kStages;
   const GroupFactors<kStages, kRoomy> factors(w, node, m);
-  for (std::size_t j = 0; j < stride; j += kLanes) {
-    Doubles v[kRadix];
-    unrolled<kRadix>([&](auto k) { v[k] = load_stored(x + k * stride + j); });
+  for (std::size_t j = 0; j < stride; j += kLine) {
+    const auto at = [&](std::size_t k) { return x + k / kLineVectors * stride + j + k % kLineVectors * kLanes; };
+    Doubles v[kRadix * kLineVectors];
+    unrolled<kRadix * kLineVectors>([&](auto k) { v[k] = load_stored(at(k)); });
     group_stages<(kLast ? kStages - 1 : kStages)>(v, factors, m);
     if constexpr (kLast) {
-      stage<kRadix / 2>(
+      stage<kRadix * kLineVectors / 2>(
           v, [](auto) { return Doubles{}; }, LastButterfly<kRoomy>{m});
     }
-    unrolled<kRadix>([&](auto k) { store_doubles(x + k * stride + j, v[k]); });
+    unrolled<kRadix * kLineVectors>([&](auto k) { store_doubles(at(k), v[k]); });
   }
 }
 

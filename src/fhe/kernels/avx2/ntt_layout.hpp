@@ -14,17 +14,18 @@
 /// be up to 32.
 namespace obscura::fhe::kernels::avx2 {
 
-/// Blocks of 32 coefficients do their five stages in eight registers.
-inline constexpr int kLogLeaf = 5;
-inline constexpr std::size_t kLeafVectors = 8;
+/// Blocks of 64 coefficients do their six stages at once, and passes take a cache line of every row: twice what
+/// registers hold, but only so are there enough products at a time that do not wait for each other.
+inline constexpr int kLogLeaf = 6;
+inline constexpr std::size_t kLeafVectors = 16;
 
-/// Limbs below this go to the portable transform: from here on the factors of the last stages are interleaved.
-inline constexpr int kLeastLogN = 6;
+/// Limbs below this go to the portable transform.
+inline constexpr int kLeastLogN = kLogLeaf + 1;
 
 /// Stages of the pass that splits a block of 2^log_block coefficients, index log_block - kLogLeaf.
-inline constexpr int kPassStages[] = {0, 1, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2, 3};
+inline constexpr int kPassStages[] = {0, 1, 2, 3, 2, 2, 3, 2, 2, 3, 2, 2};
 
-inline constexpr int kRoomyBits = 46;
+inline constexpr int kRoomyBits = 45;
 
 /// Doubles in a limb of words.
 [[gnu::always_inline]] inline Doubles load_stored(const std::uint64_t* p) {
@@ -73,26 +74,37 @@ template <std::size_t kHalf, std::size_t kCount, class Factor, class Butterfly>
   });
 }
 
-/// Where the factors of a leaf's two last stages stand: NttTables::position gives four rows of four coefficients, every
-/// other row of the eight, their factors in one vector.
-struct LaneFactors {
-  explicit LaneFactors(const std::uint64_t* w, std::size_t node)
-      : rows(w + (node << 3) - 4 * (node & 1)), pairs(w + (node << 4) - 12 * (node & 1)) {}
+/// A leaf's sixteen rows of four coefficients, as two times two blocks of four rows: NttTables::position gives the rows
+/// 8 * half + parity + {0, 2, 4, 6} their factors in one vector.
+struct RowBlock {
+  std::size_t half;
+  std::size_t parity;
 
-  /// The stage with one group a row; parity 0: rows 0, 2, 4, 6, parity 1: rows 1, 3, 5, 7.
-  template <bool kRoomy>
-  [[gnu::always_inline]] Doubles row(std::size_t parity, const VectorModulus& m) const {
-    return factors<kRoomy>(load(rows + 8 * parity), m);
+  [[nodiscard]] constexpr std::size_t row(std::size_t k) const { return 8 * half + parity + 2 * k; }
+};
+
+/// The factors of a leaf's two last stages.
+template <bool kRoomy>
+struct LaneFactors {
+  /// The stage with one group a row.
+  [[gnu::always_inline]] Doubles of_rows(RowBlock block) const {
+    return factors<kRoomy>(load(w + (node << 4) + 8 * block.parity + kLanes * block.half), m);
   }
   /// The stage with two groups a row.
-  template <bool kRoomy>
-  [[gnu::always_inline]] Doubles pair(std::size_t parity, std::size_t group, const VectorModulus& m) const {
-    return factors<kRoomy>(load(pairs + 16 * parity + 8 * group), m);
+  [[gnu::always_inline]] Doubles of_pairs(RowBlock block, std::size_t group) const {
+    return factors<kRoomy>(load(w + (node << 5) + 16 * block.parity + 8 * group + kLanes * block.half), m);
   }
 
-  const std::uint64_t* rows;
-  const std::uint64_t* pairs;
+  const std::uint64_t* w;
+  std::size_t node;
+  const VectorModulus& m;
 };
+
+/// Calls f for the blocks of a leaf.
+template <class F>
+[[gnu::always_inline]] inline void for_each_block(F&& f) {
+  unrolled<4>([&](auto k) { f(RowBlock{k / 2, k % 2}); });
+}
 
 /// Transposes the 4 x 4 matrix of these rows.
 [[gnu::always_inline]] inline void transpose(Doubles (&v)[4]) {
