@@ -90,7 +90,8 @@ struct KernelTable {
                           std::size_t inputs, std::size_t n);
 
   /// out[i] = a[index[i]] for an index that automorphism_index built (evaluation_order.hpp): such a
-  /// permutation takes each aligned eight from one aligned eight, which vector sets rely on. out is
+  /// permutation takes each aligned eight from one aligned eight, and each aligned four from one aligned
+  /// four, which vector sets rely on. out is
   /// not a.
   void (*permute)(std::uint64_t* out, const std::uint64_t* a, const std::uint32_t* index, std::size_t n);
 

@@ -40,7 +40,7 @@ class Limb {
 /// useful size up to the largest prime below 2^50.
 inline std::vector<arith::Modulus> primes_for(int log_n) {
   std::vector<arith::Modulus> primes;
-  for (const int bits : {20, 29, 40, 46, 47, 48, 49, 50}) {
+  for (const int bits : {20, 29, 40, 45, 46, 47, 48, 49, 50}) {
     primes.emplace_back(arith::ntt_primes(bits, log_n, 1).value().front());
   }
   return primes;
