@@ -55,7 +55,7 @@ void add_global_options(CLI::App& app, Global& global) {
   app.set_version_flag("--version", "obscura " OBSCURA_VERSION);
   app.add_flag("--json", global.json, "Print one JSON object with the figures instead of text");
   app.add_option("--threads", global.engine.threads, "Threads to compute with")->check(CLI::Range(1, 1024));
-  app.add_option("--kernels", global.engine.kernels, "Force an instruction set: portable or avx512ifma")
+  app.add_option("--kernels", global.engine.kernels, "Force an instruction set: portable, avx2 or avx512ifma")
       ->envname("OBSCURA_KERNELS");
   app.fallthrough();
   app.require_subcommand(1);

@@ -113,7 +113,7 @@ int run_program(int argc, char** argv) {
   app.set_version_flag("--version", "obscura-worker " OBSCURA_VERSION);
   app.add_flag("--json", options.json, "Print one JSON object with the figures");
   app.add_option("--threads", options.engine.threads, "Threads to compute with")->check(CLI::Range(1, 1024));
-  app.add_option("--kernels", options.engine.kernels, "Force an instruction set: portable or avx512ifma")
+  app.add_option("--kernels", options.engine.kernels, "Force an instruction set: portable, avx2 or avx512ifma")
       ->envname("OBSCURA_KERNELS");
   app.fallthrough();
   app.require_subcommand(1);

@@ -5,6 +5,7 @@
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/relinearize.hpp"
 #include "fhe/ckks/rotate.hpp"
+#include "fhe/kernels/kernel_table.hpp"
 #include "tests/engine/engine.hpp"
 
 namespace obscura::tests {
@@ -54,11 +55,11 @@ std::vector<std::uint64_t> trace(params::ParamSet params, const ckks::EngineOpti
 
 void expect_same_words(const std::function<params::ParamSet()>& params) {
   const std::vector<std::uint64_t> expected = trace(params(), {1, "portable"});
-  EXPECT_EQ(trace(params(), {2, "portable"}), expected) << "two threads, portable kernels";
-  const bool has_ifma = ckks::Context::create(params(), {1, "avx512ifma"}).has_value();
-  if (!has_ifma) GTEST_SKIP() << "this processor has no AVX512-IFMA: only the portable kernels were compared";
-  EXPECT_EQ(trace(params(), {1, "avx512ifma"}), expected) << "one thread, avx512ifma kernels";
-  EXPECT_EQ(trace(params(), {2, "avx512ifma"}), expected) << "two threads, avx512ifma kernels";
+  for (const fhe::kernels::KernelTable* set : fhe::kernels::available_kernels()) {
+    for (const int threads : {1, 2}) {
+      EXPECT_EQ(trace(params(), {threads, set->name}), expected) << threads << " threads, " << set->name << " kernels";
+    }
+  }
 }
 
 TEST(Reproducible, ThreadsAndKernelsGiveTheSameWords) {

@@ -2,12 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+
 #include "fhe/kernels/portable/portable.hpp"
 #if defined(__x86_64__)
+#include "fhe/kernels/avx2/avx2.hpp"
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
 #endif
 
 namespace obscura::fhe::kernels {
+namespace {
+
+constexpr std::array<std::string_view, 3> kNames = {"portable", "avx2", "avx512ifma"};
+
+}  // namespace
 
 const KernelTable& portable_kernels() {
   static constexpr KernelTable kTable = {
@@ -72,17 +81,58 @@ const KernelTable* avx512ifma_kernels() {
 #endif
 }
 
+const KernelTable* avx2_kernels() {
+#if defined(__x86_64__)
+  static constexpr KernelTable kTable = {
+      .name = "avx2",
+      .ntt_forward = avx2::ntt_forward,
+      .ntt_inverse = avx2::ntt_inverse,
+      .add = avx2::add,
+      .sub = avx2::sub,
+      .negate = avx2::negate,
+      .multiply = avx2::multiply,
+      .multiply_add = avx2::multiply_add,
+      .multiply_scalar = avx2::multiply_scalar,
+      .subtract_multiply_scalar = avx2::subtract_multiply_scalar,
+      .inner_product = avx2::inner_product,
+      .inner_product_pair = avx2::inner_product_pair,
+      .switch_limb = [](const SwitchLimb& job) { compose_switch_limb(*avx2_kernels(), job); },
+      .tensor = avx2::tensor,
+      .tensor_sum = avx2::tensor_sum,
+      .square = avx2::square,
+      .reduce_centered = avx2::reduce_centered,
+      .base_convert = avx2::base_convert,
+      .round_quotients = avx2::round_quotients,
+      .permute = avx2::permute,
+      .from_signed = avx2::from_signed,
+      .from_small = avx2::from_small,
+  };
+  const bool can_run =
+      __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");
+  return can_run ? &kTable : nullptr;
+#else
+  return nullptr;
+#endif
+}
+
+std::vector<const KernelTable*> available_kernels() {
+  std::vector<const KernelTable*> sets = {avx512ifma_kernels(), avx2_kernels(), &portable_kernels()};
+  std::erase(sets, nullptr);
+  return sets;
+}
+
 base::Result<const KernelTable*> choose_kernels(std::string_view forced) {
-  const KernelTable* vector = avx512ifma_kernels();
-  if (forced.empty()) return vector != nullptr ? vector : &portable_kernels();
-  if (forced == "portable") return &portable_kernels();
-  if (forced == "avx512ifma") {
-    if (vector != nullptr) return vector;
-    return base::fail(base::ErrorCode::kUnsupported, "This processor cannot run the avx512ifma kernels.",
+  const std::vector<const KernelTable*> sets = available_kernels();
+  if (forced.empty()) return sets.front();
+  for (const KernelTable* set : sets) {
+    if (forced == set->name) return set;
+  }
+  if (std::ranges::find(kNames, forced) != kNames.end()) {
+    return base::fail(base::ErrorCode::kUnsupported, fmt::format("This processor cannot run the {} kernels.", forced),
                       "Leave the choice of kernels open, or ask for portable.");
   }
   return base::fail(base::ErrorCode::kUsage, fmt::format("There is no kernel set named \"{}\".", forced),
-                    "Known sets: portable, avx512ifma.");
+                    "Known sets: portable, avx2, avx512ifma.");
 }
 
 }  // namespace obscura::fhe::kernels

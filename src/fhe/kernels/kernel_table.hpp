@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/result.hpp"
 #include "fhe/arith/modulus.hpp"
@@ -20,7 +21,7 @@ namespace obscura::fhe::kernels {
 /// canonical, [0, q), in and out, unless stated; `out` may be the same buffer as an input but may
 /// not overlap one partly; no branch and no address depends on a residue. Thread-safe.
 struct KernelTable {
-  /// "portable" or "avx512ifma".
+  /// "portable", "avx2" or "avx512ifma".
   const char* name;
 
   /// Negacyclic NTT in place: coefficients, each in [0, 4q), to evaluations in the order of
@@ -107,6 +108,12 @@ struct KernelTable {
 
 /// AVX512-IFMA; nullptr when this processor or this build has none.
 [[nodiscard]] const KernelTable* avx512ifma_kernels();
+
+/// AVX2 with FMA, for x86-64 processors without AVX512-IFMA; nullptr when this processor or this build has none.
+[[nodiscard]] const KernelTable* avx2_kernels();
+
+/// The sets that this processor can run, fastest first.
+[[nodiscard]] std::vector<const KernelTable*> available_kernels();
 
 /// The set named `forced`, or the fastest one available for "". Errors: kUsage for a name that does
 /// not exist, kUnsupported for a set that this processor cannot run.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <utility>
+
 #include "fhe/kernels/test_limbs.hpp"
 
 namespace obscura::fhe::kernels {
@@ -22,7 +24,7 @@ std::uint64_t mod(u128 x, const Modulus& q) {
 // Runs `body(set, q, random)` for every set and prime.
 template <class Body>
 void for_each_case(Body body) {
-  for (const KernelTable* set : test::available_sets()) {
+  for (const KernelTable* set : available_kernels()) {
     for (const Modulus& q : test::primes_for(kLogN)) {
       SCOPED_TRACE(testing::Message() << set->name << " q=" << q.value() << " seed " << test::kSeed);
       std::mt19937_64 random(test::kSeed);
@@ -253,12 +255,15 @@ TEST(KernelTable, TakesSignedIntegers) {
 
 TEST(KernelTable, IsChosenByName) {
   EXPECT_EQ(choose_kernels("portable").value(), &portable_kernels());
-  const KernelTable* best = avx512ifma_kernels() != nullptr ? avx512ifma_kernels() : &portable_kernels();
-  EXPECT_EQ(choose_kernels("").value(), best);
-  if (avx512ifma_kernels() != nullptr) {
-    EXPECT_EQ(choose_kernels("avx512ifma").value(), avx512ifma_kernels());
-  } else {
-    EXPECT_EQ(choose_kernels("avx512ifma").error().code, base::ErrorCode::kUnsupported);
+  EXPECT_EQ(choose_kernels("").value(), available_kernels().front());
+  EXPECT_EQ(available_kernels().back(), &portable_kernels());
+  for (const auto& [name, set] : {std::pair("avx512ifma", avx512ifma_kernels()), std::pair("avx2", avx2_kernels())}) {
+    if (set != nullptr) {
+      EXPECT_EQ(choose_kernels(name).value(), set);
+      EXPECT_STREQ(set->name, name);
+    } else {
+      EXPECT_EQ(choose_kernels(name).error().code, base::ErrorCode::kUnsupported);
+    }
   }
   EXPECT_EQ(choose_kernels("sse2").error().code, base::ErrorCode::kUsage);
 }

@@ -30,7 +30,7 @@ TEST(Ntt, IsEvaluationAtOddPowersOfPsi) {
     for (const Modulus& q : test::primes_for(log_n)) {
       const NttTables tables = NttTables::build(q, log_n);
       const Limb f = test::random_limb(tables.size(), q.value(), random);
-      for (const KernelTable* set : test::available_sets()) {
+      for (const KernelTable* set : available_kernels()) {
         Limb x = f;
         set->ntt_forward(x.data(), tables);
         for (std::size_t i = 0; i < x.size(); i += log_n < 7 ? 1 : 13) {
@@ -51,7 +51,7 @@ TEST(Ntt, MultipliesSparsePolynomials) {
     const Modulus& q = primes[random() % primes.size()];
     const NttTables tables = NttTables::build(q, log_n);
     const std::size_t n = tables.size();
-    for (const KernelTable* set : test::available_sets()) {
+    for (const KernelTable* set : available_kernels()) {
       Limb f(n);
       Limb g(n);
       Limb expected(n);
@@ -86,7 +86,7 @@ TEST(Ntt, TakesCoefficientsBelowFourTimesTheModulus) {
       Limb canonical = lazy;
       for (std::size_t i = 0; i < lazy.size(); ++i) canonical[i] = lazy[i] % q.value();
       portable_kernels().ntt_forward(canonical.data(), tables);
-      for (const KernelTable* set : test::available_sets()) {
+      for (const KernelTable* set : available_kernels()) {
         Limb x = lazy;
         set->ntt_forward(x.data(), tables);
         EXPECT_EQ(x, canonical) << set->name << " q=" << q.value();
@@ -108,7 +108,7 @@ TEST(Ntt, PermutationAppliesAutomorphism) {
         const std::size_t exponent = i * g % (2 * n);
         image[exponent % n] = exponent < n ? f[i] : arith::neg_mod(f[i], q);
       }
-      for (const KernelTable* set : test::available_sets()) {
+      for (const KernelTable* set : available_kernels()) {
         Limb evaluated = f;
         Limb permuted(n);
         Limb expected = image;

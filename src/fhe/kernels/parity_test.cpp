@@ -16,17 +16,21 @@ constexpr std::size_t kTerms = 18;  // more than the 16 products of 50-bit prime
 class Parity : public testing::TestWithParam<int> {
  protected:
   void SetUp() override {
-    if (avx512ifma_kernels() == nullptr) GTEST_SKIP() << "this processor has no AVX512-IFMA";
+    if (available_kernels().size() == 1) GTEST_SKIP() << "this processor has no vector kernels";
   }
 
-  // Runs `body(set, outputs)` with each set on equal outputs and compares them.
+  // Runs `body(set, outputs)` with each set on equal outputs and compares them with those of the portable one.
   template <class Body>
   void expect_equal(const Modulus& q, int outputs, const char* what, Body body) {
     std::vector<Limb> expected(static_cast<std::size_t>(outputs), test::constant_limb(n_, q.value() - 1));
-    std::vector<Limb> actual = expected;
+    const std::vector<Limb> initial = expected;
     body(portable_kernels(), expected);
-    body(*avx512ifma_kernels(), actual);
-    EXPECT_EQ(actual, expected) << what << " q=" << q.value() << " seed " << test::kSeed;
+    for (const KernelTable* set : available_kernels()) {
+      if (set == &portable_kernels()) continue;
+      std::vector<Limb> actual = initial;
+      body(*set, actual);
+      EXPECT_EQ(actual, expected) << set->name << " " << what << " q=" << q.value() << " seed " << test::kSeed;
+    }
   }
 
   // kTerms limbs: the first all at the upper edge, the others mixed.

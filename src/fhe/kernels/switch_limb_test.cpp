@@ -150,7 +150,7 @@ void expect_definition(int log_n) {
     for (const Shape& shape : kShapes) {
       const Operands operands(tables, shape, random);
       const std::vector<Limb> expected = operands.expected();
-      for (const KernelTable* set : test::available_sets()) {
+      for (const KernelTable* set : available_kernels()) {
         EXPECT_EQ(operands.run(*set), expected)
             << set->name << " N=2^" << log_n << " q=" << q.value() << " digits " << shape.digits << " lifted "
             << shape.lifted << " divides " << shape.divides << " seed " << test::kSeed;

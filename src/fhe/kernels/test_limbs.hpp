@@ -36,18 +36,11 @@ class Limb {
   AlignedWords words_;
 };
 
-/// The sets this machine can run.
-inline std::vector<const KernelTable*> available_sets() {
-  std::vector<const KernelTable*> sets = {&portable_kernels()};
-  if (avx512ifma_kernels() != nullptr) sets.push_back(avx512ifma_kernels());
-  return sets;
-}
-
 /// The largest primes of several sizes that serve a ring of degree 2^log_n: from the smallest
 /// useful size up to the largest prime below 2^50.
 inline std::vector<arith::Modulus> primes_for(int log_n) {
   std::vector<arith::Modulus> primes;
-  for (const int bits : {20, 29, 40, 46, 47, 48, 49, 50}) {
+  for (const int bits : {20, 29, 40, 45, 46, 47, 48, 49, 50}) {
     primes.emplace_back(arith::ntt_primes(bits, log_n, 1).value().front());
   }
   return primes;

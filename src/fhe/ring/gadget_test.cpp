@@ -123,7 +123,7 @@ TEST(Gadget, InnerProductSumsProductsOfMatchingLimbs) {
 TEST(Gadget, DecomposeAndMultiplyIsBothSteps) {
   std::mt19937_64 random(test::kSeed + 4);
   for (params::ParamSet& params : param_sets()) {
-    const TestRing holder(std::move(params), *test::available_sets().back(), 2);
+    const TestRing holder(std::move(params), *kernels::available_kernels().front(), 2);
     const RingContext& ring = holder.ring;
     const Basis key_basis = ring.basis_qp(ring.params().max_level());
     std::vector<EvaluationPoly> b;

@@ -25,7 +25,7 @@ std::vector<params::ParamSet> param_sets() {
 class KeySwitch {
  public:
   explicit KeySwitch(params::ParamSet params, std::uint64_t seed)
-      : holder_(std::move(params), *test::available_sets().back(), 2), random_(seed) {
+      : holder_(std::move(params), *kernels::available_kernels().front(), 2), random_(seed) {
     for (std::size_t d = 0; d < ring().params().digits().size(); ++d) {
       b_.push_back(draw(ring().basis_qp(ring().params().max_level())));
       a_.push_back(draw(ring().basis_qp(ring().params().max_level())));

@@ -11,7 +11,7 @@
 
 namespace obscura::fhe::ring {
 
-/// A context on the best kernels of this machine, or on those named ("portable", "avx512ifma"); "" = best.
+/// A context on the best kernels of this machine, or on those named ("portable", "avx2", "avx512ifma"); "" = best.
 /// Errors: kUsage for an unknown name, kUnsupported for kernels that this processor lacks.
 /// `parallel` and `pool` must outlive it. Cost: the NTT tables, O(limbs * N).
 [[nodiscard]] base::Result<std::unique_ptr<RingContext>> make_ring(params::ParamSet params,

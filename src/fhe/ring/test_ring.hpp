@@ -37,13 +37,6 @@ inline params::ParamSet real_params() {
   return params::ParamSet::create({13, {27, 27, 29, 29, 29, 29}, {37}, params::Security::k128}).value();
 }
 
-/// The sets this machine can run.
-inline std::vector<const kernels::KernelTable*> available_sets() {
-  std::vector<const kernels::KernelTable*> sets = {&kernels::portable_kernels()};
-  if (kernels::avx512ifma_kernels() != nullptr) sets.push_back(kernels::avx512ifma_kernels());
-  return sets;
-}
-
 template <Domain D>
 Poly<D> random_poly(const RingContext& ring, const Basis& basis, std::mt19937_64& random) {
   auto poly = ring.make<D>(basis);
