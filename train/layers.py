@@ -123,9 +123,9 @@ def conv(inputs, outputs, size=3, stride=1, groups=1):
 
 def batch_norm(hermite, weight, bias):
     """A HermiteQuadratic's normalisation, followed by weight and bias."""
-    norm = nn.BatchNorm2d(len(hermite.spread), eps=hermite.norm.eps)
+    norm = nn.BatchNorm2d(len(hermite.spread), eps=hermite.norm.eps).to(weight)
     norm.load_state_dict({**hermite.norm.state_dict(), "weight": weight, "bias": bias})
-    return norm.to(weight.device)
+    return norm
 
 
 @torch.no_grad()
