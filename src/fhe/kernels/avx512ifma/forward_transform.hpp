@@ -107,13 +107,15 @@ template <std::size_t kStages, Range kRange, std::size_t kFirst, bool kAsks>
       const std::uint64_t* const lines = ahead->take(kRadix);
       if (lines != nullptr) ask_for<kRadix>(lines);
     }
-    unrolled<kRadix>([&](auto k) { v[k] = load(x + k * stride + j); });
-    unrolled<kStages>([&](auto step) {
+    unrolled<kRadix>([&](auto k) __attribute__((always_inline)) { v[k] = load(x + k * stride + j); });
+    unrolled<kStages>([&](auto step) __attribute__((always_inline)) {
       stage<(kRadix >> (step + 1))>(
-          v, [&](std::size_t group) { return group_factor(twiddles, (node << step) + group); },
+          v,
+          [&](std::size_t group)
+              __attribute__((always_inline)) { return group_factor(twiddles, (node << step) + group); },
           ForwardButterfly<kRange, reduces<kRange>(kFirst + step)>{m});
     });
-    unrolled<kRadix>([&](auto k) { store(x + k * stride + j, v[k]); });
+    unrolled<kRadix>([&](auto k) __attribute__((always_inline)) { store(x + k * stride + j, v[k]); });
   }
 }
 
@@ -127,27 +129,31 @@ template <Range kRange, std::size_t kFirst, bool kCanonical, bool kAsks>
     if constexpr (kAsks) ask_for<kLinesPerStage>(ahead + portion * kLinesPerStage * kLanes);
   };
   ask(0);
-  unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
-  unrolled<4>([&](auto step) {
+  unrolled<kLeafVectors>([&](auto k) __attribute__((always_inline)) { v[k] = load(x + k * kLanes); });
+  unrolled<4>([&](auto step) __attribute__((always_inline)) {
     ask(step + 1);
     stage<(std::size_t{8} >> step)>(
-        v, [&](std::size_t group) { return group_factor(twiddles, (node << step) + group); },
+        v,
+        [&](std::size_t group)
+            __attribute__((always_inline)) { return group_factor(twiddles, (node << step) + group); },
         ForwardButterfly<kRange, reduces<kRange>(kFirst + step)>{m});
   });
   transpose_each(v);
-  unrolled<3>([&](auto step) {
+  unrolled<3>([&](auto step) __attribute__((always_inline)) {
     ask(step + 5);
     stage<(std::size_t{4} >> step)>(
-        v, [&](std::size_t group) { return lane_factors(twiddles, (node << (step + 4)) + kLanes * group); },
+        v,
+        [&](std::size_t group)
+            __attribute__((always_inline)) { return lane_factors(twiddles, (node << (step + 4)) + kLanes * group); },
         ForwardButterfly<kRange, reduces<kRange>(kFirst + step + 4)>{m});
   });
   if constexpr (kCanonical) {
-    unrolled<kLeafVectors>([&](auto k) {
+    unrolled<kLeafVectors>([&](auto k) __attribute__((always_inline)) {
       v[k] = reduce_once(kRange == Range::kTight ? reduce_once(v[k], m.twice) : reduce_lazy(v[k], m), m.q);
     });
   }
   transpose_each(v);
-  unrolled<kLeafVectors>([&](auto k) { store(x + k * kLanes, v[k]); });
+  unrolled<kLeafVectors>([&](auto k) __attribute__((always_inline)) { store(x + k * kLanes, v[k]); });
 }
 
 /// Coefficients of a row whose last stages run one after the other, while they stay in the first-level cache.
