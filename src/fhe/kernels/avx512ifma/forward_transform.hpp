@@ -207,7 +207,7 @@ class ForwardTransform {
 
   template <std::size_t kFirst>
   void one_row(std::uint64_t* row, const Block& block, Ahead& ahead) const {
-    if (block.log_count == kLogLeaf) return leaf<kFirst>(row + block.first, block.node, ahead);
+    if (block.log_count == kLogLeaf) return leaf<kFirst>(row + block.first, block, ahead);
     split(block.log_count, [&](auto stages) {
       forward_pass<stages, kRange, kFirst, kAsks>(row + block.first, block.count() >> stages, block.node, twiddles_, m_,
                                                   &ahead);
@@ -218,7 +218,10 @@ class ForwardTransform {
   }
 
   template <std::size_t kFirst>
-  void leaf(std::uint64_t* x, std::size_t node, Ahead& ahead) const {
+  void leaf(std::uint64_t* x, const Block& block, Ahead& ahead) const {
+    const std::size_t node = block.node;
+    // The first of several rows fetches what the others find in the cache.
+    if (log_n_ >= kLogLargeTables && x == rows_[0] + block.first) ask_for_lane_factors(twiddles_, node);
     if constexpr (kAsks) {
       const std::uint64_t* const lines = ahead.take(kLeafLines);
       if (lines != nullptr) return forward_leaf<kRange, kFirst, kCanonical, true>(x, node, twiddles_, m_, lines);

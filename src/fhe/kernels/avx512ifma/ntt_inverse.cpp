@@ -10,10 +10,12 @@ namespace {
 struct InverseModulus : VectorModulus {
   explicit InverseModulus(const NttTables& tables)
       : VectorModulus(tables.q),
+        large_tables(tables.log_n >= kLogLargeTables),
         offset(broadcast(16 * tables.q.value())),
         n_inverse{broadcast(tables.n_inverse.w), broadcast(tables.n_inverse.w_quotient)},
         last{broadcast(tables.n_inverse_last.w), broadcast(tables.n_inverse_last.w_quotient)} {}
 
+  bool large_tables;
   Vector offset;  ///< makes differences positive on the roomy path
   VectorFactor n_inverse;
   VectorFactor last;
@@ -116,7 +118,10 @@ template <int kStages, bool kRoomy, bool kLast>
 template <bool kRoomy, bool kLast>
 void transform(std::uint64_t* x, int log_block, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
   const int stages = kPassStages[static_cast<std::size_t>(log_block - kLogLeaf)];
-  if (stages == 0) return leaf<kRoomy>(x, node, twiddles, m);
+  if (stages == 0) {
+    if (m.large_tables) ask_for_lane_factors(twiddles, node);
+    return leaf<kRoomy>(x, node, twiddles, m);
+  }
   const int log_part = log_block - stages;
   const std::size_t part = std::size_t{1} << log_part;
   for (std::size_t k = 0; k >> stages == 0; ++k) {

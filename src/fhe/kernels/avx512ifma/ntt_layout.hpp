@@ -48,6 +48,22 @@ struct VectorFactor {
   return {load(twiddles.w + node), load(twiddles.w_quotient + node)};
 }
 
+/// From this size on the factors of a limb and the limb leave no room in the second-level cache.
+inline constexpr int kLogLargeTables = 15;
+
+/// Asks for the factors that the leaf after next but seven will load: those of the last three stages, which are most of
+/// all, each loaded once.
+[[gnu::always_inline]] inline void ask_for_lane_factors(Twiddles twiddles, std::size_t node) {
+  constexpr std::size_t kLeavesAhead = 8;
+  unrolled<3>([&](auto step) __attribute__((always_inline)) {
+    const std::size_t at = (node + kLeavesAhead) << (step + 4);
+    unrolled<(2 << step)>([&](auto line) __attribute__((always_inline)) {
+      prefetch(twiddles.w + at + line * kLanes);
+      prefetch(twiddles.w_quotient + at + line * kLanes);
+    });
+  });
+}
+
 /// One stage on the vectors v: calls butterfly(x, y, factor(group)) for the kCount / 2 pairs that
 /// stand kHalf apart, groups counted from 0.
 template <std::size_t kHalf, std::size_t kCount, class Factor, class Butterfly>
