@@ -13,6 +13,9 @@ namespace {
 /// Targets that share a trip through the inputs: their sums take half of the registers.
 constexpr std::size_t kTargets = 4;
 
+/// How far ahead inputs and outputs are asked for: the lines of a dozen rows are too many for the processor to guess.
+constexpr std::size_t kAhead = 12 * kLanes;
+
 [[gnu::flatten]] void convert_one(const ConversionTarget& target, const std::uint64_t* const* scaled_in,
                                   std::size_t inputs, std::size_t n) {
   const VectorModulus m(*target.to);
@@ -38,9 +41,11 @@ template <std::size_t kCount>
       if (begin > 0) unrolled<kCount>([&](auto o) { sums[o].fold(VectorModulus(*targets[o].to)); });
       for (std::size_t k = begin; k < std::min(begin + per_fold, inputs); ++k) {
         const Vector x = load(scaled_in[k] + i);
+        prefetch(scaled_in[k] + i + kAhead);
         unrolled<kCount>([&](auto o) { sums[o].add_product(x, broadcast(targets[o].factors[k])); });
       }
     }
+    unrolled<kCount>([&](auto o) { prefetch_to_write(targets[o].out + i + kAhead); });
     unrolled<kCount>([&](auto o) { store(targets[o].out + i, sums[o].reduced(VectorModulus(*targets[o].to))); });
   }
 }
