@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 
 #include "fhe/kernels/portable/portable.hpp"
 #if defined(__x86_64__)
@@ -18,11 +19,24 @@ constexpr std::array<std::string_view, 3> kNames = {"portable", "avx2", "avx512i
 
 }  // namespace
 
+namespace {
+
+template <auto kInverse, auto kScale>
+void invert_and_scale(std::uint64_t* out, const std::uint64_t* x, const NttTables& tables, arith::ShoupFactor w) {
+  const std::size_t n = tables.size();
+  if (out != x) std::memcpy(out, x, n * sizeof(std::uint64_t));
+  kInverse(out, tables);
+  kScale(out, out, n, w, tables.q);
+}
+
+}  // namespace
+
 const KernelTable& portable_kernels() {
   static constexpr KernelTable kTable = {
       .name = "portable",
       .ntt_forward = portable::ntt_forward,
       .ntt_inverse = portable::ntt_inverse,
+      .ntt_inverse_scaled = invert_and_scale<portable::ntt_inverse, portable::multiply_scalar>,
       .add = portable::add,
       .sub = portable::sub,
       .negate = portable::negate,
@@ -52,6 +66,7 @@ const KernelTable* avx512ifma_kernels() {
       .name = "avx512ifma",
       .ntt_forward = avx512ifma::ntt_forward,
       .ntt_inverse = avx512ifma::ntt_inverse,
+      .ntt_inverse_scaled = avx512ifma::ntt_inverse_scaled,
       .add = avx512ifma::add,
       .sub = avx512ifma::sub,
       .negate = avx512ifma::negate,
@@ -87,6 +102,7 @@ const KernelTable* avx2_kernels() {
       .name = "avx2",
       .ntt_forward = avx2::ntt_forward,
       .ntt_inverse = avx2::ntt_inverse,
+      .ntt_inverse_scaled = invert_and_scale<avx2::ntt_inverse, avx2::multiply_scalar>,
       .add = avx2::add,
       .sub = avx2::sub,
       .negate = avx2::negate,

@@ -29,6 +29,8 @@ struct KernelTable {
   void (*ntt_forward)(std::uint64_t* x, const NttTables& tables);
   /// The inverse, 1/N included: evaluations in [0, q) to coefficients in [0, q).
   void (*ntt_inverse)(std::uint64_t* x, const NttTables& tables);
+  /// out = the inverse of x, times w; x may be out. One sweep where a vector set scales in its last stage.
+  void (*ntt_inverse_scaled)(std::uint64_t* out, const std::uint64_t* x, const NttTables& tables, arith::ShoupFactor w);
 
   /// out = a + b, a - b, -a.
   void (*add)(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n,

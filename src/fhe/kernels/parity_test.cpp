@@ -58,9 +58,13 @@ TEST_P(Parity, Ntt) {
           set.ntt_forward(out[0].data(), tables);
         });
         if (bound != q.value()) continue;
-        expect_equal(q, 1, "ntt_inverse", [&](const KernelTable& set, std::vector<Limb>& out) {
+        const arith::ShoupFactor w = arith::make_shoup(random_() % q.value(), q);
+        expect_equal(q, 3, "ntt_inverse", [&](const KernelTable& set, std::vector<Limb>& out) {
           out[0] = input;
           set.ntt_inverse(out[0].data(), tables);
+          set.ntt_inverse_scaled(out[1].data(), input.data(), tables, w);
+          out[2] = input;
+          set.ntt_inverse_scaled(out[2].data(), out[2].data(), tables, w);
         });
       }
     }

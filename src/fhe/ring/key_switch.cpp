@@ -94,10 +94,11 @@ class Division {
       for (int half = 0; half < 2; ++half) {
         const int source = source_of(first + t);
         std::uint64_t* words = row(half, source);
-        ring_.kernels().ntt_inverse(words, ring_.ntt(basis_, first + t));
-        if (exact()) continue;
-        ring_.kernels().multiply_scalar(words, words, size(), conversion_.scale(source),
-                                        ring_.modulus(basis_, first + t));
+        if (exact()) {
+          ring_.kernels().ntt_inverse(words, ring_.ntt(basis_, first + t));
+        } else {
+          ring_.kernels().ntt_inverse_scaled(words, words, ring_.ntt(basis_, first + t), conversion_.scale(source));
+        }
       }
     }
   }

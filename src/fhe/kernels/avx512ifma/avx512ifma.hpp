@@ -15,6 +15,7 @@ namespace obscura::fhe::kernels::avx512ifma {
 
 void ntt_forward(std::uint64_t* x, const NttTables& tables);
 void ntt_inverse(std::uint64_t* x, const NttTables& tables);
+void ntt_inverse_scaled(std::uint64_t* out, const std::uint64_t* x, const NttTables& tables, arith::ShoupFactor w);
 
 void add(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n, const arith::Modulus& q);
 void sub(std::uint64_t* out, const std::uint64_t* a, const std::uint64_t* b, std::size_t n, const arith::Modulus& q);

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
 #include "fhe/kernels/avx512ifma/ntt_layout.hpp"
 #include "fhe/kernels/avx512ifma/transpose.hpp"
@@ -8,12 +10,13 @@ namespace obscura::fhe::kernels::avx512ifma {
 namespace {
 
 struct InverseModulus : VectorModulus {
-  explicit InverseModulus(const NttTables& tables)
+  /// n_inverse and last: the factors of the two halves of the last stage.
+  InverseModulus(const NttTables& tables, arith::ShoupFactor n_inverse_in, arith::ShoupFactor last_in)
       : VectorModulus(tables.q),
         large_tables(tables.log_n >= kLogLargeTables),
         offset(broadcast(16 * tables.q.value())),
-        n_inverse{broadcast(tables.n_inverse.w), broadcast(tables.n_inverse.w_quotient)},
-        last{broadcast(tables.n_inverse_last.w), broadcast(tables.n_inverse_last.w_quotient)} {}
+        n_inverse{broadcast(n_inverse_in.w), broadcast(n_inverse_in.w_quotient)},
+        last{broadcast(last_in.w), broadcast(last_in.w_quotient)} {}
 
   bool large_tables;
   Vector offset;  ///< makes differences positive on the roomy path
@@ -70,8 +73,8 @@ template <bool kRoomy, std::size_t kGroup, std::size_t kCount>
 
 // The first seven stages of 128 coefficients in [0, q); results < 2q.
 template <bool kRoomy>
-[[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* x, std::size_t node, Twiddles twiddles,
-                                          const InverseModulus& m) {
+[[gnu::noinline, gnu::flatten]] void leaf(std::uint64_t* out, const std::uint64_t* x, std::size_t node,
+                                          Twiddles twiddles, const InverseModulus& m) {
   Vector v[kLeafVectors];
   unrolled<kLeafVectors>([&](auto k) { v[k] = load(x + k * kLanes); });
   transpose_each(v);
@@ -88,7 +91,7 @@ template <bool kRoomy>
         Butterfly<kRoomy>{m});
   });
   restore_range<kRoomy, kLeafVectors>(v, m);
-  unrolled<kLeafVectors>([&](auto k) { store(x + k * kLanes, v[k]); });
+  unrolled<kLeafVectors>([&](auto k) { store(out + k * kLanes, v[k]); });
 }
 
 // `kStages` stages on a block of 2^kStages * stride coefficients, whose last stage has one group.
@@ -116,26 +119,39 @@ template <int kStages, bool kRoomy, bool kLast>
 }
 
 template <bool kRoomy, bool kLast>
-void transform(std::uint64_t* x, int log_block, std::size_t node, Twiddles twiddles, const InverseModulus& m) {
+void transform(std::uint64_t* out, const std::uint64_t* x, int log_block, std::size_t node, Twiddles twiddles,
+               const InverseModulus& m) {
   const int stages = kPassStages[static_cast<std::size_t>(log_block - kLogLeaf)];
   if (stages == 0) {
     if (m.large_tables) ask_for_lane_factors(twiddles, node);
-    return leaf<kRoomy>(x, node, twiddles, m);
+    return leaf<kRoomy>(out, x, node, twiddles, m);
   }
   const int log_part = log_block - stages;
   const std::size_t part = std::size_t{1} << log_part;
   for (std::size_t k = 0; k >> stages == 0; ++k) {
-    transform<kRoomy, false>(x + k * part, log_part, (node << stages) + k, twiddles, m);
+    transform<kRoomy, false>(out + k * part, x + k * part, log_part, (node << stages) + k, twiddles, m);
   }
   switch (stages) {
     case 1:
-      return pass<1, kRoomy, kLast>(x, part, node, twiddles, m);
+      return pass<1, kRoomy, kLast>(out, part, node, twiddles, m);
     case 2:
-      return pass<2, kRoomy, kLast>(x, part, node, twiddles, m);
+      return pass<2, kRoomy, kLast>(out, part, node, twiddles, m);
     case 3:
-      return pass<3, kRoomy, kLast>(x, part, node, twiddles, m);
+      return pass<3, kRoomy, kLast>(out, part, node, twiddles, m);
     default:
-      return pass<4, kRoomy, kLast>(x, part, node, twiddles, m);
+      return pass<4, kRoomy, kLast>(out, part, node, twiddles, m);
+  }
+}
+
+// `n_inverse` and `last`: the factors of the two halves of the last stage.
+void invert(std::uint64_t* out, const std::uint64_t* x, const NttTables& tables, arith::ShoupFactor n_inverse,
+            arith::ShoupFactor last) {
+  const InverseModulus m(tables, n_inverse, last);
+  const Twiddles twiddles{tables.inverse_w.get(), tables.inverse_quotient.get()};
+  if (tables.q.bits() <= kRoomyBits) {
+    transform<true, true>(out, x, tables.log_n, 1, twiddles, m);
+  } else {
+    transform<false, true>(out, x, tables.log_n, 1, twiddles, m);
   }
 }
 
@@ -143,13 +159,18 @@ void transform(std::uint64_t* x, int log_block, std::size_t node, Twiddles twidd
 
 void ntt_inverse(std::uint64_t* x, const NttTables& tables) {
   if (tables.log_n < kLeastLogN) return portable::ntt_inverse(x, tables);
-  const InverseModulus m(tables);
-  const Twiddles twiddles{tables.inverse_w.get(), tables.inverse_quotient.get()};
-  if (tables.q.bits() <= kRoomyBits) {
-    transform<true, true>(x, tables.log_n, 1, twiddles, m);
-  } else {
-    transform<false, true>(x, tables.log_n, 1, twiddles, m);
+  invert(x, x, tables, tables.n_inverse, tables.n_inverse_last);
+}
+
+void ntt_inverse_scaled(std::uint64_t* out, const std::uint64_t* x, const NttTables& tables, arith::ShoupFactor w) {
+  const arith::Modulus& q = tables.q;
+  if (tables.log_n < kLeastLogN) {
+    if (out != x) std::copy_n(x, tables.size(), out);
+    portable::ntt_inverse(out, tables);
+    return portable::multiply_scalar(out, out, tables.size(), w, q);
   }
+  invert(out, x, tables, arith::make_shoup(arith::mul_mod(tables.n_inverse.w, w.w, q), q),
+         arith::make_shoup(arith::mul_mod(tables.n_inverse_last.w, w.w, q), q));
 }
 
 }  // namespace obscura::fhe::kernels::avx512ifma

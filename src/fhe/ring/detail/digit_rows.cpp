@@ -24,12 +24,14 @@ DigitRows::DigitRows(const RingContext& ring, const EvaluationPoly& a)
   rows_ = ring.pool().acquire(static_cast<std::size_t>(a.limbs() + cut_.count()) * row_stride(ring));
   for_each_task(ring, a.limbs(), [&](int i) {
     std::uint64_t* out = row(i).data();
-    std::memcpy(out, a.limb(i).data(), n * sizeof(std::uint64_t));
-    ring.kernels().ntt_inverse(out, ring.ntt(a.basis(), i));
+    const kernels::NttTables& tables = ring.ntt(a.basis(), i);
     const int digit = cut_.digit_of(i);
-    if (cut_.primes(digit) == 1) return;
+    if (cut_.primes(digit) == 1) {
+      std::memcpy(out, a.limb(i).data(), n * sizeof(std::uint64_t));
+      return ring.kernels().ntt_inverse(out, tables);
+    }
     const auto& scale = ring.constants().from_digit(digit, cut_.primes(digit)).scale(i - cut_.first(digit));
-    ring.kernels().multiply_scalar(out, out, n, scale, ring.modulus(a.basis(), i));
+    ring.kernels().ntt_inverse_scaled(out, a.limb(i).data(), tables, scale);
   });
   for (int digit = 0; digit < cut_.count(); ++digit) {
     if (cut_.primes(digit) > 1) prepare_quotients(digit);
