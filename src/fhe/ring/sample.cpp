@@ -30,9 +30,9 @@ EvaluationPoly uniform(const RingContext& ring, const Basis& basis, const random
   const random::Seed256 poly_seed = random::derive_seed(seed, index);
   auto out = ring.make<Domain::kEvaluation>(basis);
   for_each_task(ring, basis.limbs(), [&](int i) {
-    const std::uint64_t prime = ring.modulus(basis, i).value();
-    random::Stream stream(poly_seed, random::Domain::kUniform, prime);
-    random::uniform(stream, out.limb(i), prime);
+    const arith::Modulus& prime = ring.modulus(basis, i);
+    ring.kernels().uniform(out.limb(i).data(), static_cast<std::size_t>(ring.degree()), prime,
+                           random::public_stream_state(poly_seed, random::Domain::kUniform, prime.value()));
   });
   return out;
 }

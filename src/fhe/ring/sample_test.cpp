@@ -1,5 +1,6 @@
 #include "fhe/ring/sample.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "fhe/random/sampler.hpp"
@@ -35,6 +36,25 @@ TEST(Sample, UniformLimbsFollowTheDocumentedRule) {
       word &= (std::uint64_t{1} << ring.modulus(poly.basis(), i).bits()) - 1;
       if (word >= prime) continue;
       ASSERT_EQ(poly.limb(i)[found++], word);
+    }
+  }
+}
+
+TEST(Sample, UniformLimbsAreThoseOfTheStreamOnEveryKernelSet) {
+  for (const kernels::KernelTable* set : kernels::available_kernels()) {
+    for (const int log_n : {4, 7, 10, 13}) {
+      const TestRing holder(test::insecure(log_n, {20, 24, 30, 36, 41, 47, 50}, {49, 50}), *set);
+      const RingContext& ring = holder.ring;
+      for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{77}, UINT64_MAX}) {
+        const EvaluationPoly poly = uniform(ring, {7, 2}, test_seed(), index);
+        for (int i = 0; i < poly.limbs(); ++i) {
+          const std::uint64_t prime = ring.modulus(poly.basis(), i).value();
+          random::Stream stream(random::derive_seed(test_seed(), index), random::Domain::kUniform, prime);
+          std::vector<std::uint64_t> expected(poly.limb(i).size());
+          random::uniform(stream, expected, prime);
+          EXPECT_TRUE(std::ranges::equal(poly.limb(i), expected)) << set->name << " N=2^" << log_n << " q=" << prime;
+        }
+      }
     }
   }
 }
