@@ -73,23 +73,23 @@ TEST(Sample, UniformOfFewerPrimesIsAPartOfTheWhole) {
 TEST(Sample, CoefficientsHaveTheirDistribution) {
   constexpr int kCount = 1 << 16;
   random::Stream stream(test_seed(), random::Domain::kTest, 0);
-  const auto moments = [](const std::vector<std::int64_t>& values) {
+  const auto moments = [](std::span<const std::int8_t> values) {
     double mean = 0;
     double square = 0;
-    for (const std::int64_t value : values) {
+    for (const std::int8_t value : values) {
       mean += static_cast<double>(value) / kCount;
       square += static_cast<double>(value * value) / kCount;
     }
     return std::pair(mean, square);
   };
-  const auto [error_mean, error_square] = moments(error_coefficients(kCount, stream));
+  const auto [error_mean, error_square] = moments(error_coefficients(kCount, stream).reveal_secret());
   EXPECT_NEAR(error_mean, 0, 6 * 3.24 / 256);
   EXPECT_NEAR(error_square, random::kErrorDeviation * random::kErrorDeviation, 6 * 10.5 * 1.42 / 256);
-  const std::vector<std::int64_t> ternary = ternary_coefficients(kCount, stream);
-  const auto [ternary_mean, ternary_square] = moments(ternary);
+  const SecretCoefficients ternary = ternary_coefficients(kCount, stream);
+  const auto [ternary_mean, ternary_square] = moments(ternary.reveal_secret());
   EXPECT_NEAR(ternary_mean, 0, 6 * 0.82 / 256);
   EXPECT_NEAR(ternary_square, 2.0 / 3.0, 6 * 0.48 / 256);
-  for (const std::int64_t value : ternary) ASSERT_LE(std::abs(value), 1);
+  for (const std::int8_t value : ternary.reveal_secret()) ASSERT_LE(std::abs(value), 1);
 }
 
 TEST(Sample, CoefficientsAreThoseOfTheStream) {
@@ -97,8 +97,7 @@ TEST(Sample, CoefficientsAreThoseOfTheStream) {
   random::Stream second(test_seed(), random::Domain::kTest, 1);
   std::vector<std::int8_t> expected(1100);
   random::centred_binomial(first, expected);
-  const std::vector<std::int64_t> values = error_coefficients(1100, second);
-  EXPECT_TRUE(std::equal(values.begin(), values.end(), expected.begin(), expected.end()));
+  EXPECT_TRUE(std::ranges::equal(error_coefficients(1100, second).reveal_secret(), expected));
 }
 
 TEST(SampleDeathTest, RefusesAForeignBasis) {
