@@ -91,8 +91,9 @@ Case prepare_encrypt(Engine& engine) {
   const SharedSample s = make_sample(engine);
   const double q = s->model.limbs();
   const double qp = s->model.extended_limbs();
-  // The mask and two errors, each drawn once and transformed; two products with the key; two divisions by P.
-  const Work work = Work{.transforms = 3 * qp, .lane_ops = 2 * qp * (kMultiplyAdd + kReduction)} +
+  // The mask and two errors, each drawn once; the mask is transformed, the errors join what the divisions by P
+  // transform; two products with the key.
+  const Work work = Work{.transforms = qp, .lane_ops = 2 * qp * (kMultiplyAdd + kReduction)} +
                     Work{.random_bytes = s->model.memory(3).bytes} + 2 * s->model.mod_down(false) +
                     s->model.memory(2 * qp + 3 * q);
   return case_of(

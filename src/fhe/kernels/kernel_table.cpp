@@ -56,6 +56,7 @@ const KernelTable& portable_kernels() {
       .permute = portable::permute,
       .from_signed = portable::from_signed,
       .from_small = portable::from_small,
+      .uniform = portable::uniform,
   };
   return kTable;
 }
@@ -86,6 +87,7 @@ const KernelTable* avx512ifma_kernels() {
       .permute = avx512ifma::permute,
       .from_signed = avx512ifma::from_signed,
       .from_small = avx512ifma::from_small,
+      .uniform = avx512ifma::uniform,
   };
   const bool can_run = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
                        __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") &&
@@ -122,6 +124,7 @@ const KernelTable* avx2_kernels() {
       .permute = avx2::permute,
       .from_signed = avx2::from_signed,
       .from_small = avx2::from_small,
+      .uniform = avx2::uniform,
   };
   const bool can_run =
       __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("bmi2");

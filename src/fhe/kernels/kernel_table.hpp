@@ -11,6 +11,7 @@
 #include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 #include "fhe/kernels/switch_limb.hpp"
+#include "fhe/kernels/uniform.hpp"
 
 namespace obscura::fhe::kernels {
 
@@ -103,6 +104,11 @@ struct KernelTable {
   void (*from_signed)(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
   /// Residues of small signed integers, |in[i]| < q: samples of a key or an error.
   void (*from_small)(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
+
+  /// The first n residues modulo q of the ChaCha20 key stream that begins with the block of `state`: its 64-bit
+  /// little-endian words, of each the low bits(q) bits, without those >= q (docs/formats.md, "Uniform polynomials").
+  /// Residues and key are public: which words are dropped may show in the time.
+  void (*uniform)(std::uint64_t* out, std::size_t n, const arith::Modulus& q, const ChaChaState& state);
 };
 
 /// Standard C++; the truth that every other set is held to.

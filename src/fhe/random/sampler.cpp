@@ -1,12 +1,11 @@
 #include "fhe/random/sampler.hpp"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <array>
 #include <bit>
 
 #include "base/check.hpp"
+#include "base/secret.hpp"
 
 namespace obscura::fhe::random {
 namespace {
@@ -31,17 +30,18 @@ void sample_words(Stream& stream, std::span<std::int8_t> out, FromWord from_word
     for (std::size_t i = 0; i < count; ++i) out[i] = from_word(words[i]);
     out = out.subspan(count);
   }
-  OPENSSL_cleanse(words.data(), sizeof words);
+  base::wipe({reinterpret_cast<std::uint8_t*>(words.data()), sizeof words});
 }
 
-// The ones in each half of a pair of 32-bit lanes: std::popcount may be a table look-up.
-constexpr std::uint64_t popcount_lanes(std::uint64_t x) {
+// The ones of x, below 64 of them: std::popcount may be a table look-up.
+constexpr std::uint64_t popcount(std::uint64_t x) {
   x -= (x >> 1) & 0x5555555555555555U;
   x = (x & 0x3333333333333333U) + ((x >> 2) & 0x3333333333333333U);
   x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0FU;
   x += x >> 8;
   x += x >> 16;
-  return x & 0x0000003F0000003FU;
+  x += x >> 32;
+  return x & 63;
 }
 
 }  // namespace
@@ -68,11 +68,12 @@ void ternary(Stream& stream, std::span<std::int8_t> out) {
 }
 
 void centred_binomial(Stream& stream, std::span<std::int8_t> out) {
-  constexpr std::uint64_t kCoins = (std::uint64_t{1} << 21) - 1;
+  // The ones of the first 21 bits less those of the next are the ones of both, the latter inverted, less 21.
+  constexpr int kCoins = 21;
+  constexpr std::uint64_t kBoth = (std::uint64_t{1} << (2 * kCoins)) - 1;
+  constexpr std::uint64_t kInverted = kBoth - (kBoth >> kCoins);
   sample_words(stream, out, [](std::uint64_t word) {
-    const std::uint64_t lanes = (word & kCoins) | (((word >> 21) & kCoins) << 32);
-    const std::uint64_t ones = popcount_lanes(lanes);
-    return static_cast<std::int8_t>(static_cast<int>(ones & 63) - static_cast<int>(ones >> 32));
+    return static_cast<std::int8_t>(static_cast<int>(popcount((word & kBoth) ^ kInverted)) - kCoins);
   });
 }
 

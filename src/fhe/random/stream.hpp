@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -38,6 +39,11 @@ class Stream {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// The 16 words that the first block of a stream is made from (RFC 8439, section 2.3), for who makes the key stream of
+/// a public seed without a Stream: as revealing as the seed, and not wiped.
+[[nodiscard]] std::array<std::uint32_t, 16> public_stream_state(const Seed256& seed, Domain domain,
+                                                                std::uint64_t index);
 
 /// The seed that `Domain::kDerivedSeed`, `index` of `parent` begins with.
 [[nodiscard]] Seed256 derive_seed(const Seed256& parent, std::uint64_t index);

@@ -73,6 +73,19 @@ TEST(Stream, PutsDomainAndIndexIntoTheNonce) {
   }
 }
 
+TEST(Stream, StateMakesItsBlocks) {
+  // RFC 8439, section 2.3.2, but for its block counter.
+  std::array<std::uint32_t, 16> state =
+      public_stream_state(counting_seed(), static_cast<Domain>(0x09000000), 0x4a000000);
+  EXPECT_EQ(state[12], 0U);
+  state[12] = 1;
+  EXPECT_EQ(state, (std::array<std::uint32_t, 16>{0x61707865, 0x3320646e, 0x79622d32, 0x6b206574,  //
+                                                  0x03020100, 0x07060504, 0x0b0a0908, 0x0f0e0d0c,  //
+                                                  0x13121110, 0x17161514, 0x1b1a1918, 0x1f1e1d1c,  //
+                                                  0x00000001, 0x09000000, 0x4a000000, 0x00000000}));
+  EXPECT_EQ(public_stream_state(Seed256(), Domain::kTest, 0x0123456789abcdef)[15], 0x01234567U);
+}
+
 TEST(Stream, CutsDoNotMatter) {
   const auto whole = take(Stream(counting_seed(), Domain::kTest, 1), 1000);
   Stream stream(counting_seed(), Domain::kTest, 1);

@@ -1,9 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
+#include "base/secret.hpp"
 #include "fhe/random/stream.hpp"
 #include "fhe/ring/poly.hpp"
 #include "fhe/ring/ring_context.hpp"
@@ -16,9 +17,29 @@ namespace obscura::fhe::ring {
 [[nodiscard]] EvaluationPoly uniform(const RingContext& ring, const Basis& basis, const random::Seed256& seed,
                                      std::uint64_t index);
 
+/// N small coefficients that nobody else may see. Wiped when they die; move-only.
+class SecretCoefficients {
+ public:
+  explicit SecretCoefficients(int degree) : bytes_(static_cast<std::size_t>(degree)) {}
+
+  [[nodiscard]] std::span<const std::int8_t> reveal_secret() const {
+    return {reinterpret_cast<const std::int8_t*>(bytes_.reveal_secret().data()), bytes_.size()};
+  }
+  [[nodiscard]] std::span<std::int8_t> reveal_secret() {
+    return {reinterpret_cast<std::int8_t*>(bytes_.reveal_secret().data()), bytes_.size()};
+  }
+
+ private:
+  base::SecretBytes bytes_;
+};
+
 /// Centred binomial error, sd 3.24, N coefficients; constant-time.
-[[nodiscard]] std::vector<std::int64_t> error_coefficients(int degree, random::Stream& stream);
+[[nodiscard]] SecretCoefficients error_coefficients(int degree, random::Stream& stream);
 /// Uniform ternary, N coefficients; constant-time.
-[[nodiscard]] std::vector<std::int64_t> ternary_coefficients(int degree, random::Stream& stream);
+[[nodiscard]] SecretCoefficients ternary_coefficients(int degree, random::Stream& stream);
+
+/// Residues over `basis`, transformed. Cost: one NTT per limb.
+[[nodiscard]] EvaluationPoly from_signed(const RingContext& ring, const SecretCoefficients& coefficients,
+                                         const Basis& basis);
 
 }  // namespace obscura::fhe::ring

@@ -1,5 +1,6 @@
 #include "fhe/ring/sample.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "fhe/random/sampler.hpp"
@@ -39,6 +40,25 @@ TEST(Sample, UniformLimbsFollowTheDocumentedRule) {
   }
 }
 
+TEST(Sample, UniformLimbsAreThoseOfTheStreamOnEveryKernelSet) {
+  for (const kernels::KernelTable* set : kernels::available_kernels()) {
+    for (const int log_n : {4, 7, 10, 13}) {
+      const TestRing holder(test::insecure(log_n, {20, 24, 30, 36, 41, 47, 50}, {49, 50}), *set);
+      const RingContext& ring = holder.ring;
+      for (const std::uint64_t index : {std::uint64_t{0}, std::uint64_t{77}, UINT64_MAX}) {
+        const EvaluationPoly poly = uniform(ring, {7, 2}, test_seed(), index);
+        for (int i = 0; i < poly.limbs(); ++i) {
+          const std::uint64_t prime = ring.modulus(poly.basis(), i).value();
+          random::Stream stream(random::derive_seed(test_seed(), index), random::Domain::kUniform, prime);
+          std::vector<std::uint64_t> expected(poly.limb(i).size());
+          random::uniform(stream, expected, prime);
+          EXPECT_TRUE(std::ranges::equal(poly.limb(i), expected)) << set->name << " N=2^" << log_n << " q=" << prime;
+        }
+      }
+    }
+  }
+}
+
 TEST(Sample, UniformOfFewerPrimesIsAPartOfTheWhole) {
   const TestRing holder(test::insecure(6, {30, 45, 25}, {50, 31}));
   const RingContext& ring = holder.ring;
@@ -53,23 +73,23 @@ TEST(Sample, UniformOfFewerPrimesIsAPartOfTheWhole) {
 TEST(Sample, CoefficientsHaveTheirDistribution) {
   constexpr int kCount = 1 << 16;
   random::Stream stream(test_seed(), random::Domain::kTest, 0);
-  const auto moments = [](const std::vector<std::int64_t>& values) {
+  const auto moments = [](std::span<const std::int8_t> values) {
     double mean = 0;
     double square = 0;
-    for (const std::int64_t value : values) {
+    for (const std::int8_t value : values) {
       mean += static_cast<double>(value) / kCount;
       square += static_cast<double>(value * value) / kCount;
     }
     return std::pair(mean, square);
   };
-  const auto [error_mean, error_square] = moments(error_coefficients(kCount, stream));
+  const auto [error_mean, error_square] = moments(error_coefficients(kCount, stream).reveal_secret());
   EXPECT_NEAR(error_mean, 0, 6 * 3.24 / 256);
   EXPECT_NEAR(error_square, random::kErrorDeviation * random::kErrorDeviation, 6 * 10.5 * 1.42 / 256);
-  const std::vector<std::int64_t> ternary = ternary_coefficients(kCount, stream);
-  const auto [ternary_mean, ternary_square] = moments(ternary);
+  const SecretCoefficients ternary = ternary_coefficients(kCount, stream);
+  const auto [ternary_mean, ternary_square] = moments(ternary.reveal_secret());
   EXPECT_NEAR(ternary_mean, 0, 6 * 0.82 / 256);
   EXPECT_NEAR(ternary_square, 2.0 / 3.0, 6 * 0.48 / 256);
-  for (const std::int64_t value : ternary) ASSERT_LE(std::abs(value), 1);
+  for (const std::int8_t value : ternary.reveal_secret()) ASSERT_LE(std::abs(value), 1);
 }
 
 TEST(Sample, CoefficientsAreThoseOfTheStream) {
@@ -77,8 +97,7 @@ TEST(Sample, CoefficientsAreThoseOfTheStream) {
   random::Stream second(test_seed(), random::Domain::kTest, 1);
   std::vector<std::int8_t> expected(1100);
   random::centred_binomial(first, expected);
-  const std::vector<std::int64_t> values = error_coefficients(1100, second);
-  EXPECT_TRUE(std::equal(values.begin(), values.end(), expected.begin(), expected.end()));
+  EXPECT_TRUE(std::ranges::equal(error_coefficients(1100, second).reveal_secret(), expected));
 }
 
 TEST(SampleDeathTest, RefusesAForeignBasis) {

@@ -3,24 +3,15 @@
 #include <cstdint>
 #include <span>
 #include <utility>
-#include <vector>
 
 #include "base/secret.hpp"
-#include "fhe/ring/arithmetic.hpp"
 #include "fhe/ring/sample.hpp"
 
 namespace obscura::fhe::ring {
 namespace {
 
-template <class Word>
-void wipe_words(std::span<Word> words) {
+void wipe_words(std::span<std::uint64_t> words) {
   base::wipe({reinterpret_cast<std::uint8_t*>(words.data()), words.size_bytes()});
-}
-
-SecretPoly from_coefficients(const RingContext& ring, const Basis& basis, std::vector<std::int64_t> coefficients) {
-  SecretPoly result(from_signed(ring, coefficients, basis));
-  wipe_words(std::span(coefficients));
-  return result;
 }
 
 }  // namespace
@@ -42,11 +33,11 @@ void SecretPoly::wipe() {
 }
 
 SecretPoly sample_error(const RingContext& ring, const Basis& basis, random::Stream& stream) {
-  return from_coefficients(ring, basis, error_coefficients(ring.degree(), stream));
+  return SecretPoly(from_signed(ring, error_coefficients(ring.degree(), stream), basis));
 }
 
 SecretPoly sample_ternary(const RingContext& ring, const Basis& basis, random::Stream& stream) {
-  return from_coefficients(ring, basis, ternary_coefficients(ring.degree(), stream));
+  return SecretPoly(from_signed(ring, ternary_coefficients(ring.degree(), stream), basis));
 }
 
 }  // namespace obscura::fhe::ring

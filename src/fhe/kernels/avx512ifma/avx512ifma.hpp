@@ -8,6 +8,7 @@
 #include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
 #include "fhe/kernels/switch_limb.hpp"
+#include "fhe/kernels/uniform.hpp"
 
 /// The entries of KernelTable for AVX512-IFMA; contracts stand there. Only a processor that
 /// avx512ifma_kernels() has checked may run them.
@@ -55,5 +56,7 @@ void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, 
 void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n);
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
 void from_small(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
+
+void uniform(std::uint64_t* out, std::size_t n, const arith::Modulus& q, const ChaChaState& state);
 
 }  // namespace obscura::fhe::kernels::avx512ifma

@@ -7,6 +7,7 @@
 #include "fhe/kernels/conversion_target.hpp"
 #include "fhe/kernels/evaluation_order.hpp"
 #include "fhe/kernels/ntt_tables.hpp"
+#include "fhe/kernels/uniform.hpp"
 
 /// The entries of KernelTable in standard C++; contracts stand there.
 namespace obscura::fhe::kernels::portable {
@@ -50,5 +51,7 @@ void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, 
 void permute(std::uint64_t* out, const std::uint64_t* a, const Permutation& permutation, std::size_t n);
 void from_signed(std::uint64_t* out, const std::int64_t* in, std::size_t n, const arith::Modulus& q);
 void from_small(std::uint64_t* out, const std::int8_t* in, std::size_t n, const arith::Modulus& q);
+
+void uniform(std::uint64_t* out, std::size_t n, const arith::Modulus& q, const ChaChaState& state);
 
 }  // namespace obscura::fhe::kernels::portable
