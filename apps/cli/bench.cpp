@@ -3,6 +3,7 @@
 #include "apps/cli/bench_report.hpp"
 #include "apps/cli/calibrate.hpp"
 #include "apps/cli/command.hpp"
+#include "apps/cli/growth.hpp"
 #include "bench/operations/catalogue.hpp"
 #include "bench/operations/workbench.hpp"
 
@@ -16,6 +17,7 @@ struct Options {
   int repetitions = 11;
   int largest_log_n = 15;
   std::string filter;
+  bool growth = false;
   bool calibrate = false;
   std::string output;
 };
@@ -46,25 +48,33 @@ base::Result<Report> run_bench(const Global& global, const Options& options) {
   return bench_report(rows, measured);
 }
 
+base::Result<Report> run_chosen(const Global& global, const Options& options) {
+  if (options.calibrate) return calibrate(global, options.output);
+  if (options.growth) return measure_growth(global.engine.kernels, options.largest_log_n, options.repetitions);
+  return run_bench(global, options);
+}
+
 }  // namespace
 
 void add_bench(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("bench", "Time the engine's operations on this machine");
-  command->add_option("--filter", options->filter, "Only operations whose name holds this, such as 'rotate/2^14'");
+  auto* filter =
+      command->add_option("--filter", options->filter, "Only operations whose name holds this, such as 'rotate/2^14'");
   command->add_option("--repetitions", options->repetitions, "Timed calls per operation")->check(CLI::Range(1, 10000));
   command->add_option("--max-log-n", options->largest_log_n, "Largest ring degree, as its logarithm")
       ->check(CLI::Range(13, 16));
   auto* calibration = command->add_flag("--calibrate", options->calibrate,
                                         "Measure one core instead and write the cost table for `compile --cost`");
   auto* output = command->add_option("-o,--output", options->output, "Where --calibrate writes");
+  auto* growth = command->add_flag("--growth", options->growth,
+                                   "Measure instead how cost grows with ring degree, level and a second thread");
+  growth->excludes(filter);
+  growth->excludes(calibration);
   calibration->needs(output);
   output->needs(calibration);
-  command->callback([&global, &action, options] {
-    action = [&global, options] {
-      return options->calibrate ? calibrate(global, options->output) : run_bench(global, *options);
-    };
-  });
+  command->callback(
+      [&global, &action, options] { action = [&global, options] { return run_chosen(global, *options); }; });
 }
 
 }  // namespace obscura::apps::cli

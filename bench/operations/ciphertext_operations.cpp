@@ -3,6 +3,7 @@
 #include <memory>
 #include <utility>
 
+#include "bench/operations/detail/at_level.hpp"
 #include "bench/operations/detail/groups.hpp"
 #include "fhe/ckks/add.hpp"
 #include "fhe/ckks/encrypt.hpp"
@@ -26,6 +27,7 @@ constexpr double kLargestSlot = 1.5;  ///< of sample_slots
 /// A message with what became of it, shared by check and run.
 struct Sample {
   Engine* engine;
+  Level level;
   Scale scale;
   Slots message;
   ckks::Plaintext plaintext;
@@ -36,22 +38,25 @@ struct Sample {
 
 using SharedSample = std::shared_ptr<Sample>;
 
-SharedSample make_sample(Engine& engine) {
+SharedSample make_sample(Engine& engine, Level level) {
   const Scale scale = Scale::power_of_two(engine.params().literal().q_bits.back() - 3);
   Slots message = sample_slots(static_cast<std::size_t>(engine.params().slots()));
-  auto plaintext = engine.encode(message, scale);
+  auto plaintext = engine.encoder().encode(message, level, scale, false);
   auto ciphertext = ckks::encrypt(engine.ring(), engine.public_key(), plaintext, engine.masks());
   auto other = ckks::encrypt(engine.ring(), engine.public_key(), plaintext, engine.masks());
-  return std::make_shared<Sample>(Sample{&engine, scale, std::move(message), std::move(plaintext),
-                                         std::move(ciphertext), std::move(other),
-                                         WorkModel(engine.params(), engine.top())});
+  return std::make_shared<Sample>(Sample{&engine, level, scale, std::move(message), std::move(plaintext),
+                                         std::move(ciphertext), std::move(other), WorkModel(engine.params(), level)});
+}
+
+SharedSample make_sample(Engine& engine) {
+  return make_sample(engine, engine.top());
 }
 
 /// A case on a sample; `make` gives what the operation returns, `right` judges it.
 template <class Make, class Right>
 Case case_of(SharedSample s, const Work& work, Make make, Right right) {
   Case made;
-  made.level = s->engine->top().value();
+  made.level = s->level.value();
   made.work = work;
   made.right = [s, make, right] { return right(*s, make(*s)); };
   made.run = [s, make] { static_cast<void>(make(*s)); };
@@ -145,28 +150,11 @@ Case prepare_multiply_plain(Engine& engine) {
 
 /// Twice the value times the error, the key switch, and the rounding of the division by P q_l.
 double product_tolerance(const Sample& s) {
-  const auto prime = PrimeIndex(s.engine->top().value());
+  const auto prime = PrimeIndex(s.level.value());
   const Scale rescaled = (s.scale * s.scale).divided_by_prime(prime);
   const double factor = std::exp2(s.scale.log2(s.engine->params()) - rescaled.log2(s.engine->params()));
   const double carried = 2 * kLargestSlot * s.engine->fresh_sd() / factor;
-  return s.engine->tolerance(std::hypot(carried, s.engine->key_switch_sd(s.engine->top())), rescaled);
-}
-
-Case prepare_multiply(Engine& engine) {
-  engine.key(ckks::relinearization_key_id());
-  const SharedSample s = make_sample(engine);
-  const double limbs = s->model.limbs();
-  const Work work = s->model.key_switch(true) + s->model.memory(4 * limbs + 2 * (limbs - 1)) +
-                    Work{.lane_ops = limbs * (4 * kMultiplyAdd + 3 * kReduction + 2 * kScaling)};
-  return case_of(
-      s, work,
-      [](const Sample& x) {
-        const auto product = ckks::multiply(x.engine->ring(), x.ciphertext, x.other);
-        return ckks::relinearize_and_rescale(x.engine->ring(), product, x.engine->key(ckks::relinearization_key_id()));
-      },
-      [](const Sample& x, const ckks::Ciphertext& got) {
-        return x.engine->close(got, squares(x.message), product_tolerance(x));
-      });
+  return s.engine->tolerance(std::hypot(carried, s.engine->key_switch_sd(s.level)), rescaled);
 }
 
 /// The same words for fewer primes, all residues below their primes, and their mean within ten deviations of the
@@ -201,6 +189,23 @@ Case prepare_seed_expansion(Engine& engine) {
 
 }  // namespace
 
+Case detail::prepare_multiply(Engine& engine, Level level) {
+  engine.key(ckks::relinearization_key_id());
+  const SharedSample s = make_sample(engine, level);
+  const double limbs = s->model.limbs();
+  const Work work = s->model.key_switch(true) + s->model.memory(4 * limbs + 2 * (limbs - 1)) +
+                    Work{.lane_ops = limbs * (4 * kMultiplyAdd + 3 * kReduction + 2 * kScaling)};
+  return case_of(
+      s, work,
+      [](const Sample& x) {
+        const auto product = ckks::multiply(x.engine->ring(), x.ciphertext, x.other);
+        return ckks::relinearize_and_rescale(x.engine->ring(), product, x.engine->key(ckks::relinearization_key_id()));
+      },
+      [](const Sample& x, const ckks::Ciphertext& got) {
+        return x.engine->close(got, squares(x.message), product_tolerance(x));
+      });
+}
+
 void detail::add_ciphertexts(const Shape& shape, std::vector<Operation>& to) {
   to.push_back({Group::kCiphertexts, "seed expansion", shape, prepare_seed_expansion});
   to.push_back({Group::kCiphertexts, "encode", shape, prepare_encode});
@@ -209,7 +214,8 @@ void detail::add_ciphertexts(const Shape& shape, std::vector<Operation>& to) {
   to.push_back({Group::kCiphertexts, "decode", shape, prepare_decode});
   to.push_back({Group::kCiphertexts, "add", shape, prepare_add});
   to.push_back({Group::kCiphertexts, "multiply by plaintext", shape, prepare_multiply_plain});
-  to.push_back({Group::kCiphertexts, "multiply, relinearise, rescale", shape, prepare_multiply});
+  to.push_back({Group::kCiphertexts, "multiply, relinearise, rescale", shape,
+                [](Engine& engine) { return prepare_multiply(engine, engine.top()); }});
 }
 
 }  // namespace obscura::bench::operations

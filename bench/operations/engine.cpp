@@ -45,8 +45,12 @@ fhe::ckks::Plaintext Engine::encode(const Slots& slots, const Scale& scale, bool
   return encoder().encode(slots, top(), scale, extended);
 }
 
+fhe::ckks::Ciphertext Engine::encrypt(const Slots& slots, Level level, const Scale& scale) {
+  return fhe::ckks::encrypt(ring(), public_key_, encoder().encode(slots, level, scale, false), masks_);
+}
+
 fhe::ckks::Ciphertext Engine::encrypt(const Slots& slots, const Scale& scale) {
-  return fhe::ckks::encrypt(ring(), public_key_, encode(slots, scale), masks_);
+  return encrypt(slots, top(), scale);
 }
 
 fhe::ckks::Ciphertext Engine::encrypt_symmetric(const Slots& slots, const Scale& scale, bool extended) {

@@ -39,6 +39,8 @@ class Engine {
   const fhe::ckks::SwitchingKey& rotation_key(int step);
   [[nodiscard]] const fhe::ckks::EvaluationKeys& keys() const { return keys_; }
 
+  [[nodiscard]] fhe::ckks::Ciphertext encrypt(const Slots& slots, fhe::params::Level level,
+                                              const fhe::params::Scale& scale);
   /// At the highest level.
   [[nodiscard]] fhe::ckks::Plaintext encode(const Slots& slots, const fhe::params::Scale& scale,
                                             bool extended = false) const;

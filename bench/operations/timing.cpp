@@ -11,20 +11,36 @@
 
 namespace obscura::bench::operations {
 
+namespace {
+
+double time_once(const std::function<void()>& body) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  body();
+  return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+}  // namespace
+
 Timing time_runs(int runs, const std::function<void()>& body) {
   OBSCURA_CHECK(runs >= 1, "nothing to time");
-  using Clock = std::chrono::steady_clock;
   Timing timing;
   timing.ms.resize(static_cast<std::size_t>(runs));
   body();
   const long before = minor_faults();
-  for (double& ms : timing.ms) {
-    const auto start = Clock::now();
-    body();
-    ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-  }
+  for (double& ms : timing.ms) ms = time_once(body);
   timing.faults_per_run = static_cast<double>(minor_faults() - before) / runs;
   return timing;
+}
+
+std::vector<std::vector<double>> time_in_turn(int runs, const std::vector<std::function<void()>>& bodies) {
+  OBSCURA_CHECK(runs >= 1 && !bodies.empty(), "nothing to time");
+  std::vector<std::vector<double>> ms(bodies.size());
+  for (const auto& body : bodies) body();
+  for (int run = 0; run < runs; ++run) {
+    for (std::size_t i = 0; i < bodies.size(); ++i) ms[i].push_back(time_once(bodies[i]));
+  }
+  return ms;
 }
 
 double median(std::vector<double> sample) {

@@ -14,6 +14,10 @@ struct Timing {
 /// `runs` >= 1 calls of the body, after one that is not counted.
 [[nodiscard]] Timing time_runs(int runs, const std::function<void()>& body);
 
+/// `runs` >= 1 calls of each body in turn (A B A B ...), after one of each that is not counted: what the machine does
+/// meanwhile meets all of them alike. The times of each body, in milliseconds.
+[[nodiscard]] std::vector<std::vector<double>> time_in_turn(int runs, const std::vector<std::function<void()>>& bodies);
+
 /// The middle value (upper one of two) and the share `q` in [0, 1] of a sample. Samples are not empty.
 [[nodiscard]] double median(std::vector<double> sample);
 [[nodiscard]] double quantile(std::vector<double> sample, double q);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace obscura::bench::operations {
 namespace {
 
@@ -11,6 +13,15 @@ TEST(Timing, CountsRunsAndFaults) {
   EXPECT_EQ(calls, 6);
   EXPECT_EQ(timing.ms.size(), 5U);
   EXPECT_EQ(timing.faults_per_run, 0);
+}
+
+TEST(Timing, TakesTurns) {
+  std::string order;
+  const auto ms = time_in_turn(2, {[&] { order += 'a'; }, [&] { order += 'b'; }});
+  EXPECT_EQ(order, "ababab");
+  ASSERT_EQ(ms.size(), 2U);
+  EXPECT_EQ(ms[0].size(), 2U);
+  EXPECT_EQ(ms[1].size(), 2U);
 }
 
 TEST(Timing, QuantilesOfASample) {

@@ -1,10 +1,13 @@
-"""The benchmark: figures for machines and people, and the cost table that the compiler reads."""
+"""The benchmark: figures for machines and people, the cost table that the compiler reads, and how cost grows."""
 
 import json
+import subprocess
+from xml.etree import ElementTree
 
 from command_line import CommandLineTest
-from workshop import DIGITS, MODEL
+from workshop import CHECKOUT, DIGITS, MODEL
 
+PLOT = CHECKOUT / "scripts" / "plot-growth"
 QUICK = ("bench", "--max-log-n", "13", "--repetitions", "2")
 
 
@@ -51,9 +54,48 @@ class BenchTest(CommandLineTest):
         self.shop.make("compile", MODEL, "--calibrate", DIGITS, "--calibration-inputs", "4", "--cost", cost, "-o",
                        self.shop.root / "priced")
 
+    def test_growth_is_measured_and_drawn(self):
+        answer = self.shop.run("obscura", "--json", *QUICK, "--growth")
+        self.assertEqual((answer.code, answer.err), (0, ""))
+        figures = json.loads(answer.out)
+        for key in ("commit", "machine", "date", "kernels"):
+            self.assertTrue(figures[key], key)
+        rows = figures["rows"]
+        places = [(row["chain"], row["chain_primes"], row["primes"]) for row in rows if row["operation"] == "rotate"]
+        self.assertEqual(places, [("short", 5, 5), ("full", 6, 3), ("full", 6, 6)])
+        for row in rows:
+            self.assertTrue(0 < row["min_ms"] <= row["median_ms"] <= row["max_ms"], row)
+        on_two = [row for row in rows if "two_threads_speed_up" in row]
+        self.assertEqual([(row["primes"], row["log_n"]) for row in on_two], [(6, 13)] * 3)
+        for row in on_two:
+            self.assertAlmostEqual(row["two_threads_speed_up"], row["median_ms"] / row["two_threads_median_ms"])
+        self.draws(answer.out, rows)
+
+    def draws(self, measured, rows):
+        growth, figures = self.shop.root / "growth.json", self.shop.root / "figures"
+        growth.write_text(measured)
+        subprocess.run([PLOT, growth, "--out", figures], check=True, capture_output=True)
+        for name in ("degree", "level", "threads"):
+            path = figures / f"growth_{name}.svg"
+            self.assertLess(path.stat().st_size, 30_000)
+            words = [text.text for text in ElementTree.parse(path).iter("{http://www.w3.org/2000/svg}text")]
+            self.assertIn("16 hoisted rotations, summed", words)
+        kept = json.loads((figures / "growth.json").read_text())["rows"]
+        self.assertEqual([row["operation"] for row in kept], [row["operation"] for row in rows])
+
+    def test_growth_for_people(self):
+        answer = self.shop.run("obscura", "--kernels", "portable", "bench", "--max-log-n", "13", "--repetitions", "1",
+                               "--growth")
+        self.assertEqual((answer.code, answer.err), (0, ""))
+        for word in ("portable kernels", "2^13", "multiply, relinearise, rescale", "two threads", "speed-up"):
+            self.assertIn(word, answer.out)
+
     def test_what_is_refused(self):
         self.refused(2, "obscura", "bench", "--calibrate", mentions=["--output"])
         self.refused(2, "obscura", "bench", "-o", self.out, mentions=["--calibrate"])
+        self.refused(2, "obscura", "bench", "--growth", "--filter", "rotate", mentions=["--growth"])
+        self.refused(2, "obscura", "bench", "--growth", "--calibrate", "-o", self.out, mentions=["--growth"])
+        self.refused(2, "obscura", "--kernels", "abacus", "bench", "--growth", mentions=["abacus"])
         self.refused(2, "obscura", "bench", "--filter", "knit", mentions=["knit"])
         self.refused(2, "obscura", "--kernels", "abacus", "bench", "--filter", "encode", mentions=["abacus"])
         self.refused(2, "obscura", "--kernels", "abacus", "bench", "--calibrate", "-o", self.out, mentions=["abacus"])
