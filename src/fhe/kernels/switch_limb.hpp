@@ -11,7 +11,7 @@ namespace obscura::fhe::kernels {
 
 /// One limb of a key switch and of the division that may follow it, all modulo tables->q:
 ///   s_k = start_k + summand_factor * summand_k + sum over d of digits[d] * key_k[d]     (k = 0, 1)
-///   out_k = s_k, or under an automorphism (s_k - remainder_k) * inverse + addend_k.
+///   out_k = s_k, or (s_k - remainder_k) * inverse + addend_k; under an automorphism; plus what out_k held, if `adds`.
 /// Key switching in one sweep: a vector set finishes the transforms of all rows block by block and meets the key, the
 /// remainders and the permutation while the block is in the first-level cache.
 struct SwitchLimb {
@@ -22,7 +22,8 @@ struct SwitchLimb {
   std::span<const std::uint64_t* const> digits;
   std::span<const std::uint64_t* const> key0;  ///< [digits], in [0, q)
   std::span<const std::uint64_t* const> key1;  ///< [digits], in [0, q)
-  const std::uint64_t* start0 = nullptr;       ///< in [0, q), nullptr for 0; may be out0 without a permutation
+  const std::uint64_t* start0 =
+      nullptr;  ///< in [0, q), nullptr for 0; may be out0 if there is no permutation nor `adds`
   const std::uint64_t* start1 = nullptr;
   const std::uint64_t* summand0 = nullptr;  ///< in [0, q), nullptr for 0
   const std::uint64_t* summand1 = nullptr;
@@ -33,7 +34,8 @@ struct SwitchLimb {
   arith::ShoupFactor inverse{};            ///< of the divisor, where there are remainders
   const std::uint64_t* addend0 = nullptr;  ///< in [0, q), nullptr for 0; only with remainders
   const std::uint64_t* addend1 = nullptr;
-  const Permutation* permutation = nullptr;  ///< nullptr for none; only with remainders
+  const Permutation* permutation = nullptr;  ///< nullptr for none
+  bool adds = false;                         ///< to what the outputs hold
   std::uint64_t* out0 = nullptr;             ///< canonical; aliases nothing but start0
   std::uint64_t* out1 = nullptr;
 };

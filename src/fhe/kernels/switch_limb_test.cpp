@@ -18,6 +18,7 @@ struct Shape {
   bool starts;
   bool adds;
   std::uint64_t galois;  ///< 1: none
+  bool adds_to_out = false;
 };
 
 class Operands {
@@ -60,13 +61,14 @@ class Operands {
       job.summand1 = others_[2].data();
       job.summand_factor = factor_;
     }
+    job.permutation = shape_.galois == 1 ? nullptr : &permutation_;
+    job.adds = shape_.adds_to_out;
     if (shape_.divides) {
       job.remainder0 = remainders[0].data();
       job.remainder1 = remainders[1].data();
       job.inverse = inverse_;
       job.addend0 = shape_.adds ? others_[3].data() : nullptr;
       job.addend1 = shape_.adds ? others_[4].data() : nullptr;
-      job.permutation = shape_.galois == 1 ? nullptr : &permutation_;
     }
     set.switch_limb(job);
     return out;
@@ -77,18 +79,12 @@ class Operands {
     std::vector<Limb> result(2, Limb(tables_.size()));
     for (std::size_t half = 0; half < 2; ++half) {
       Limb sums = sum(half);
-      if (!shape_.divides) {
-        result[half] = sums;
-        continue;
-      }
-      const Limb remainder = evaluated(remainders_[half]);
-      for (std::size_t i = 0; i < tables_.size(); ++i) {
-        const std::uint64_t quotient =
-            arith::mul_mod(arith::sub_mod(sums[i], remainder[i], tables_.q), inverse_.w, tables_.q);
-        sums[i] = shape_.adds ? arith::add_mod(quotient, others_[3 + half][i], tables_.q) : quotient;
-      }
+      if (shape_.divides) divide(sums, half);
       const auto index = automorphism_index(tables_.log_n, shape_.galois);
-      for (std::size_t i = 0; i < tables_.size(); ++i) result[half][i] = sums[index[i]];
+      for (std::size_t i = 0; i < tables_.size(); ++i) {
+        const std::uint64_t held = shape_.adds_to_out ? tables_.q.value() - 1 : 0;
+        result[half][i] = arith::add_mod(sums[index[i]], held, tables_.q);
+      }
     }
     return result;
   }
@@ -96,12 +92,21 @@ class Operands {
  private:
   /// The sum may start from what the output holds, unless the output is permuted.
   [[nodiscard]] const Limb& start_of(const Limb& out) const {
-    return shape_.divides && shape_.galois != 1 ? others_[5] : out;
+    return shape_.galois != 1 || shape_.adds_to_out ? others_[5] : out;
   }
 
   [[nodiscard]] Limb evaluated(Limb limb) const {
     portable_kernels().ntt_forward(limb.data(), tables_);
     return limb;
+  }
+
+  void divide(Limb& sums, std::size_t half) const {
+    const Limb remainder = evaluated(remainders_[half]);
+    for (std::size_t i = 0; i < tables_.size(); ++i) {
+      const std::uint64_t quotient =
+          arith::mul_mod(arith::sub_mod(sums[i], remainder[i], tables_.q), inverse_.w, tables_.q);
+      sums[i] = shape_.adds ? arith::add_mod(quotient, others_[3 + half][i], tables_.q) : quotient;
+    }
   }
 
   [[nodiscard]] Limb sum(std::size_t half) const {
@@ -136,11 +141,12 @@ class Operands {
 // Every number of digits from none over the most that one vector sum takes to more, lifted or there; with and without
 // what comes before and after.
 const Shape kShapes[] = {
-    {0, 0, true, true, false, 1},   {0, 0, true, true, true, 5},    {1, 1, false, false, false, 1},
-    {2, 1, true, false, true, 25},  {3, 2, true, false, true, 5},   {3, 3, true, true, false, 1},
-    {3, 0, true, false, true, 5},   {3, 0, false, true, false, 1},  {4, 4, true, true, true, 5},
-    {6, 3, true, true, false, 25},  {12, 7, false, true, false, 1}, {40, 0, true, false, true, 5},
-    {40, 2, false, true, false, 1},
+    {0, 0, true, true, false, 1},        {0, 0, true, true, true, 5},        {1, 1, false, false, false, 1},
+    {2, 1, true, false, true, 25},       {3, 2, true, false, true, 5},       {3, 3, true, true, false, 1},
+    {3, 0, true, false, true, 5},        {3, 0, false, true, false, 1},      {4, 4, true, true, true, 5},
+    {6, 3, true, true, false, 25},       {12, 7, false, true, false, 1},     {40, 0, true, false, true, 5},
+    {40, 2, false, true, false, 1},      {3, 0, false, true, false, 5},      {3, 0, false, false, false, 25, true},
+    {0, 0, false, true, false, 1, true}, {3, 2, true, false, true, 5, true},
 };
 
 void expect_definition(int log_n) {

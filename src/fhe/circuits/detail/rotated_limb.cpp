@@ -1,7 +1,9 @@
 #include "fhe/circuits/detail/rotated_limb.hpp"
 
-#include <algorithm>
 #include <array>
+#include <span>
+
+#include "fhe/ring/for_each_limb.hpp"
 
 namespace obscura::fhe::circuits::detail {
 
@@ -21,58 +23,48 @@ RotatedLimb::RotatedLimb(const ring::RingContext& ring, const TermPlan& plan, co
       plan_(plan),
       hoisted_(hoisted),
       limb_(limb),
-      size_(static_cast<std::size_t>(ring.degree())),
+      stride_(ring::row_stride(ring)),
       uses_left_(plan.rotations.size()),
-      pairs_(plan.rotations.size()),
-      unrotated_(ring.pool().acquire(2 * size_)) {
+      pairs_(plan.rotations.size()) {
   for (std::size_t i = 0; i < uses_left_.size(); ++i) uses_left_[i] = plan.rotations[i].uses;
 }
 
 LimbPair RotatedLimb::get(std::size_t rotation) {
   base::Buffer& pair = pairs_[rotation];
   if (pair.size() == 0) {
-    pair = ring_.pool().acquire(2 * size_);
-    fill(plan_.rotations[rotation], pair.data(), pair.data() + size_);
+    pair = ring_.pool().acquire(2 * stride_);
+    write(rotation, pair.data(), pair.data() + stride_, false);
   }
-  return {pair.data(), pair.data() + size_};
+  return {pair.data(), pair.data() + stride_};
 }
 
 void RotatedLimb::release(std::size_t rotation) {
   if (--uses_left_[rotation] == 0) pairs_[rotation] = base::Buffer();
 }
 
-// out = P * c; zero modulo the special primes.
-void RotatedLimb::lift(std::uint64_t* out, const ring::EvaluationPoly& c) const {
-  if (special()) {
-    std::fill_n(out, size_, 0);
-  } else {
-    ring_.kernels().multiply_scalar(out, c.limb(limb_).data(), size_, ring_.constants().p_mod(limb_),
-                                    ring_.modulus(hoisted_.basis, limb_));
-  }
-}
-
-void RotatedLimb::fill(const Rotation& rotation, std::uint64_t* r0, std::uint64_t* r1) {
-  const auto input = static_cast<std::size_t>(rotation.input);
+void RotatedLimb::write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds) const {
+  const Rotation& wanted = plan_.rotations[rotation];
+  const auto input = static_cast<std::size_t>(wanted.input);
   const ckks::Ciphertext& ciphertext = *hoisted_.inputs[input];
-  if (rotation.key == nullptr) {
-    lift(r0, ciphertext.c0());
-    lift(r1, ciphertext.c1());
-    return;
+  kernels::SwitchLimb job;
+  job.tables = &ring_.ntt(hoisted_.basis, limb_);
+  job.out0 = r0;
+  job.out1 = r1;
+  job.adds = adds;
+  if (!special()) {  // P is 0 modulo the special primes
+    job.summand0 = ciphertext.c0().limb(limb_).data();
+    job.summand_factor = ring_.constants().p_mod(limb_).w;
   }
-  std::uint64_t* const u0 = unrotated_.data();
-  std::uint64_t* const u1 = u0 + size_;
-  switch_limb(hoisted_.digits[input], *rotation.key, u0, u1);
-  if (!special()) {
-    lift(r0, ciphertext.c0());
-    ring_.kernels().add(u0, u0, r0, size_, ring_.modulus(hoisted_.basis, limb_));
+  if (wanted.key == nullptr) {
+    if (!special()) job.summand1 = ciphertext.c1().limb(limb_).data();
+    return ring_.kernels().switch_limb(job);
   }
-  const kernels::Permutation& permutation = ring_.automorphism(rotation.galois);
-  ring_.kernels().permute(r0, u0, permutation, size_);
-  ring_.kernels().permute(r1, u1, permutation, size_);
+  job.permutation = &ring_.automorphism(wanted.galois);
+  switch_limb(job, hoisted_.digits[input], *wanted.key);
 }
 
-void RotatedLimb::switch_limb(const ring::Digits& digits, const ckks::SwitchingKey& key, std::uint64_t* u0,
-                              std::uint64_t* u1) const {
+void RotatedLimb::switch_limb(kernels::SwitchLimb job, const ring::Digits& digits,
+                              const ckks::SwitchingKey& key) const {
   std::array<const std::uint64_t*, params::kMaxPrimes> rows{};
   std::array<const std::uint64_t*, params::kMaxPrimes> rows_b{};
   std::array<const std::uint64_t*, params::kMaxPrimes> rows_a{};
@@ -83,8 +75,10 @@ void RotatedLimb::switch_limb(const ring::Digits& digits, const ckks::SwitchingK
     rows_b[t] = key.b()[t].limb(key_limb).data();
     rows_a[t] = key.a()[t].limb(key_limb).data();
   }
-  ring_.kernels().inner_product_pair(u0, u1, rows.data(), rows_b.data(), rows_a.data(), terms, size_,
-                                     ring_.modulus(hoisted_.basis, limb_), false);
+  job.digits = std::span(rows).first(terms);
+  job.key0 = std::span(rows_b).first(terms);
+  job.key1 = std::span(rows_a).first(terms);
+  ring_.kernels().switch_limb(job);
 }
 
 }  // namespace obscura::fhe::circuits::detail

@@ -32,24 +32,22 @@ class RotatedLimb {
 
   /// The rotation with this number in the plan. Valid until it is released for the last time.
   [[nodiscard]] LimbPair get(std::size_t rotation);
+  /// Writes the rotation, which is not kept, to r0 and r1, or adds it to what they hold.
+  void write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds) const;
   /// One product with this rotation is done.
   void release(std::size_t rotation);
 
  private:
   [[nodiscard]] bool special() const { return limb_ >= hoisted_.basis.q_count; }
-  void lift(std::uint64_t* out, const ring::EvaluationPoly& c) const;
-  void fill(const Rotation& rotation, std::uint64_t* r0, std::uint64_t* r1);
-  void switch_limb(const ring::Digits& digits, const ckks::SwitchingKey& key, std::uint64_t* u0,
-                   std::uint64_t* u1) const;
+  void switch_limb(kernels::SwitchLimb job, const ring::Digits& digits, const ckks::SwitchingKey& key) const;
 
   const ring::RingContext& ring_;
   const TermPlan& plan_;
   const HoistedInputs& hoisted_;
   int limb_;
-  std::size_t size_;
+  std::size_t stride_;
   std::vector<int> uses_left_;
   std::vector<base::Buffer> pairs_;
-  base::Buffer unrotated_;
 };
 
 }  // namespace obscura::fhe::circuits::detail

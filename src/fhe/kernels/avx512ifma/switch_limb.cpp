@@ -24,8 +24,12 @@ struct Half {
 /// What a job needs for each block of finished coefficients.
 class Combination {
  public:
-  Combination(const SwitchLimb& job, const VectorModulus& m)
-      : job_(job), m_(m), terms_per_fold_(products_per_fold(arith::kShoupBits, job.tables->q.bits()) - 1) {
+  /// asks_for_keys: nobody calls ahead().
+  Combination(const SwitchLimb& job, const VectorModulus& m, bool asks_for_keys)
+      : job_(job),
+        m_(m),
+        asks_for_keys_(asks_for_keys),
+        terms_per_fold_(products_per_fold(arith::kShoupBits, job.tables->q.bits()) - 1) {
     const arith::Modulus& q = job.tables->q;
     const arith::ShoupFactor radix = arith::make_shoup(arith::mul_mod(q.radix52(), job.inverse.w, q), q);
     inverse_ = {broadcast(job.inverse.w), broadcast(job.inverse.w_quotient)};
@@ -59,6 +63,7 @@ class Combination {
  private:
   static constexpr std::size_t kAny = SIZE_MAX;
   static constexpr std::size_t kStoresAhead = 24;
+  static constexpr std::size_t kKeysAhead = 16;
 
   template <std::size_t kTerms>
   void block(std::size_t first, std::size_t count) const {
@@ -84,7 +89,10 @@ class Combination {
       });
     }
     for (std::size_t i = first; i < first + count; i += kLanes) {
-      if constexpr (kDivides) ask_for_outputs(i + kStoresAhead * kLanes);
+      ask_for_outputs(i + kStoresAhead * kLanes);
+      if constexpr (kTerms != kAny) {
+        if (asks_for_keys_) ask_for_keys<kTerms>(digits, key0, key1, i + kKeysAhead * kLanes);
+      }
       Accumulator sum0 = begin(half0, i);
       Accumulator sum1 = begin(half1, i);
       if constexpr (kTerms == kAny) {
@@ -97,11 +105,11 @@ class Combination {
         });
       }
       if constexpr (kDivides) {
-        divide(sum0, half0, m, i);
-        divide(sum1, half1, m, i);
+        deliver(quotient(sum0, half0, m, i), half0, m, i);
+        deliver(quotient(sum1, half1, m, i), half1, m, i);
       } else {
-        store(half0.out + i, sum0.reduced(m));
-        store(half1.out + i, sum1.reduced(m));
+        deliver(sum0.reduced(m), half0, m, i);
+        deliver(sum1.reduced(m), half1, m, i);
       }
     }
   }
@@ -112,6 +120,18 @@ class Combination {
     const std::size_t to = job_.permutation->to[i / kLanes] / kLanes * kLanes;
     prefetch_to_write(job_.out0 + to);
     prefetch_to_write(job_.out1 + to);
+  }
+
+  /// Where no transform goes before, the key and the digits are asked for here.
+  template <std::size_t kTerms, std::size_t kRows>
+  [[gnu::always_inline]] static void ask_for_keys(const std::uint64_t* (&digits)[kRows],
+                                                  const std::uint64_t* (&key0)[kRows],
+                                                  const std::uint64_t* (&key1)[kRows], std::size_t i) {
+    unrolled<kTerms>([&](auto t) __attribute__((always_inline)) {
+      prefetch(digits[t] + i);
+      prefetch(key0[t] + i);
+      prefetch(key1[t] + i);
+    });
   }
 
   [[gnu::always_inline]] Accumulator begin(const Half& half, std::size_t i) const {
@@ -134,26 +154,31 @@ class Combination {
   }
 
   /// Subtracts the remainder, and divides while it reduces: high * 2^52 / D + low / D.
-  [[gnu::always_inline]] void divide(const Accumulator& sum, const Half& half, const VectorModulus& m,
-                                     std::size_t i) const {
+  [[gnu::always_inline]] Vector quotient(const Accumulator& sum, const Half& half, const VectorModulus& m,
+                                         std::size_t i) const {
     const Vector total = add64(sum.low, sub64(multiple_, low52(load(half.remainder + i))));
     const Vector high = add64(sum.high, _mm512_srli_epi64(total, arith::kShoupBits));
-    const Vector quotient = add_high(add_high(zero(), high, inverse_radix_.w_quotient), total, inverse_.w_quotient);
+    const Vector multiples = add_high(add_high(zero(), high, inverse_radix_.w_quotient), total, inverse_.w_quotient);
     Vector r = add_low(add_low(zero(), high, inverse_radix_.w), total, inverse_.w);
-    r = low52(add_low(r, quotient, m.minus_q));  // < 4q
+    r = low52(add_low(r, multiples, m.minus_q));  // < 4q
     r = reduce_once(reduce_once(r, m.twice), m.q);
-    if (half.addend != nullptr) r = reduce_once(add64(r, load(half.addend + i)), m.q);
-    if (job_.permutation == nullptr) {
-      store(half.out + i, r);
-      return;
+    return half.addend == nullptr ? r : reduce_once(add64(r, load(half.addend + i)), m.q);
+  }
+
+  /// Stores coefficients i .. i + 7 where the permutation takes them.
+  [[gnu::always_inline]] void deliver(Vector r, const Half& half, const VectorModulus& m, std::size_t i) const {
+    std::uint64_t* out = half.out + i;
+    if (job_.permutation != nullptr) {
+      const std::uint32_t to = job_.permutation->to[i / kLanes];
+      r = _mm512_permutexvar_epi64(load(job_.permutation->lanes[to % kLanes].data()), r);
+      out = half.out + to / kLanes * kLanes;
     }
-    const std::uint32_t to = job_.permutation->to[i / kLanes];
-    const Vector lanes = load(job_.permutation->lanes[to % kLanes].data());
-    store(half.out + to / kLanes * kLanes, _mm512_permutexvar_epi64(lanes, r));
+    store(out, job_.adds ? reduce_once(add64(r, load(out)), m.q) : r);
   }
 
   const SwitchLimb& job_;
   const VectorModulus& m_;
+  bool asks_for_keys_;
   std::size_t terms_per_fold_;  ///< one product is left for the summand, the start and the remainder
   VectorFactor inverse_;        ///< 1/D, D what is divided by
   VectorFactor inverse_radix_;  ///< 2^52 / D
@@ -166,16 +191,15 @@ void switch_limb(const SwitchLimb& job) {
   std::array<std::uint64_t*, kMostRows> rows{};
   std::size_t count = 0;
   const std::size_t wanted = job.lifted.size() + (job.remainder0 != nullptr ? 2 : 0);
-  if (job.tables->log_n < kLeastLogN || wanted > kMostRows || wanted == 0) {
-    return compose_switch_limb(*avx512ifma_kernels(), job);
-  }
+  if (job.tables->log_n < kLeastLogN || wanted > kMostRows) return compose_switch_limb(*avx512ifma_kernels(), job);
+  const VectorModulus m(job.tables->q);
+  const Combination combine(job, m, wanted == 0);
+  if (wanted == 0) return combine(0, job.tables->size());
   for (std::uint64_t* row : job.lifted) rows[count++] = row;
   if (job.remainder0 != nullptr) {
     rows[count++] = job.remainder0;
     rows[count++] = job.remainder1;
   }
-  const VectorModulus m(job.tables->q);
-  const Combination combine(job, m);
   forward_transform<false, true>(std::span(rows).first(count), *job.tables, m, combine);
 }
 
