@@ -1,6 +1,8 @@
 #include "fhe/kernels/switch_limb.hpp"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
 #include "fhe/kernels/avx512ifma/forward_transform.hpp"
@@ -44,24 +46,18 @@ class Combination {
 
   /// Coefficients first .. first + count - 1 of the outputs.
   void operator()(std::size_t first, std::size_t count) const {
-    switch (job_.digits.size() <= terms_per_fold_ ? job_.digits.size() : kAny) {
-      case 0:
-        return block<0>(first, count);
-      case 1:
-        return block<1>(first, count);
-      case 2:
-        return block<2>(first, count);
-      case 3:
-        return block<3>(first, count);
-      case 4:
-        return block<4>(first, count);
-      default:
-        return block<kAny>(first, count);
+    const std::size_t digits = job_.digits.size();
+    const std::size_t terms = digits <= std::min(terms_per_fold_, kMostUnrolled) ? digits : kAny;
+    [&]<std::size_t... kTerms>(std::index_sequence<kTerms...>) {
+      ((terms == kTerms ? block<kTerms>(first, count) : void()), ...);
     }
+    (std::make_index_sequence<kMostUnrolled + 1>{});
+    if (terms == kAny) block<kAny>(first, count);
   }
 
  private:
   static constexpr std::size_t kAny = SIZE_MAX;
+  static constexpr std::size_t kMostUnrolled = 8;
   static constexpr std::size_t kStoresAhead = 24;
   static constexpr std::size_t kKeysAhead = 16;
 
