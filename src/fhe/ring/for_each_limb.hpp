@@ -48,13 +48,16 @@ void for_each_light_limb(const RingContext& ring, int limbs, const Body& body) {
 }
 
 /// body(first, count) over limbs that are converted from the same rows: one by one where the rows stay in the
-/// second-level cache, else in blocks that share a trip through them, equally many for each thread.
+/// second-level cache, else in blocks that share a trip through them, equally many for each thread and all within one
+/// limb of the same size.
 template <class Body>
 void for_each_block(const RingContext& ring, int limbs, const Body& body) {
-  const int threads = ring.parallel().threads();
-  const int rounds = (limbs + limbs_per_block(ring) * threads - 1) / (limbs_per_block(ring) * threads);
-  const int block = (limbs + rounds * threads - 1) / (rounds * threads);
-  for_each_task(ring, (limbs + block - 1) / block, [&](int i) { body(i * block, std::min(block, limbs - i * block)); });
+  const int at_once = limbs_per_block(ring) * ring.parallel().threads();
+  const int blocks = std::min(limbs, (limbs + at_once - 1) / at_once * ring.parallel().threads());
+  for_each_task(ring, blocks, [&](int i) {
+    const int first = i * limbs / blocks;
+    body(first, (i + 1) * limbs / blocks - first);
+  });
 }
 
 /// body(first, count) over the N coefficients of one limb, in chunks of at least 64 KiB shared among the threads.
