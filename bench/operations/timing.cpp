@@ -36,9 +36,11 @@ Timing time_runs(int runs, const std::function<void()>& body) {
 std::vector<std::vector<double>> time_in_turn(int runs, const std::vector<std::function<void()>>& bodies) {
   OBSCURA_CHECK(runs >= 1 && !bodies.empty(), "nothing to time");
   std::vector<std::vector<double>> ms(bodies.size());
-  for (const auto& body : bodies) body();
   for (int run = 0; run < runs; ++run) {
-    for (std::size_t i = 0; i < bodies.size(); ++i) ms[i].push_back(time_once(bodies[i]));
+    for (std::size_t i = 0; i < bodies.size(); ++i) {
+      bodies[i]();
+      ms[i].push_back(time_once(bodies[i]));
+    }
   }
   return ms;
 }

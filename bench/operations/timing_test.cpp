@@ -18,7 +18,7 @@ TEST(Timing, CountsRunsAndFaults) {
 TEST(Timing, TakesTurns) {
   std::string order;
   const auto ms = time_in_turn(2, {[&] { order += 'a'; }, [&] { order += 'b'; }});
-  EXPECT_EQ(order, "ababab");
+  EXPECT_EQ(order, "aabbaabb");
   ASSERT_EQ(ms.size(), 2U);
   EXPECT_EQ(ms[0].size(), 2U);
   EXPECT_EQ(ms[1].size(), 2U);
