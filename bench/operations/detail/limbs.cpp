@@ -9,6 +9,7 @@ namespace obscura::bench::operations::detail {
 namespace {
 
 constexpr std::size_t kGapWords = 40;
+constexpr int kPrimeBits = 49;
 
 }  // namespace
 
@@ -32,7 +33,7 @@ void Limbs::fill(std::uint64_t bound) {
 }
 
 std::vector<fhe::arith::Modulus> primes(int log_n, int count) {
-  const auto found = fhe::arith::ntt_primes(fhe::arith::kMaxModulusBits, log_n, count);
+  const auto found = fhe::arith::ntt_primes(kPrimeBits, log_n, count);
   OBSCURA_CHECK(found.has_value(), "too few primes for a benchmark");
   return {found->begin(), found->end()};
 }

@@ -28,7 +28,8 @@ class Limbs {
   base::Buffer words_;
 };
 
-/// The largest primes below 2^50 for this ring degree; there are enough for any benchmark.
+/// The largest primes below 2^49 for this ring degree, the size at which HEXL was measured; there are enough for any
+/// benchmark.
 [[nodiscard]] std::vector<fhe::arith::Modulus> primes(int log_n, int count);
 
 }  // namespace obscura::bench::operations::detail
