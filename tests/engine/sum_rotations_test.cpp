@@ -45,7 +45,7 @@ TEST(SumRotations, EqualsTheSumOfRotatedSlots) {
   }
 }
 
-TEST(SumRotationsDeathTest, WhatIsMissingIsABug) {
+TEST(SumRotationsDeathTest, WrongOperandsAreBugs) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   Engine engine(insecure(5, {40, 30}, {45}), kSeed);
   const ckks::Ciphertext x = engine.encrypt(Slots(engine.slots()), Level(1), Scale::power_of_two(28));
