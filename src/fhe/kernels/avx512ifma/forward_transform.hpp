@@ -9,8 +9,8 @@
 #include "fhe/kernels/avx512ifma/transpose.hpp"
 #include "fhe/kernels/avx512ifma/vector.hpp"
 
-/// The forward transform of several rows modulo one prime at once, block by block: they share every load of a factor,
-/// and what follows the transform finds a finished block of each row in the first-level cache.
+/// The forward transform of several rows modulo one prime, block by block: the factors of a block are in a cache for
+/// all rows but the first, and so is a finished block of each row for what follows the transform.
 namespace obscura::fhe::kernels::avx512ifma {
 
 /// How much of a word's 52 bits a modulus leaves for unreduced sums.
@@ -156,7 +156,7 @@ template <Range kRange, std::size_t kFirst, bool kCanonical, bool kAsks>
   unrolled<kLeafVectors>([&](auto k) __attribute__((always_inline)) { store(x + k * kLanes, v[k]); });
 }
 
-/// Coefficients of a row whose last stages run one after the other, while they stay in the first-level cache.
+/// Coefficients of a row whose last stages run one after the other, while they stay in the first-level cache (16 KiB).
 inline constexpr int kLogRowBlock = 11;
 
 /// The transforms of all rows, block by block in order of the coefficients. After: operator()(first, count) follows on
