@@ -10,8 +10,6 @@ namespace obscura::apps::cli {
 
 namespace {
 
-namespace wire = runtime::wire;
-
 struct Options {
   std::vector<std::string> answers;
   std::string key;
@@ -39,14 +37,11 @@ nlohmann::json figures_of(const std::string& path, const deploy::client::Release
 
 base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
-  const auto expected = wire::expect(open.content.program, open.content.key);
   Report report;
   report.figures = {{"answers", nlohmann::json::array()}};
   for (const auto& path : options.answers) {
-    OBSCURA_TRY(const auto bytes, base::read_file(path, wire::kMaxRequestBytes));
-    OBSCURA_TRY(const auto answer, wire::read_result(bytes, path, open.context->ring(), expected));
-    OBSCURA_TRY(const auto release,
-                deploy::client::open_answer(*open.context, *open.secret, open.content.program, answer, open.labels));
+    OBSCURA_TRY(const auto bytes, base::read_file(path, runtime::wire::kMaxRequestBytes));
+    OBSCURA_TRY(const auto release, deploy::client::open_answer(open, bytes, path));
     report.figures["answers"].push_back(figures_of(path, release, options.scores));
     report.text += fmt::format("{}: {}, margin {}{}\n", path, release.name, release.margin, remark(release));
     if (options.scores) report.text += fmt::format("  scores {}\n", fmt::join(release.scores, " "));

@@ -18,6 +18,7 @@
 #include "deploy/client/open_answer.hpp"
 #include "deploy/client/read_input.hpp"
 #include "runtime/wire/limits.hpp"
+#include "runtime/wire/request_file.hpp"
 
 namespace obscura::apps::cli {
 

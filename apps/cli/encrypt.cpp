@@ -6,18 +6,13 @@
 #include "apps/cli/command.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
-#include "deploy/client/encrypt_input.hpp"
 #include "deploy/client/read_input.hpp"
-#include "runtime/wire/identity_of.hpp"
+#include "deploy/client/request_writer.hpp"
 #include "runtime/wire/limits.hpp"
-#include "runtime/wire/public_key_file.hpp"
-#include "runtime/wire/request_file.hpp"
 
 namespace obscura::apps::cli {
 
 namespace {
-
-namespace wire = runtime::wire;
 
 struct Options {
   std::vector<std::string> inputs;
@@ -56,20 +51,13 @@ base::Result<std::vector<std::string>> output_paths(const Options& options) {
 
 base::Result<Report> run_encrypt(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto outputs, output_paths(options));
-  OBSCURA_TRY(const auto bytes, base::read_file(options.key, wire::kMaxPublicKeyBytes));
-  OBSCURA_TRY(const auto file, wire::PublicKeyFile::open(bytes, options.key));
-  const auto& form = file.form();
-  OBSCURA_TRY(auto params, plan::program::make_params(form));
-  OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
-  OBSCURA_TRY(const auto key, file.load(context->ring()));
-  const auto params_digest = wire::params_digest(form.params, form.insecure);
+  OBSCURA_TRY(const auto bytes, base::read_file(options.key, runtime::wire::kMaxPublicKeyBytes));
+  OBSCURA_TRY(const auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
   Progress progress("encrypting", outputs.size());
   std::uintmax_t request_bytes = 0;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    OBSCURA_TRY(const auto tensor, deploy::client::read_input(options.inputs[i], form.input_spec));
-    OBSCURA_TRY(const auto ciphertexts, deploy::client::encrypt_input(*context, key, form, tensor));
-    const auto request =
-        wire::write_request(context->ring(), params_digest, form.insecure, {file.plan(), file.key(), {}}, ciphertexts);
+    OBSCURA_TRY(const auto tensor, deploy::client::read_input(options.inputs[i], writer.form().input_spec));
+    OBSCURA_TRY(const auto request, writer.write(tensor));
     request_bytes = request.size();
     OBSCURA_TRY_VOID(base::write_file_atomically(outputs[i], request));
     progress.update(i + 1);

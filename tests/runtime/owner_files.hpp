@@ -132,8 +132,7 @@ class OwnerFiles {
   [[nodiscard]] ckks::Ciphertext draw_answer() {
     const auto& last = plan_.program.instructions.back();
     return ckks::encrypt(ring(), keys_.public_key,
-                         context_->encoder().encode(draw_inputs(9).front(), last.level, Scale::power_of_two(30)),
-                         masks_);
+                         context_->encoder().encode(draw_inputs(9).front(), last.level, last.scale), masks_);
   }
   [[nodiscard]] Slots decrypt(const ckks::Ciphertext& ciphertext) const {
     return context_->encoder().decode(secret::decrypt(ring(), keys_.secret, ciphertext));

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "fhe/secret/decrypt.hpp"
+#include "runtime/wire/request_file.hpp"
 
 namespace obscura::deploy::client {
 
@@ -33,6 +34,13 @@ base::Result<Release> open_answer(const fhe::ckks::Context& context, const fhe::
                                   std::span<const std::string> labels) {
   OBSCURA_TRY(const auto scores, raw_scores(context, secret, program, answer));
   return release(scores, program.error, labels);
+}
+
+base::Result<Release> open_answer(const OpenSecret& key, std::span<const std::uint8_t> result,
+                                  const std::string& name) {
+  const auto expected = runtime::wire::expect(key.content.program, key.content.key);
+  OBSCURA_TRY(const auto answer, runtime::wire::read_result(result, name, key.context->ring(), expected));
+  return open_answer(*key.context, *key.secret, key.content.program, answer, key.labels);
 }
 
 base::Result<double> answer_error(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 
 #include "base/result.hpp"
+#include "deploy/client/open_secret.hpp"
 #include "deploy/client/release.hpp"
 #include "fhe/ckks/ciphertext.hpp"
 #include "fhe/ckks/context.hpp"
@@ -18,6 +20,10 @@ namespace obscura::deploy::client {
                                                 const plan::program::Program& program,
                                                 const fhe::ckks::Ciphertext& answer,
                                                 std::span<const std::string> labels);
+
+/// The same from the bytes of a result, which messages call `name`. Errors also: those of read_result.
+[[nodiscard]] base::Result<Release> open_answer(const OpenSecret& key, std::span<const std::uint8_t> result,
+                                                const std::string& name);
 
 /// Largest distance between the decrypted scores and those of a reference, before rounding: how far the encrypted
 /// computation is from the network in the clear. For the key holder's own eyes. Errors as above, and kMismatch when
