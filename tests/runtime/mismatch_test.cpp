@@ -117,16 +117,15 @@ TEST_F(Mismatch, RequestsWithResiduesThatAreNoneOrTransparentCiphertexts) {
 
 TEST_F(Mismatch, ResultsWithAnotherScaleOrForAnotherKey) {
   const auto answer = owner_.draw_answer();
-  const Scale& scale = owner_.plan().program.instructions.back().scale;
   const auto read = [this](const Bytes& bytes) {
     return wire::read_result(bytes, "x.result", owner_.ring(), owner_.expected());
   };
-  EXPECT_TRUE(read(owner_.result(clone(owner_.ring(), answer, answer.level(), scale))).has_value());
-  expect_refused(read(owner_.result(clone(owner_.ring(), answer, answer.level(), scale * Scale::power_of_two(1)))),
-                 base::ErrorCode::kMismatch, "scale");
+  EXPECT_TRUE(read(owner_.result(answer)).has_value());
+  expect_refused(
+      read(owner_.result(clone(owner_.ring(), answer, answer.level(), answer.scale() * Scale::power_of_two(1)))),
+      base::ErrorCode::kMismatch, "scale");
   OwnerFiles other(tiny_plan());
-  expect_refused(read(other.result(clone(owner_.ring(), answer, answer.level(), scale))), base::ErrorCode::kMismatch,
-                 "another key");
+  expect_refused(read(other.result(answer)), base::ErrorCode::kMismatch, "another key");
 }
 
 TEST_F(Mismatch, FilesWithSectionsThatNobodyAskedFor) {
