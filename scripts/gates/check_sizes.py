@@ -12,7 +12,7 @@ import sources
 
 FILE_LINES = 600
 FUNCTION_LINES = 70
-FOLDERS = ("src/", "apps/", "tests/", "bench/", "fuzz/", "scripts/", "train/", "cmake/", ".ci/")
+FOLDERS = ("src/", "apps/", "tests/", "bench/", "examples/", "fuzz/", "scripts/", "train/", "cmake/", ".ci/")
 EXCEPTIONS = "scripts/gates/exceptions.txt"
 
 _TEMPLATE = re.compile(r"^\s*template\s*<")

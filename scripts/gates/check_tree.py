@@ -8,7 +8,7 @@ import sources
 
 MAX_BYTES = 2 * 1024 * 1024
 DATA_NAME = re.compile(r"ubyte|t10k|cifar[^/]*\.(bin|gz|tar|npy|png|jpe?g)$|\.(so|a|o|pyc)$|^build/", re.I)
-CODE = ("src/", "apps/", "tests/", "bench/", "fuzz/", "cmake/", "scripts/", "train/")
+CODE = ("src/", "apps/", "tests/", "bench/", "examples/", "fuzz/", "cmake/", "scripts/", "train/")
 
 # Spelt in pieces so that this file does not find itself.
 MACHINE_PATH = re.compile("(?<![A-Za-z0-9_.~$}*])/(?:wo" + "rk|fa" + r"rm|home/\w+|Users/\w+)/")
