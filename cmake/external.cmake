@@ -35,7 +35,7 @@ function(obscura_room_externals room out)
     list(APPEND libs ${OBSCURA_ONNX_LIB} ${OBSCURA_ONNX_PROTO_LIB} protobuf::libprotobuf)
   elseif(room MATCHES "^apps/" OR room MATCHES "^(plan/program|compiler/compile|runtime/exec)$")
     find_package(nlohmann_json REQUIRED)
-    list(APPEND libs nlohmann_json::nlohmann_json)
+    list(APPEND libs "$<BUILD_INTERFACE:nlohmann_json::nlohmann_json>")  # in no header: who embeds rooms need not have it
     if(room MATCHES "^apps/")
       find_package(CLI11 REQUIRED)
       find_package(spdlog REQUIRED)

@@ -31,6 +31,7 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
   if(TARGET obscura-worker AND TARGET obscura)
     set(programs "$<TARGET_FILE_DIR:obscura>")
     file(GLOB pages CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/README.md" "${CMAKE_SOURCE_DIR}/docs/guide/*.md")
+    list(FILTER pages EXCLUDE REGEX "/embed\\.md$")  # tests/install runs it
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
     foreach(name usage bench input mismatch artefact passphrase reproducible flip demo)
@@ -40,5 +41,12 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     set_tests_properties(cli/artefact cli/passphrase cli/reproducible cli/flip cli/demo
       PROPERTIES LABELS slow TIMEOUT 900)
     set_tests_properties(cli/flip PROPERTIES PROCESSORS 2)
+
+    if(TARGET obscura_embed_client)
+      set(install "${CMAKE_SOURCE_DIR}/tests/install")
+      obscura_add_house_test(install/embed Python3::Interpreter "${install}/embed_test.py" --build "${CMAKE_BINARY_DIR}"
+        --bin "${programs}" --cxx "${CMAKE_CXX_COMPILER}" --nm "${CMAKE_NM}")
+      set_tests_properties(install/embed PROPERTIES LABELS slow TIMEOUT 900 PROCESSORS 2)
+    endif()
   endif()
 endif()
