@@ -46,7 +46,10 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
       set(install "${CMAKE_SOURCE_DIR}/tests/install")
       obscura_add_house_test(install/embed Python3::Interpreter "${install}/embed_test.py" --build "${CMAKE_BINARY_DIR}"
         --bin "${programs}" --cxx "${CMAKE_CXX_COMPILER}" --nm "${CMAKE_NM}")
-      set_tests_properties(install/embed PROPERTIES LABELS slow TIMEOUT 900 PROCESSORS 2)
+      obscura_add_house_test(install/package Python3::Interpreter "${install}/package_test.py" --build "${CMAKE_BINARY_DIR}"
+        --cxx "${CMAKE_CXX_COMPILER}")
+      set_tests_properties(install/embed install/package PROPERTIES LABELS slow TIMEOUT 900)
+      set_tests_properties(install/embed PROPERTIES PROCESSORS 2)
     endif()
   endif()
 endif()
