@@ -44,6 +44,10 @@ bool is_linear(const Op& op) {
       op);
 }
 
+bool only_shifts(const Affine& affine) {
+  return affine.scale.size() == 1 && affine.scale[0] == 1.0;
+}
+
 bool is_join(const Op& op) {
   return is_one_of<Add, Concat>(op);
 }

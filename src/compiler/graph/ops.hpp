@@ -166,6 +166,9 @@ inline constexpr std::size_t kMaxDegree = 63;
 /// Whether the operator is one matrix and one bias on one operand.
 [[nodiscard]] bool is_linear(const Op& op);
 
+/// Whether it adds constants and multiplies by the one factor 1: that costs no level of a ciphertext.
+[[nodiscard]] bool only_shifts(const Affine& affine);
+
 /// Whether the operator joins several operands by one matrix each: Add and Concat.
 [[nodiscard]] bool is_join(const Op& op);
 
