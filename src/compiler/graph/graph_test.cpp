@@ -69,6 +69,67 @@ TEST(Graph, PrintsParametersOfTheOtherOperators) {
   EXPECT_EQ(count_uses(graph), (std::vector<std::size_t>{1, 1, 2, 1, 2, 1, 1}));
 }
 
+TEST(Graph, PrintsTheRemainingOperators) {
+  Graph graph;
+  const auto x = append(graph, Input{Shape{{2, 2, 2}}}, {}, "x");
+  const auto up = append(graph, ConvTranspose{zeros({2, 3, 2, 2}), std::vector<double>(3), {2, 2}}, {*x}, "u");
+  const auto pool = append(graph, MaxPool{{2, 2}, {2, 2}}, {*up}, "m");
+  const auto act = append(graph, Activation{ActivationKind::kClip, 0.0, 6.0}, {*pool}, "r");
+  const auto prelu = append(graph, Activation{ActivationKind::kLeakyRelu, 0, 0, {1, 2, 3}}, {*act}, "l");
+  const auto cube = append(graph, Polynomial{{{1}, {0}, {0}, {1}}}, {*prelu}, "p");
+  const auto both = append(graph, Concat{0}, {*cube, *x, *act}, "c");
+  const auto mean = append(graph, Reduce{{1, 2}, true}, {*both}, "g");
+  const auto part = append(graph, Select{Shape{{3}}, {0, 1, Select::kNone}}, {*mean}, "s");
+  const auto soft = append(graph, Softmax{0}, {*part}, "f");
+  const auto label = append(graph, ArgMax{0, true}, {*part}, "a");
+  graph.outputs = {*soft, *label};
+  EXPECT_EQ(print(graph),
+            "%0 = input() 'x' : [2, 2, 2]\n"
+            "%1 = conv_transpose(%0) 'u' weights [2, 3, 2, 2] strides [2, 2] pads [0, 0, 0, 0] output_padding [0, 0] "
+            "dilations [1, 1] groups 1 : [3, 4, 4]\n"
+            "%2 = max_pool(%1) 'm' kernel [2, 2] strides [2, 2] pads [0, 0, 0, 0] dilations [1, 1] : [3, 2, 2]\n"
+            "%3 = clip(%2) 'r' a 0, b 6 : [3, 2, 2]\n"
+            "%4 = leaky_relu(%3) 'l' slope per channel : [3, 2, 2]\n"
+            "%5 = polynomial(%4) 'p' degree 3 : [3, 2, 2]\n"
+            "%6 = concat(%5, %0, %3) 'c' axis 0 : [8, 2, 2]\n"
+            "%7 = reduce_mean(%6) 'g' axes [1, 2] : [8, 1, 1]\n"
+            "%8 = select(%7) 's' : [3]\n"
+            "%9 = softmax(%8) 'f' axis 0 : [3]\n"
+            "%10 = arg_max(%8) 'a' axis 0 last : [1]\n"
+            "output %9, %10\n");
+}
+
+TEST(Graph, NewOperatorsThatDoNotFitAreRefused) {
+  const std::vector<double> bias(3);
+  refusal(Shape{{4, 9}}, ConvTranspose{zeros({4, 3, 2, 2}), bias});
+  refusal(Shape{{5, 9, 9}}, ConvTranspose{zeros({4, 3, 2, 2}), bias});
+  refusal(Shape{{4, 9, 9}}, ConvTranspose{zeros({4, 3, 2, 2}), bias, {1, 1}, {}, {}, {1, 1}, 3});
+  refusal(Shape{{4, 1, 1}}, ConvTranspose{zeros({4, 3, 2, 2}), bias, {1, 1}, {1, 0, 1, 0}});
+  refusal(Shape{{4, 1, 1}}, ConvTranspose{zeros({4, 3, 2, 2}), bias, {1, 1}, {}, {-1, 0}});
+  refusal(Shape{{4, 9}}, Select{Shape{{2}}, {0, 36}});
+  refusal(Shape{{4, 9}}, Select{Shape{{2}}, {0, -2}});
+  refusal(Shape{{4, 9}}, Select{Shape{{2}}, {0}});
+  refusal(Shape{{4, 9}}, Reduce{{2}, true});
+  refusal(Shape{{4, 9}}, Reduce{{1, 0}, true});
+  refusal(Shape{{4, 9}}, Softmax{2});
+  refusal(Shape{{4, 9}}, ArgMax{2});
+  refusal(Shape{{1, 9, 9}}, MaxPool{{2, 2}, {1, 1}, {2, 0, 0, 0}});
+  refusal(Shape{{1, 9, 9}}, MaxPool{{2, 2}, {1, 1}, {}, {9, 1}});
+  refusal(Shape{{4, 9}}, Polynomial{});
+  refusal(Shape{{4, 9}}, Polynomial{std::vector<Coefficients>(kMaxDegree + 2, Coefficients{1.0})});
+  refusal(Shape{{4, 9}}, Polynomial{{{1.0}, {1.0, 2.0}}});
+  refusal(Shape{{4, 9}}, Activation{ActivationKind::kLeakyRelu});
+  refusal(Shape{{4, 9}}, Activation{ActivationKind::kRelu, 0, 0, {1.0}});
+  refusal(Shape{{4, 9}}, Activation{ActivationKind::kClip, 1.0, 0.0});
+  Graph graph;
+  const auto x = append(graph, Input{Shape{{2, 3}}}, {}, "x");
+  const auto y = append(graph, Reshape{Shape{{3, 2}}}, {*x}, "y");
+  EXPECT_FALSE(append(graph, Concat{0}, {*x, *y}, "c"));
+  EXPECT_FALSE(append(graph, Concat{2}, {*x}, "c"));
+  EXPECT_FALSE(append(graph, Concat{0}, {}, "c"));
+  EXPECT_TRUE(append(graph, Concat{0}, {*x}, "c"));
+}
+
 TEST(Graph, OperatorsThatDoNotFitAreRefused) {
   EXPECT_EQ(refusal(Shape{{28, 28}}, Conv{zeros({5, 1, 5, 5}), std::vector<double>(5)}).code, ErrorCode::kCorrupt);
   EXPECT_NE(refusal(Shape{{1, 4, 4}}, Conv{zeros({5, 1, 5, 5}), std::vector<double>(5)}).message.find("conv 'n'"),

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/check.hpp"
+#include "compiler/graph/element_order.hpp"
 
 namespace obscura::compiler::graph {
 namespace {
@@ -72,29 +75,31 @@ void pool_row(const AveragePool& op, const Shape& in, std::int64_t channel, std:
   writer.end_row(0.0);
 }
 
-// Coordinates of a row-major position.
-std::vector<std::int64_t> coordinates(const Shape& shape, std::int64_t element) {
-  std::vector<std::int64_t> result(shape.rank());
-  for (std::size_t d = shape.rank(); d-- > 0;) {
-    result[d] = element % shape.dims[d];
-    element /= shape.dims[d];
+// Kernel positions are walked backwards, so that columns ascend.
+void transposed_row(const ConvTranspose& op, const Shape& in, std::int64_t out_channel, std::int64_t row,
+                    std::int64_t col, RowWriter& writer) {
+  const auto& w = op.weights.shape.dims;
+  const std::int64_t inputs = w[0] / op.groups;
+  const std::int64_t first_channel = out_channel / w[1] * inputs;
+  for (std::int64_t c = first_channel; c < first_channel + inputs; ++c) {
+    for (std::int64_t i = w[2]; i-- > 0;) {
+      const std::int64_t down = row + op.pads[0] - i * op.dilations[0];
+      if (down < 0 || down % op.strides[0] != 0 || down / op.strides[0] >= in.dims[1]) continue;
+      for (std::int64_t j = w[3]; j-- > 0;) {
+        const std::int64_t right = col + op.pads[1] - j * op.dilations[1];
+        if (right < 0 || right % op.strides[1] != 0 || right / op.strides[1] >= in.dims[2]) continue;
+        writer.entry((c * in.dims[1] + down / op.strides[0]) * in.dims[2] + right / op.strides[1],
+                     op.weights.values[((c * w[1] + out_channel % w[1]) * w[2] + i) * w[3] + j]);
+      }
+    }
   }
-  return result;
-}
-
-// Row-major position of coordinates, -1 outside.
-std::int64_t position(const Shape& shape, const std::vector<std::int64_t>& at) {
-  std::int64_t result = 0;
-  for (std::size_t d = 0; d < shape.rank(); ++d) {
-    if (at[d] < 0 || at[d] >= shape.dims[d]) return -1;
-    result = result * shape.dims[d] + at[d];
-  }
-  return result;
+  writer.end_row(op.bias[out_channel]);
 }
 
 struct Rows {
   const Shape& in;
   const Shape& out;
+  std::int64_t offset;  ///< of the operand, for Concat
 
   [[nodiscard]] RowWriter writer() const { return {element_count(out), element_count(in)}; }
 
@@ -120,6 +125,12 @@ struct Rows {
   SparseMatrix operator()(const AveragePool& op) const {
     return slide(op.strides, op.pads, [&](std::int64_t c, std::int64_t top, std::int64_t left, RowWriter& rows) {
       pool_row(op, in, c, top, left, rows);
+    });
+  }
+
+  SparseMatrix operator()(const ConvTranspose& op) const {
+    return slide({1, 1}, {0, 0, 0, 0}, [&](std::int64_t c, std::int64_t row, std::int64_t col, RowWriter& rows) {
+      transposed_row(op, in, c, row, col, rows);
     });
   }
 
@@ -157,6 +168,44 @@ struct Rows {
     return rows.finish();
   }
 
+  SparseMatrix operator()(const Select& op) const {
+    RowWriter rows = writer();
+    for (const std::int64_t from : op.source) {
+      if (from != Select::kNone) rows.entry(from, 1.0);
+      rows.end_row(0.0);
+    }
+    return rows.finish();
+  }
+
+  SparseMatrix operator()(const Reduce& op) const {
+    std::vector<std::vector<std::int64_t>> columns(static_cast<std::size_t>(element_count(out)));
+    for (std::int64_t e = 0; e < element_count(in); ++e) {
+      auto at = coordinates(in, e);
+      for (const std::size_t axis : op.axes) at[axis] = 0;
+      columns[static_cast<std::size_t>(position(out, at))].push_back(e);
+    }
+    RowWriter rows = writer();
+    for (const auto& row : columns) {
+      for (const std::int64_t col : row) rows.entry(col, op.mean ? 1.0 / static_cast<double>(row.size()) : 1.0);
+      rows.end_row(0.0);
+    }
+    return rows.finish();
+  }
+
+  // The operand's elements begin at `offset` along the dimension.
+  SparseMatrix operator()(const Concat& op) const {
+    RowWriter rows = writer();
+    for (std::int64_t e = 0; e < element_count(out); ++e) {
+      auto at = coordinates(out, e);
+      at[op.axis] -= offset;
+      if (const std::int64_t from = position(in, at); from >= 0) rows.entry(from, 1.0);
+      rows.end_row(0.0);
+    }
+    return rows.finish();
+  }
+
+  SparseMatrix operator()(const Add&) const { return identity_matrix(static_cast<std::size_t>(element_count(in))); }
+
   SparseMatrix operator()(const Reshape&) const { return identity_matrix(static_cast<std::size_t>(element_count(in))); }
 
   SparseMatrix operator()(const Affine& op) const {
@@ -185,25 +234,38 @@ double most_entries(const Node& node, const Shape& in) {
   if (const auto* conv = std::get_if<Conv>(&node.op)) {
     return rows * static_cast<double>(element_count(conv->weights.shape) / conv->weights.shape.dims[0]);
   }
-  return rows;
+  if (const auto* conv = std::get_if<ConvTranspose>(&node.op)) {
+    return rows * static_cast<double>(element_count(conv->weights.shape) / conv->weights.shape.dims[1]);
+  }
+  return std::max(rows, static_cast<double>(element_count(in)));
+}
+
+// Where the operand begins along the dimension of a Concat.
+std::int64_t offset_of(const Graph& graph, const Node& node, std::size_t operand) {
+  std::int64_t offset = 0;
+  if (const auto* concat = std::get_if<Concat>(&node.op)) {
+    for (std::size_t i = 0; i < operand; ++i) offset += graph.shape(node.operands[i]).dims[concat->axis];
+  }
+  return offset;
 }
 
 }  // namespace
 
-base::Result<SparseMatrix> as_sparse_matrix(const Graph& graph, ValueId id) {
+base::Result<SparseMatrix> as_sparse_matrix(const Graph& graph, ValueId id, std::size_t operand) {
   const Node& node = graph.node(id);
-  if (!is_linear(node.op)) {
+  if (!is_linear(node.op) && !is_join(node.op)) {
     return base::fail(base::ErrorCode::kUnsupported,
                       fmt::format("{} '{}' is not a linear operator", op_name(node.op), node.name));
   }
-  const Shape& in = graph.shape(node.operands[0]);
+  OBSCURA_CHECK(operand < node.operands.size(), "operand does not exist");
+  const Shape& in = graph.shape(node.operands[operand]);
   if (most_entries(node, in) > static_cast<double>(kMaxEntries)) {
     return base::fail(base::ErrorCode::kLimit,
                       fmt::format("{} '{}' from {} to {} has more than {} weights when written as a matrix",
                                   op_name(node.op), node.name, to_string(in), to_string(node.shape), kMaxEntries),
                       "make the layer smaller");
   }
-  return std::visit(Rows{in, node.shape}, node.op);
+  return std::visit(Rows{in, node.shape, offset_of(graph, node, operand)}, node.op);
 }
 
 }  // namespace obscura::compiler::graph

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 
 #include "compiler/graph/interpret.hpp"
@@ -83,6 +84,64 @@ TEST_F(LinearRows, PoolsOfEveryKind) {
   }
 }
 
+TEST_F(LinearRows, TransposedConvolutionsOfEveryKind) {
+  for (int trial = 0; trial < 200; ++trial) {
+    SCOPED_TRACE(trial);
+    ConvTranspose op;
+    op.groups = pick(1, 3);
+    const Shape in{{op.groups * pick(1, 2), pick(2, 5), pick(2, 5)}};
+    op.weights = tensor({in.dims[0], pick(1, 3), pick(1, 3), pick(1, 3)});
+    op.bias = reals(op.groups * op.weights.shape.dims[1]);
+    op.strides = {pick(1, 3), pick(1, 3)};
+    op.dilations = {pick(1, 2), pick(1, 2)};
+    op.output_padding = {pick(1, 2), pick(1, 2)};
+    op.pads = {pick(0, 1), pick(0, 1), pick(0, 1), pick(0, 1)};
+    check(in, op);
+  }
+}
+
+// The transpose of a convolution's matrix is the transposed convolution's.
+TEST_F(LinearRows, ConvTransposeIsTheTransposeOfConv) {
+  const Conv conv{tensor({3, 2, 2, 3}), std::vector<double>(3), {2, 1}, {1, 0, 0, 1}};
+  const Shape image{{2, 5, 4}};
+  const SparseMatrix forward = check(image, conv);
+  const ConvTranspose back{conv.weights, std::vector<double>(2), conv.strides, conv.pads};
+  const SparseMatrix backward = check(Shape{{3, 3, 3}}, back);
+  ASSERT_EQ(backward.rows, forward.cols);
+  ASSERT_EQ(backward.cols, forward.rows);
+  EXPECT_EQ(backward.entries(), forward.entries());
+  const auto x = reals(static_cast<std::int64_t>(forward.cols));
+  const auto y = reals(static_cast<std::int64_t>(forward.rows));
+  const auto ax = evaluate(forward, x);
+  const auto ay = evaluate(backward, y);
+  // <A x, y> = <x, A' y>; sums of fewer than 300 products below 1.
+  EXPECT_NEAR(std::inner_product(ax.begin(), ax.end(), y.begin(), 0.0),
+              std::inner_product(x.begin(), x.end(), ay.begin(), 0.0), 1e-11);
+}
+
+TEST_F(LinearRows, JoinsHaveOneMatrixPerOperand) {
+  for (std::size_t axis = 0; axis < 3; ++axis) {
+    Graph graph;
+    const Shape shape{{2, 3, 2}};
+    const auto x = append(graph, Input{shape}, {}, "x");
+    const auto y = append(graph, Affine{{-2.0}, {1.0}}, {*x}, "y");
+    const auto joined = append(graph, Concat{axis}, {*x, *y, *x}, "joined");
+    const auto sum = append(graph, Add{}, {*x, *y}, "sum");
+    graph.outputs = {*joined, *sum};
+    const auto values = interpret_all(graph, reals(12));
+    for (const ValueId id : graph.outputs) {
+      std::vector<double> total(values[id.value()].size(), 0.0);
+      for (std::size_t i = 0; i < graph.node(id).operands.size(); ++i) {
+        const auto matrix = as_sparse_matrix(graph, id, i);
+        ASSERT_TRUE(matrix && check_matrix(*matrix));
+        const auto part = evaluate(*matrix, values[graph.node(id).operands[i].value()]);
+        for (std::size_t e = 0; e < total.size(); ++e) total[e] += part[e];
+      }
+      EXPECT_EQ(total, values[id.value()]);
+    }
+  }
+}
+
 TEST_F(LinearRows, TheOthers) {
   check(Shape{{12}}, Dense{tensor({7, 12}), reals(7)});
   check(Shape{{2, 3, 4}}, Pad{{1, 0, 2}, {0, 3, 1}, 0.0});
@@ -91,6 +150,9 @@ TEST_F(LinearRows, TheOthers) {
   check(Shape{{2, 3, 4}}, Transpose{{2, 0, 1}});
   check(Shape{{2, 3, 4}}, Affine{reals(2), reals(24)});
   check(Shape{{2, 3, 4}}, Affine{reals(1), reals(1)});
+  check(Shape{{2, 3, 4}}, Reduce{{0, 2}, true});
+  check(Shape{{2, 3, 4}}, Reduce{{1}, false});
+  check(Shape{{2, 3}}, Select{Shape{{7}}, {5, Select::kNone, 0, 0, 3, 4, Select::kNone}});
   check(Shape{{2, 3}}, Linear{identity_matrix(6), Shape{{3, 2}}});
 }
 

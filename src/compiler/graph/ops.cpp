@@ -6,18 +6,32 @@ namespace {
 struct Name {
   std::string_view operator()(const Input&) const { return "input"; }
   std::string_view operator()(const Conv&) const { return "conv"; }
+  std::string_view operator()(const ConvTranspose&) const { return "conv_transpose"; }
   std::string_view operator()(const Dense&) const { return "dense"; }
   std::string_view operator()(const AveragePool&) const { return "average_pool"; }
   std::string_view operator()(const Pad&) const { return "pad"; }
   std::string_view operator()(const Reshape&) const { return "reshape"; }
   std::string_view operator()(const Transpose&) const { return "transpose"; }
+  std::string_view operator()(const Concat&) const { return "concat"; }
+  std::string_view operator()(const Select&) const { return "select"; }
+  std::string_view operator()(const Reduce& op) const { return op.mean ? "reduce_mean" : "reduce_sum"; }
   std::string_view operator()(const Affine&) const { return "affine"; }
   std::string_view operator()(const Linear&) const { return "linear"; }
   std::string_view operator()(const Quadratic&) const { return "quadratic"; }
+  std::string_view operator()(const Polynomial&) const { return "polynomial"; }
   std::string_view operator()(const Square&) const { return "square"; }
+  std::string_view operator()(const Activation& op) const { return activation_name(op.kind); }
   std::string_view operator()(const Add&) const { return "add"; }
   std::string_view operator()(const Multiply&) const { return "multiply"; }
+  std::string_view operator()(const MaxPool&) const { return "max_pool"; }
+  std::string_view operator()(const Softmax& op) const { return op.log ? "log_softmax" : "softmax"; }
+  std::string_view operator()(const ArgMax&) const { return "arg_max"; }
 };
+
+template <class... Ops>
+bool is_one_of(const Op& op) {
+  return (std::holds_alternative<Ops>(op) || ...);
+}
 
 }  // namespace
 
@@ -26,32 +40,22 @@ std::string_view op_name(const Op& op) {
 }
 
 bool is_linear(const Op& op) {
-  return std::holds_alternative<Conv>(op) || std::holds_alternative<Dense>(op) ||
-         std::holds_alternative<AveragePool>(op) || std::holds_alternative<Pad>(op) ||
-         std::holds_alternative<Reshape>(op) || std::holds_alternative<Transpose>(op) ||
-         std::holds_alternative<Affine>(op) || std::holds_alternative<Linear>(op);
+  return is_one_of<Conv, ConvTranspose, Dense, AveragePool, Pad, Reshape, Transpose, Select, Reduce, Affine, Linear>(
+      op);
+}
+
+bool only_shifts(const Affine& affine) {
+  return affine.scale.size() == 1 && affine.scale[0] == 1.0;
+}
+
+bool is_join(const Op& op) {
+  return is_one_of<Add, Concat>(op);
 }
 
 std::size_t operand_count(const Op& op) {
-  if (std::holds_alternative<Input>(op)) return 0;
-  return std::holds_alternative<Add>(op) || std::holds_alternative<Multiply>(op) ? 2 : 1;
-}
-
-double coefficient_at(const Coefficients& coefficients, const Shape& shape, std::size_t element) {
-  if (coefficients.size() == 1) return coefficients[0];
-  const auto elements = static_cast<std::size_t>(element_count(shape));
-  return coefficients[element / (elements / coefficients.size())];
-}
-
-Coefficients expand(const Coefficients& coefficients, const Shape& shape) {
-  Coefficients result(static_cast<std::size_t>(element_count(shape)));
-  for (std::size_t i = 0; i < result.size(); ++i) result[i] = coefficient_at(coefficients, shape, i);
-  return result;
-}
-
-bool fits(const Coefficients& coefficients, const Shape& shape) {
-  const auto count = static_cast<std::int64_t>(coefficients.size());
-  return count == 1 || count == channel_count(shape) || count == element_count(shape);
+  if (is_one_of<Input>(op)) return 0;
+  if (is_one_of<Concat>(op)) return kAnyNumber;
+  return is_one_of<Add, Multiply>(op) ? 2 : 1;
 }
 
 }  // namespace obscura::compiler::graph

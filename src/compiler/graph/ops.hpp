@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/graph/activation.hpp"
+#include "compiler/graph/coefficients.hpp"
 #include "compiler/graph/shape.hpp"
 #include "compiler/graph/sparse_matrix.hpp"
 
@@ -15,10 +17,6 @@ namespace obscura::compiler::graph {
 using Extent2 = std::array<std::int64_t, 2>;
 /// Zero rows and columns added {top, left, bottom, right}; uneven ones are allowed.
 using Padding2 = std::array<std::int64_t, 4>;
-
-/// Factors of an elementwise operator on a shape: one for all elements, one per channel (first
-/// dimension), or one per element. The number of values says which.
-using Coefficients = std::vector<double>;
 
 /// The graph's only source of data.
 struct Input {
@@ -31,6 +29,19 @@ struct Conv {
   std::vector<double> bias;  ///< [out]
   Extent2 strides{1, 1};
   Padding2 pads{0, 0, 0, 0};
+  Extent2 dilations{1, 1};
+  std::int64_t groups = 1;
+};
+
+/// The transpose of a Conv: every element of a {channels, height, width} tensor adds its weighted
+/// kernel to the result, `strides` apart. An axis of n elements becomes (n - 1) * stride +
+/// (kernel - 1) * dilation + 1 + output_padding - both pads.
+struct ConvTranspose {
+  Tensor weights;            ///< [in][out / groups][kernel rows][kernel columns]
+  std::vector<double> bias;  ///< [out]
+  Extent2 strides{1, 1};
+  Padding2 pads{0, 0, 0, 0};     ///< rows and columns cut off {top, left, bottom, right}
+  Extent2 output_padding{0, 0};  ///< rows and columns added below and right, which hold the bias alone
   Extent2 dilations{1, 1};
   std::int64_t groups = 1;
 };
@@ -67,6 +78,25 @@ struct Transpose {
   std::vector<std::int64_t> permutation;
 };
 
+/// Any number of operands one after the other along a dimension; they agree in all others.
+struct Concat {
+  std::size_t axis = 0;
+};
+
+/// Element i of the result is element source[i] of the operand, or 0 where source[i] is kNone: slices,
+/// splits, nearest-neighbour resizing, broadcasting, and padding by zeros or by repetition.
+struct Select {
+  static constexpr std::int64_t kNone = -1;
+  Shape shape;                       ///< of the result
+  std::vector<std::int64_t> source;  ///< [elements of shape]
+};
+
+/// Sum or mean over some dimensions, which stay with extent 1.
+struct Reduce {
+  std::vector<std::size_t> axes;  ///< ascending
+  bool mean = false;
+};
+
 /// scale * x + shift. Batch normalisation, and addition of or multiplication by constants.
 struct Affine {
   Coefficients scale;
@@ -86,6 +116,11 @@ struct Quadratic {
   Coefficients c;
 };
 
+/// coefficients[0] + coefficients[1] x + coefficients[2] x^2 + ... per element. For degrees above 2.
+struct Polynomial {
+  std::vector<Coefficients> coefficients;  ///< [degree + 1]
+};
+
 /// x^2 per element.
 struct Square {};
 
@@ -95,8 +130,35 @@ struct Add {};
 /// Elementwise product of two values of one shape.
 struct Multiply {};
 
-using Op = std::variant<Input, Conv, Dense, AveragePool, Pad, Reshape, Transpose, Affine, Linear, Quadratic, Square,
-                        Add, Multiply>;
+/// Largest element of each window of a {channels, height, width} tensor; padded elements do not count.
+/// Every pad is below the reach of a window, (kernel - 1) * dilation + 1.
+struct MaxPool {
+  Extent2 kernel{1, 1};
+  Extent2 strides{1, 1};
+  Padding2 pads{0, 0, 0, 0};
+  Extent2 dilations{1, 1};
+};
+
+/// exp(x) over the sum of exp(x) along a dimension, or the logarithm of that. Only at the end of a
+/// network, where whoever holds the key computes it: final_ops.hpp.
+struct Softmax {
+  std::size_t axis = 0;
+  bool log = false;
+};
+
+/// Index of the largest element along a dimension, which stays with extent 1; of equal ones the first
+/// or the last. Only at the end of a network, like Softmax.
+struct ArgMax {
+  std::size_t axis = 0;
+  bool last = false;
+};
+
+using Op =
+    std::variant<Input, Conv, ConvTranspose, Dense, AveragePool, Pad, Reshape, Transpose, Concat, Select, Reduce,
+                 Affine, Linear, Quadratic, Polynomial, Square, Activation, Add, Multiply, MaxPool, Softmax, ArgMax>;
+
+/// Highest degree of a Polynomial.
+inline constexpr std::size_t kMaxDegree = 63;
 
 /// Lower-case name for messages and listings: "conv", "average_pool".
 [[nodiscard]] std::string_view op_name(const Op& op);
@@ -104,16 +166,16 @@ using Op = std::variant<Input, Conv, Dense, AveragePool, Pad, Reshape, Transpose
 /// Whether the operator is one matrix and one bias on one operand.
 [[nodiscard]] bool is_linear(const Op& op);
 
-/// Number of values the operator reads: 0, 1 or 2.
+/// Whether it adds constants and multiplies by the one factor 1: that costs no level of a ciphertext.
+[[nodiscard]] bool only_shifts(const Affine& affine);
+
+/// Whether the operator joins several operands by one matrix each: Add and Concat.
+[[nodiscard]] bool is_join(const Op& op);
+
+/// Stands for "one or more" in operand_count().
+inline constexpr std::size_t kAnyNumber = static_cast<std::size_t>(-1);
+
+/// Number of values the operator reads: 0, 1, 2 or kAnyNumber.
 [[nodiscard]] std::size_t operand_count(const Op& op);
-
-/// The coefficient of element `element` of a tensor of that shape.
-[[nodiscard]] double coefficient_at(const Coefficients& coefficients, const Shape& shape, std::size_t element);
-
-/// The same coefficients for every element of the shape: [element_count].
-[[nodiscard]] Coefficients expand(const Coefficients& coefficients, const Shape& shape);
-
-/// Whether there are 1, channel_count or element_count coefficients.
-[[nodiscard]] bool fits(const Coefficients& coefficients, const Shape& shape);
 
 }  // namespace obscura::compiler::graph

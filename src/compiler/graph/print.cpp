@@ -15,9 +15,31 @@ std::string granularity(const Coefficients& coefficients, const Shape& shape) {
 struct Details {
   const Shape& shape;
 
+  // Only parameters that the kind has.
+  [[nodiscard]] std::string activation_details(const Activation& op) const {
+    switch (op.kind) {
+      case ActivationKind::kLeakyRelu:
+        return fmt::format(" slope {}", granularity(op.slopes, shape));
+      case ActivationKind::kElu:
+      case ActivationKind::kCelu:
+        return fmt::format(" a {:.6g}", op.a);
+      case ActivationKind::kSelu:
+      case ActivationKind::kHardSigmoid:
+      case ActivationKind::kClip:
+        return fmt::format(" a {:.6g}, b {:.6g}", op.a, op.b);
+      default:
+        return "";
+    }
+  }
+
   std::string operator()(const Conv& op) const {
     return fmt::format(" weights {} strides [{}] pads [{}] dilations [{}] groups {}", to_string(op.weights.shape),
                        fmt::join(op.strides, ", "), fmt::join(op.pads, ", "), fmt::join(op.dilations, ", "), op.groups);
+  }
+  std::string operator()(const ConvTranspose& op) const {
+    return fmt::format(" weights {} strides [{}] pads [{}] output_padding [{}] dilations [{}] groups {}",
+                       to_string(op.weights.shape), fmt::join(op.strides, ", "), fmt::join(op.pads, ", "),
+                       fmt::join(op.output_padding, ", "), fmt::join(op.dilations, ", "), op.groups);
   }
   std::string operator()(const Dense& op) const { return fmt::format(" weights {}", to_string(op.weights.shape)); }
   std::string operator()(const AveragePool& op) const {
@@ -28,6 +50,16 @@ struct Details {
     return fmt::format(" before [{}] after [{}]", fmt::join(op.before, ", "), fmt::join(op.after, ", "));
   }
   std::string operator()(const Transpose& op) const { return fmt::format(" [{}]", fmt::join(op.permutation, ", ")); }
+  std::string operator()(const Concat& op) const { return fmt::format(" axis {}", op.axis); }
+  std::string operator()(const Reduce& op) const { return fmt::format(" axes [{}]", fmt::join(op.axes, ", ")); }
+  std::string operator()(const MaxPool& op) const {
+    return fmt::format(" kernel [{}] strides [{}] pads [{}] dilations [{}]", fmt::join(op.kernel, ", "),
+                       fmt::join(op.strides, ", "), fmt::join(op.pads, ", "), fmt::join(op.dilations, ", "));
+  }
+  std::string operator()(const Softmax& op) const { return fmt::format(" axis {}", op.axis); }
+  std::string operator()(const ArgMax& op) const { return fmt::format(" axis {}{}", op.axis, op.last ? " last" : ""); }
+  std::string operator()(const Polynomial& op) const { return fmt::format(" degree {}", op.coefficients.size() - 1); }
+  std::string operator()(const Activation& op) const { return activation_details(op); }
   std::string operator()(const Affine& op) const {
     return fmt::format(" scale {}, shift {}", granularity(op.scale, shape), granularity(op.shift, shape));
   }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/infer_shape.hpp"
 
 namespace obscura::compiler::graph {
@@ -43,7 +44,7 @@ base::Result<void> verify(const Graph& graph) {
   for (const ValueId output : graph.outputs) {
     if (output.value() >= graph.nodes.size()) return base::fail(base::ErrorCode::kCorrupt, "graph: unknown output");
   }
-  return {};
+  return check_final_ops(graph);
 }
 
 }  // namespace obscura::compiler::graph

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "compiler/graph/final_ops.hpp"
+
 namespace obscura::compiler::passes {
 namespace {
 
@@ -20,6 +22,19 @@ tl::unexpected<base::Error> refuse(const graph::Node& node) {
   if (std::holds_alternative<graph::Multiply>(node.op)) {
     return base::fail(ErrorCode::kUnsupported, what + " multiplies two different values",
                       "this version multiplies a value only by itself and by constants");
+  }
+  if (std::holds_alternative<graph::Concat>(node.op)) {
+    return base::fail(ErrorCode::kUnsupported, what + " joins branches of the network",
+                      "this version compiles networks without branches");
+  }
+  if (std::holds_alternative<graph::Activation>(node.op) || std::holds_alternative<graph::MaxPool>(node.op) ||
+      std::holds_alternative<graph::Polynomial>(node.op)) {
+    return base::fail(ErrorCode::kUnsupported, what + " is not a polynomial of degree 2",
+                      "use the square x*x or a quadratic such as x*x + 2*x as activation and train again");
+  }
+  if (graph::is_final(node.op)) {
+    return base::fail(ErrorCode::kUnsupported, what + " is left to whoever holds the key",
+                      "end the model before it, and apply it after decryption");
   }
   return base::fail(ErrorCode::kUnsupported, what + " is neither a matrix nor a square",
                     "do not skip the passes complete_square and fuse_linear");

@@ -93,6 +93,21 @@ TEST(LowerToChain, RefusesBranchesProductsAndSeveralOutputs) {
   EXPECT_EQ(refusal(skip.graph), "the network has 2 outputs");
 }
 
+TEST(LowerToChain, RefusesWhatIsNoSquare) {
+  GraphMaker make(7);
+  const auto x = make.input({1, 4, 4});
+  make.graph.outputs = {make.add(graph::Concat{0}, {x, x}, "both")};
+  EXPECT_EQ(refusal(make.graph), "concat 'both' joins branches of the network");
+  make.graph.outputs = {make.add(graph::Activation{graph::ActivationKind::kRelu}, {x}, "act")};
+  EXPECT_EQ(refusal(make.graph), "relu 'act' is not a polynomial of degree 2");
+  make.graph.outputs = {make.add(graph::MaxPool{{2, 2}}, {x}, "pool")};
+  EXPECT_EQ(refusal(make.graph), "max_pool 'pool' is not a polynomial of degree 2");
+  make.graph.outputs = {make.add(graph::Polynomial{{{0.0}, {0.0}, {0.0}, {1.0}}}, {x}, "cube")};
+  EXPECT_EQ(refusal(make.graph), "polynomial 'cube' is not a polynomial of degree 2");
+  make.graph.outputs = {make.add(graph::Softmax{0}, {x}, "soft")};
+  EXPECT_EQ(refusal(make.graph), "softmax 'soft' is left to whoever holds the key");
+}
+
 TEST(LowerToChain, SaysWhichPassIsMissing) {
   GraphMaker make(6);
   make.graph.outputs = {make.dense(make.input({4}), 4, "fc")};
