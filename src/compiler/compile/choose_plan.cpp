@@ -7,6 +7,8 @@
 #include <limits>
 #include <optional>
 
+#include "compiler/compile/node_levels.hpp"
+
 namespace obscura::compiler::compile {
 namespace {
 
@@ -20,45 +22,62 @@ constexpr int kMaxBits = 50;
 constexpr int kMostSpecial = 4;
 constexpr std::size_t kPackingsPerStructure = 2;
 constexpr std::size_t kBeam = 48;
+/// Chains with more primes try fewer key-switching structures.
+constexpr int kDeep = 9;
 
 /// One packing under one structure, not yet with primes.
 struct Attempt {
   Structure structure;
-  pack::ChainPacking packing;
+  pack::NetworkPacking packing;
   double microseconds;
 };
 
-// Linear layer `stage` with all that follows up to the next layer.
-Work layer_work(const CostModel& model, const pack::LayerOps& ops, int level, bool rescale, bool is_last) {
-  const int below = rescale ? level - 1 : level;
-  Work work = ops.fresh_inputs * model.read_ciphertext(level);
-  work +=
-      model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
-  work += (ops.rotations + ops.conjugations) * model.key_switch(below);
-  work += (1.0 + ops.rotations + ops.conjugations) * Work{0, below + 1.0, 0};
-  if (!is_last) work += model.square(below);
-  return work;
+int ceil_half(int a) {
+  return (a + 1) / 2;
 }
 
-pack::StageCost stage_cost(const CostModel& model, const Structure& structure, std::size_t layers,
-                           const place::CostRow& row) {
-  const int top = structure.primes(layers) - 1;
-  return [&model, structure, layers, row, top](std::size_t stage, const pack::LayerOps& ops) {
-    const bool is_last = stage + 1 == layers;
-    const bool rescale = !is_last || structure.ending == Ending::kRescaled;
-    return layer_work(model, ops, top - 2 * static_cast<int>(stage), rescale, is_last).microseconds(row);
+int least_level(const Structure& structure) {
+  return structure.ending == Ending::kTwoPrimes ? 1 : 0;
+}
+
+// One node for one ciphertext of its result.
+Work node_work(const CostModel& model, const pack::LayerOps& ops, int level, int depth) {
+  const int below = level - depth;
+  Work work = ops.fresh_inputs * model.read_ciphertext(level);
+  if (ops.terms > 0) {
+    work +=
+        model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
+    work += Work{0, below + 1.0, 0};
+  }
+  work += (ops.rotations + ops.conjugations) * (model.key_switch(below) + Work{0, below + 1.0, 0});
+  return work + ops.products * model.multiply(level);
+}
+
+pack::NodeCost node_cost(const CostModel& model, const Structure& structure, const graph::Graph& graph,
+                         const place::CostRow& row) {
+  const std::vector<int> levels = node_levels(graph, structure.ending);
+  std::vector<int> depths;
+  for (const graph::Node& node : graph.nodes) depths.push_back(depth_of(node));
+  if (structure.ending != Ending::kRescaled) {
+    // What ends unrescaled stays at its level.
+    for (std::size_t i = 0; i < depths.size(); ++i) depths[i] = std::min(depths[i], levels[i] - least_level(structure));
+  }
+  return [model, levels, depths, row](std::size_t node, const pack::LayerOps& ops) {
+    return node_work(model, ops, levels[node], depths[node]).microseconds(row);
   };
 }
 
 // Structures for which even the smallest primes stay below the cap.
-std::vector<Structure> structures(int log_n, std::size_t layers, fhe::params::Security security) {
+std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::params::Security security) {
   std::vector<Structure> found;
   const int cap = max_log_qp(security, log_n);
   for (const Ending ending : {Ending::kOnePrime, Ending::kTwoPrimes, Ending::kRescaled}) {
-    for (int special = 1; special <= kMostSpecial; ++special) {
-      for (int digit_primes = special; digit_primes <= 2 * special; ++digit_primes) {
-        const Structure structure{log_n, ending, special, digit_primes};
-        const int primes = structure.primes(layers);
+    if (ending != Ending::kRescaled && !ends_in_matrices(graph)) continue;
+    const int primes = top_level(graph, ending) + 1;
+    const bool is_deep = primes > kDeep;
+    for (int special = 1; special <= (is_deep ? 2 * kMostSpecial : kMostSpecial); ++special) {
+      for (int digit_primes = special; digit_primes <= 2 * special; digit_primes += is_deep ? ceil_half(special) : 1) {
+        const Structure structure{log_n, ending, primes, special, digit_primes};
         const int special_bits = std::max(kMinBits * special, kMinBits * std::min(digit_primes, primes));
         if (digit_primes > primes) continue;
         if (special_bits > kMaxBits * special || primes * kMinBits + special_bits > cap) continue;
@@ -71,8 +90,8 @@ std::vector<Structure> structures(int log_n, std::size_t layers, fhe::params::Se
 
 class PlanSearch {
  public:
-  PlanSearch(const graph::Chain& chain, const Inputs& inputs, double most_sd, const CompileOptions& options)
-      : chain_(chain), inputs_(inputs), most_sd_(most_sd), options_(options) {}
+  PlanSearch(const graph::Graph& graph, const Inputs& inputs, double most_sd, const CompileOptions& options)
+      : graph_(graph), inputs_(inputs), most_sd_(most_sd), options_(options) {}
 
   base::Result<ChosenPlan> run() {
     for (int log_n = options_.least_log_n; log_n <= options_.most_log_n; ++log_n) {
@@ -88,8 +107,8 @@ class PlanSearch {
 
  private:
   struct Observed {
-    pack::ChainPacking packing;
-    pack::PackedChain packed;
+    pack::NetworkPacking packing;
+    pack::PackedNetwork packed;
     Observation observation;
   };
 
@@ -97,17 +116,17 @@ class PlanSearch {
   std::vector<Attempt> attempts(int log_n) {
     std::vector<Attempt> found;
     const place::CostRow row = options_.cost.row(log_n);
-    pack::ChainSearch search(chain_, 1 << (log_n - 1));
-    for (const Structure& structure : structures(log_n, chain_.stages.size(), options_.security)) {
-      const CostModel model(structure.shape(chain_.stages.size()));
+    pack::NetworkSearch search(graph_, 1 << (log_n - 1));
+    for (const Structure& structure : structures(log_n, graph_, options_.security)) {
+      const CostModel model(structure.shape());
       auto packings = search.run(
-          stage_cost(model, structure, chain_.stages.size(), row),
+          node_cost(model, structure, graph_, row),
           {kBeam, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
       if (!packings) {
         packing_error_ = packings.error();
         break;
       }
-      for (pack::ChainPacking& packing : *packings) {
+      for (pack::NetworkPacking& packing : *packings) {
         const double cost = packing.cost;
         found.push_back({structure, std::move(packing), cost});
       }
@@ -121,7 +140,7 @@ class PlanSearch {
     for (const Observed& known : observed_) {
       if (pack::same_shapes(known.packing, attempt.packing)) return known;
     }
-    pack::PackedChain packed = pack::lower(chain_, attempt.packing, attempt.structure.log_n);
+    pack::PackedNetwork packed = pack::lower(graph_, attempt.packing, attempt.structure.log_n);
     Observation observation = observe(packed, inputs_, options_.sensitivity_inputs);
     observed_.push_back({attempt.packing, std::move(packed), std::move(observation)});
     return observed_.back();
@@ -130,21 +149,22 @@ class PlanSearch {
   void try_primes(const Attempt& attempt) {
     attempted_ = true;
     const Observed& known = observed(attempt);
-    const Structure& structure = attempt.structure;
-    pack::PackedChain packed = known.packed;
+    Structure structure = attempt.structure;
+    pack::PackedNetwork packed = known.packed;
     packed.program.sealing_key = options_.sealing_key;
-    const int top = place::assign_levels(packed.program, structure.ending);
-    const int digits = structure.shape(chain_.stages.size()).digits.back();
-    const place::PrimeRequest request{structure.log_n, options_.security, top + 1, structure.special,
-                                      digits,          options_.head_room};
-    const auto primes = place::choose_primes(packed.program, known.observation.calibration, request);
+    structure.primes = place::settle(packed.program, structure.ending) + 1;
+    const auto scales = place::ScalePlan::solve(packed.program);
+    const int digits = structure.shape().digits.back();
+    const place::PrimeRequest request{structure.log_n, options_.security, structure.primes,
+                                      structure.special, digits, options_.head_room, std::log2(most_sd_)};
+    const auto primes = place::choose_primes(packed.program, scales, known.observation.calibration, request);
     if (!primes) return;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
     if (std::exp2(primes->log2_sd) > most_sd_) return;
     const auto params = fhe::params::ParamSet::create(primes->literal);
     if (!params) return;
     packed.program.params = primes->literal;
-    place::assign_scales(packed.program, primes->scales);
+    scales.assign(packed.program, primes->scales);
     double microseconds = 0;
     for (const Work& work : CostModel(place::ModulusShape::of(*params)).program(packed.program)) {
       microseconds += work.microseconds(options_.cost.row(structure.log_n));
@@ -170,12 +190,14 @@ class PlanSearch {
     }
     if (packing_error_) return tl::make_unexpected(*packing_error_);
     return base::fail(base::ErrorCode::kUnsupported,
-                      fmt::format("{} linear layers need more levels than N = 2^{} allows at {} bits of security",
-                                  chain_.stages.size(), options_.most_log_n, static_cast<int>(options_.security)),
-                      "use fewer layers, or ask for less security");
+                      fmt::format("the network needs {} levels, more than N = 2^{} allows at {} bits of security; on the "
+                                  "longest path each of these takes one: {}",
+                                  top_level(graph_, Ending::kRescaled), options_.most_log_n,
+                                  static_cast<int>(options_.security), longest_path(graph_)),
+                      "use fewer layers or activations of lower degree, or ask for less security");
   }
 
-  const graph::Chain& chain_;
+  const graph::Graph& graph_;
   const Inputs& inputs_;
   double most_sd_;
   const CompileOptions& options_;
@@ -188,17 +210,13 @@ class PlanSearch {
 
 }  // namespace
 
-int Structure::primes(std::size_t layers) const {
-  return place::top_level(static_cast<int>(layers), ending) + 1;
+place::ModulusShape Structure::shape() const {
+  return place::ModulusShape::uniform(log_n, primes, special, digit_primes);
 }
 
-place::ModulusShape Structure::shape(std::size_t layers) const {
-  return place::ModulusShape::uniform(log_n, primes(layers), special, digit_primes);
-}
-
-base::Result<ChosenPlan> choose_plan(const graph::Chain& chain, const Inputs& inputs, double most_sd,
+base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& inputs, double most_sd,
                                      const CompileOptions& options) {
-  return PlanSearch(chain, inputs, most_sd, options).run();
+  return PlanSearch(graph, inputs, most_sd, options).run();
 }
 
 }  // namespace obscura::compiler::compile

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <memory>
+
 #include "base/result.hpp"
 #include "compiler/compile/observe.hpp"
 #include "compiler/compile/options.hpp"
-#include "compiler/pack/search.hpp"
+#include "compiler/pack/network_search.hpp"
 #include "compiler/place/choose_primes.hpp"
 #include "compiler/place/cost_model.hpp"
 #include "compiler/place/levels.hpp"
+#include "compiler/place/scale_plan.hpp"
 
 namespace obscura::compiler::compile {
 
@@ -14,16 +17,16 @@ namespace obscura::compiler::compile {
 struct Structure {
   int log_n = 0;
   place::Ending ending = place::Ending::kTwoPrimes;
+  int primes = 1;        ///< of the chain
   int special = 1;       ///< special primes
   int digit_primes = 1;  ///< chain primes per gadget digit
 
-  [[nodiscard]] int primes(std::size_t layers) const;
-  [[nodiscard]] place::ModulusShape shape(std::size_t layers) const;
+  [[nodiscard]] place::ModulusShape shape() const;
 };
 
 struct ChosenPlan {
-  pack::PackedChain packed;  ///< with parameters, levels and scales
-  pack::ChainPacking packing;
+  pack::PackedNetwork packed;  ///< with parameters, levels and scales
+  pack::NetworkPacking packing;
   Observation observation;
   Structure structure;
   place::PrimeChoice primes;
@@ -32,8 +35,9 @@ struct ChosenPlan {
 
 /// The plan with the least predicted latency whose predicted score error stays at or below `most_sd`: ring
 /// degree, ending, key-switching digits, packing, sizes of primes and scales, all by search. Deterministic.
-/// Errors: kUnsupported with the best error that was reached and why nothing fits.
-[[nodiscard]] base::Result<ChosenPlan> choose_plan(const graph::Chain& chain, const Inputs& inputs, double most_sd,
+/// Errors: kUnsupported with the best error that was reached and why nothing fits, or with the number of levels that
+/// the network needs and which layers take them.
+[[nodiscard]] base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& inputs, double most_sd,
                                                    const CompileOptions& options);
 
 }  // namespace obscura::compiler::compile

@@ -8,8 +8,9 @@
 
 #include "compiler/compile/tolerance.hpp"
 #include "compiler/graph/interpret.hpp"
+#include "compiler/graph/verify.hpp"
 #include "compiler/onnx/read_onnx.hpp"
-#include "compiler/passes/lower_to_chain.hpp"
+#include "compiler/pack/network_packing.hpp"
 #include "compiler/passes/runner.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
@@ -65,10 +66,11 @@ double largest(const std::vector<double>& values) {
 }
 
 // The passes may reorder sums and complete squares, but not change the answers.
-base::Result<void> check_passes(const graph::Graph& graph, const graph::Chain& chain, const CompileRequest& request) {
+base::Result<void> check_passes(const graph::Graph& graph, const graph::Graph& optimised,
+                                const CompileRequest& request) {
   for (std::size_t i = 0; i < request.calibration.size(); ++i) {
     const auto expected = graph::interpret(graph, request.calibration[i]);
-    const auto actual = graph::evaluate_stages(chain, request.calibration[i]).back();
+    const auto actual = graph::interpret(optimised, request.calibration[i]);
     const double scale = std::max(largest(expected), 1e-30);
     for (std::size_t j = 0; j < expected.size(); ++j) {
       if (std::abs(actual[j] - expected[j]) <= kPassTolerance * scale) continue;
@@ -89,17 +91,29 @@ std::string printable(std::string name) {
   return name.substr(0, kLongestStageName);
 }
 
-std::vector<std::vector<double>> scores_of(const graph::Chain& chain, const Inputs& inputs) {
+std::vector<std::vector<double>> scores_of(const graph::Graph& graph, const Inputs& inputs) {
   std::vector<std::vector<double>> scores;
-  for (const std::vector<double>& input : inputs) scores.push_back(graph::evaluate_stages(chain, input).back());
+  for (const std::vector<double>& input : inputs) scores.push_back(graph::interpret(graph, input));
   return scores;
+}
+
+std::size_t input_elements(const graph::Graph& graph) {
+  return static_cast<std::size_t>(graph::element_count(graph.nodes.front().shape));
+}
+
+std::size_t label_count(const graph::Graph& graph) {
+  return static_cast<std::size_t>(graph::element_count(graph.shape(graph.outputs.front())));
 }
 
 // Largest sd of any watched score over single calibration inputs, by the first-order prediction.
 double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
   place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
   const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
-  return std::exp2(model.predict(plan.primes.scales).log2_sd);
+  std::vector<double> bits;
+  for (const program::Instruction& instruction : plan.packed.program.instructions) {
+    bits.push_back(instruction.scale.log2(params));
+  }
+  return std::exp2(model.predict_at(bits).log2_sd);
 }
 
 void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,
@@ -127,16 +141,17 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
 
 }  // namespace
 
-base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const CompileRequest& request) {
-  OBSCURA_TRY_VOID(graph::check_chain(chain));
-  OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
-  const auto scores = scores_of(chain, request.calibration);
+base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const CompileRequest& request) {
+  OBSCURA_TRY_VOID(graph::verify(graph));
+  OBSCURA_TRY_VOID(pack::check_packable(graph));
+  OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
+  const auto scores = scores_of(graph, request.calibration);
   const Tolerance tolerance = tolerance_of(scores, request.options);
-  OBSCURA_TRY(ChosenPlan plan, choose_plan(chain, request.calibration, tolerance.most_sd, request.options));
+  OBSCURA_TRY(ChosenPlan plan, choose_plan(graph, request.calibration, tolerance.most_sd, request.options));
   const Inputs some(
       request.calibration.begin(),
       request.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
-  OBSCURA_TRY_VOID(check_packing(chain, plan.packed, some));
+  OBSCURA_TRY_VOID(check_packing(graph, plan.packed, some));
   OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
   state(plan, params, request, tolerance);
   OBSCURA_TRY_VOID(program::verify(plan.packed.program));
@@ -149,12 +164,11 @@ base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const Compi
 }
 
 base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
+  OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
   OBSCURA_TRY(passes::Optimised optimised,
               passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
-  OBSCURA_TRY(const graph::Chain chain, passes::lower_to_chain(std::move(optimised.graph)));
-  OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
-  OBSCURA_TRY_VOID(check_passes(graph, chain, request));
-  OBSCURA_TRY(CompileOutput output, compile_chain(chain, request));
+  OBSCURA_TRY_VOID(check_passes(graph, optimised.graph, request));
+  OBSCURA_TRY(CompileOutput output, compile_packable(optimised.graph, request));
   for (const passes::PassReport& report : optimised.reports) {
     output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
   }

@@ -7,7 +7,6 @@
 #include "base/result.hpp"
 #include "compiler/compile/options.hpp"
 #include "compiler/compile/report.hpp"
-#include "compiler/graph/chain.hpp"
 #include "compiler/graph/graph.hpp"
 #include "plan/weights/weights.hpp"
 
@@ -28,13 +27,13 @@ struct CompileOutput {
 
 /// Compiles a network into the fastest program that is secure and precise enough: imports, optimises and packs it,
 /// chooses parameters, and holds every step against the one before on the calibration inputs (the graph's
-/// interpreter, the chain, the slot simulator with junk in all slots that are not spoken for). Equal requests
+/// interpreter before and after the passes, the slot simulator with junk in all slots that are not spoken for). Equal requests
 /// give equal plans. Errors: those of the import and the passes; kUsage without calibration inputs or with the
 /// wrong number of labels; kMismatch when inputs and network differ in size; kUnsupported when nothing fits.
 [[nodiscard]] base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model,
                                                        const CompileRequest& request);
 [[nodiscard]] base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request);
-/// Without passes, for a network that already is a chain.
-[[nodiscard]] base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const CompileRequest& request);
+/// Without passes, for a graph that the packer takes as it is (pack::check_packable).
+[[nodiscard]] base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const CompileRequest& request);
 
 }  // namespace obscura::compiler::compile

@@ -4,25 +4,45 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <random>
 
+#include "compiler/graph/interpret.hpp"
 #include "compiler/simulate/sensitivity.hpp"
+#include "plan/program/operation.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
 
 constexpr std::size_t kMostScores = 16;
+constexpr std::size_t kFewScores = 4;
 constexpr double kTolerance = 1e-8;
+/// Products of slots spent on magnitudes, and on gains (a backward run costs three forward ones), per packing.
+constexpr double kMagnitudeProducts = 4e9;
+constexpr double kGainProducts = 4e9;
+constexpr double kCheckProducts = 1e9;
 
-simulate::Trace run(const pack::PackedChain& packed, const std::vector<double>& input, const simulate::Tamper& tamper) {
+simulate::Trace run(const pack::PackedNetwork& packed, const std::vector<double>& input,
+                    const simulate::Tamper& tamper) {
   return simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), tamper);
 }
 
-// Scores 0 .. count-1, or kMostScores of them at equal distances.
-std::vector<std::size_t> watched_scores(std::size_t count) {
-  std::vector<std::size_t> scores(std::min(count, kMostScores));
+// Scores 0 .. count-1, or `most` of them at equal distances.
+std::vector<std::size_t> watched_scores(std::size_t count, std::size_t most) {
+  std::vector<std::size_t> scores(std::min(count, most));
   for (std::size_t i = 0; i < scores.size(); ++i) scores[i] = i * count / scores.size();
   return scores;
+}
+
+// Products of slots in one simulated run.
+double products_of(const pack::PackedNetwork& packed) {
+  const double slots = std::exp2(packed.program.params.log_n - 1);
+  return slots * static_cast<double>(packed.weights.values.size() + packed.program.instructions.size());
+}
+
+std::size_t affordable(double products, double each, std::size_t least, std::size_t most) {
+  const auto count = static_cast<std::size_t>(products / each);
+  return std::min(std::max(count, least), most);
 }
 
 void raise_magnitudes(const simulate::Trace& trace, std::vector<double>& magnitude) {
@@ -38,15 +58,16 @@ void add_scaled(const std::vector<place::Gain>& gains, double factor, std::vecto
     sum[i].result += factor * gains[i].result;
     sum[i].weight += factor * gains[i].weight;
     sum[i].baby += factor * gains[i].baby;
+    sum[i].relative += factor * gains[i].relative;
   }
 }
 
-std::vector<place::Gain> gains_of(const pack::PackedChain& packed, const simulate::Trace& trace, std::size_t score) {
-  std::vector<double> direction(packed.program.output.slot.size());
+std::vector<place::Gain> gains_of(const pack::PackedNetwork& packed, const simulate::Trace& trace, std::size_t score) {
+  std::vector<double> direction(plan::program::score_count(packed.program));
   direction[score] = 1;
   std::vector<place::Gain> gains;
   for (const simulate::SourceGain& g : simulate::sensitivity(packed.program, packed.weights, trace, direction)) {
-    gains.push_back({g.result, g.weight, g.baby});
+    gains.push_back({g.result, g.weight, g.baby, g.relative});
   }
   return gains;
 }
@@ -57,50 +78,61 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
-/// Compares each layer's result with the chain's and then spoils the slots that nobody may rely on.
+/// Compares each node's result with the graph's and then spoils the slots that nobody may rely on.
 class PoisonedRun {
  public:
-  PoisonedRun(const pack::PackedChain& packed, const std::vector<std::vector<double>>& expected,
+  PoisonedRun(const pack::PackedNetwork& packed, const std::vector<std::vector<double>>& expected,
               std::mt19937_64& random)
-      : packed_(packed), expected_(expected), random_(random) {}
+      : expected_(expected), random_(random), wrong_node_(expected.size()) {
+    for (const pack::PackedTensor& tensor : packed.tensors) {
+      for (std::size_t c = 0; c < tensor.values.size(); ++c) holders_[tensor.values[c]] = {&tensor, c};
+    }
+  }
 
   void tamper(plan::program::ValueId id, simulate::Slots& slots) {
-    if (stage_ == packed_.results.size() || packed_.results[stage_].value != id) return;
-    const auto elements = pack::element_map(packed_.results[stage_].layout);
-    const double scale = 1 + largest(expected_[stage_]);
+    const auto holder = holders_.find(id);
+    if (holder == holders_.end()) return;
+    const auto& [tensor, ciphertext] = holder->second;
+    const auto& element = tensor->layout->element()[ciphertext];
+    const std::size_t node = tensor->node.value();
+    const double scale = 1 + largest(expected_[node]);
     std::uniform_real_distribution<double> junk(-10 * scale, 10 * scale);
     for (std::size_t s = 0; s < slots.size(); ++s) {
-      if (elements[s] == pack::kGarbage) {
+      if (element[s] == pack::kGarbage) {
         slots[s] = {junk(random_), junk(random_)};
         continue;
       }
-      const double want = expected_[stage_][static_cast<std::size_t>(elements[s])];
-      if (!(std::abs(slots[s].real() - want) <= kTolerance * scale)) wrong_stage_ = std::min(wrong_stage_, stage_);
+      const double want = expected_[node][static_cast<std::size_t>(element[s])];
+      if (!(std::abs(slots[s].real() - want) <= kTolerance * scale)) wrong_node_ = std::min(wrong_node_, node);
     }
-    ++stage_;
   }
 
-  /// The first layer whose result differs, or the number of layers.
-  [[nodiscard]] std::size_t wrong_stage() const { return std::min(wrong_stage_, stage_); }
+  /// The first node whose result differs, or the number of nodes.
+  [[nodiscard]] std::size_t wrong_node() const { return wrong_node_; }
 
  private:
-  const pack::PackedChain& packed_;
   const std::vector<std::vector<double>>& expected_;
   std::mt19937_64& random_;
-  std::size_t stage_ = 0;
-  std::size_t wrong_stage_ = static_cast<std::size_t>(-1);
+  std::size_t wrong_node_;
+  std::map<plan::program::ValueId, std::pair<const pack::PackedTensor*, std::size_t>> holders_;
 };
 
 }  // namespace
 
-Observation observe(const pack::PackedChain& packed, const Inputs& inputs, std::size_t sensitivity_inputs) {
+Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std::size_t sensitivity_inputs) {
   const std::size_t instructions = packed.program.instructions.size();
-  const auto scores = watched_scores(packed.program.output.slot.size());
-  const std::size_t samples = std::min(sensitivity_inputs, inputs.size());
+  const double products = products_of(packed);
+  const std::size_t runs = affordable(kMagnitudeProducts, products, kFewScores, inputs.size());
+  std::size_t samples = std::min(sensitivity_inputs, inputs.size());
+  const std::size_t per_sample = affordable(kGainProducts / static_cast<double>(std::max<std::size_t>(samples, 1)),
+                                            3 * products, kFewScores, kMostScores);
+  samples = affordable(kGainProducts / static_cast<double>(per_sample), 3 * products, std::min<std::size_t>(2, samples),
+                       samples);
+  const auto scores = watched_scores(plan::program::score_count(packed.program), per_sample);
   Observation seen;
   seen.calibration.magnitude.assign(instructions, 0);
   seen.calibration.gains.assign(scores.size(), std::vector<place::Gain>(instructions));
-  for (std::size_t n = 0; n < inputs.size(); ++n) {
+  for (std::size_t n = 0; n < std::max(runs, samples); ++n) {
     const simulate::Trace trace = run(packed, inputs[n], {});
     raise_magnitudes(trace, seen.calibration.magnitude);
     if (n >= samples) continue;
@@ -112,17 +144,18 @@ Observation observe(const pack::PackedChain& packed, const Inputs& inputs, std::
   return seen;
 }
 
-base::Result<void> check_packing(const graph::Chain& chain, const pack::PackedChain& packed, const Inputs& inputs) {
+base::Result<void> check_packing(const graph::Graph& graph, const pack::PackedNetwork& packed, const Inputs& inputs) {
   std::mt19937_64 random(20240607);
-  for (const std::vector<double>& input : inputs) {
-    const auto expected = graph::evaluate_stages(chain, input);
+  const std::size_t runs = affordable(kCheckProducts, products_of(packed), 1, inputs.size());
+  for (std::size_t n = 0; n < runs; ++n) {
+    const auto expected = graph::interpret_all(graph, inputs[n]);
     PoisonedRun poisoned(packed, expected, random);
-    run(packed, input, [&](plan::program::ValueId id, simulate::Slots& slots) { poisoned.tamper(id, slots); });
-    if (poisoned.wrong_stage() == chain.stages.size()) continue;
-    const std::size_t wrong = poisoned.wrong_stage();
+    run(packed, inputs[n], [&](plan::program::ValueId id, simulate::Slots& slots) { poisoned.tamper(id, slots); });
+    const std::size_t wrong = poisoned.wrong_node();
+    if (wrong == graph.nodes.size()) continue;
     return base::fail(base::ErrorCode::kMismatch,
                       fmt::format("the packing of layer {} '{}' computes something else than the network", wrong,
-                                  chain.stages[wrong].name),
+                                  graph.nodes[wrong].name),
                       "this is a bug of the compiler; please report the model's layer sizes");
   }
   return {};

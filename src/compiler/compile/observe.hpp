@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "compiler/graph/chain.hpp"
+#include "compiler/graph/graph.hpp"
 #include "compiler/pack/lower.hpp"
 #include "compiler/place/error_model.hpp"
 
@@ -11,22 +11,23 @@ namespace obscura::compiler::compile {
 
 using Inputs = std::vector<std::vector<double>>;
 
-/// What running a packed chain on the calibration inputs tells.
+/// What running a packed network on the calibration inputs tells.
 struct Observation {
   place::Calibration calibration;
   /// Gains of single inputs and scores. [inputs x scores][instructions]
   std::vector<std::vector<place::Gain>> samples;
 };
 
-/// Magnitudes over all inputs; gains over the first `sensitivity_inputs`, for at most 16 scores spread over
-/// all of them. Cost: one simulation per input and one per sample.
-[[nodiscard]] Observation observe(const pack::PackedChain& packed, const Inputs& inputs,
+/// Magnitudes over the inputs; gains over the first `sensitivity_inputs`, for at most 16 scores spread over all of
+/// them. Large programs are run on fewer inputs and scores, at least 4 of each, within a fixed number of products.
+/// Cost: one simulation per input and one per sample.
+[[nodiscard]] Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs,
                                   std::size_t sensitivity_inputs);
 
-/// Holds the packed program against the chain on every input, with random junk in all slots of which a
-/// layout says nothing (wherever a fold or a wrap-around read them, the scores would differ). Errors:
-/// kMismatch naming the layer; that is a bug of the packing, not of the network.
-[[nodiscard]] base::Result<void> check_packing(const graph::Chain& chain, const pack::PackedChain& packed,
+/// Holds the packed program against the graph on inputs, at least one, with random junk in all slots of which a layout
+/// says nothing (wherever a fold or a wrap-around read them, the scores would differ). Errors: kMismatch naming the
+/// layer; that is a bug of the packing, not of the network.
+[[nodiscard]] base::Result<void> check_packing(const graph::Graph& graph, const pack::PackedNetwork& packed,
                                                const Inputs& inputs);
 
 }  // namespace obscura::compiler::compile

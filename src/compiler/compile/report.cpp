@@ -19,13 +19,17 @@ std::vector<double> variance_by_instruction(const ChosenPlan& plan, const fhe::p
                                             const CompileOptions& options) {
   const place::Calibration& calibration = plan.observation.calibration;
   const place::ErrorModel model(plan.packed.program, calibration, params, options.head_room);
-  const auto sources = model.sources(plan.primes.scales);
+  std::vector<double> bits;
+  for (const program::Instruction& instruction : plan.packed.program.instructions) {
+    bits.push_back(instruction.scale.log2(params));
+  }
+  const auto sources = model.sources_at(bits);
   std::vector<double> worst;
   for (const auto& gains : calibration.gains) {
     std::vector<double> parts;
     for (std::size_t i = 0; i < gains.size(); ++i) {
       parts.push_back(gains[i].result * sources[i].result + gains[i].weight * sources[i].weight +
-                      gains[i].baby * sources[i].baby);
+                      gains[i].baby * sources[i].baby + gains[i].relative * sources[i].relative);
     }
     const auto sum = [](const std::vector<double>& x) { return std::accumulate(x.begin(), x.end(), 0.0); };
     if (worst.empty() || sum(parts) > sum(worst)) worst = std::move(parts);
@@ -55,12 +59,9 @@ void add_stages(const ChosenPlan& plan, const fhe::params::ParamSet& params, con
     const program::Instruction& instruction = program.instructions[i];
     StageReport& stage = report.stages[static_cast<std::size_t>(instruction.stage)];
     if (stage.name.empty()) {
-      const auto operands = program::operands_of(instruction.operation);
       stage.name = program.stages[static_cast<std::size_t>(instruction.stage)].name;
       stage.kind = program.stages[static_cast<std::size_t>(instruction.stage)].kind;
-      stage.level_in = operands.empty()
-                           ? instruction.level.value()
-                           : program.instructions[static_cast<std::size_t>(operands.front().value())].level.value();
+      stage.level_in = program::working_level(instruction).value();
     }
     if (const auto* linear = std::get_if<program::Linear>(&instruction.operation)) {
       stage.diagonals += place::shape_of(*linear).terms;
@@ -72,9 +73,12 @@ void add_stages(const ChosenPlan& plan, const fhe::params::ParamSet& params, con
     stage.milliseconds += work[i].microseconds(row) / 1000;
     stage.error_share += variance[i] / total;
   }
-  std::size_t layer = 0;
-  for (StageReport& stage : report.stages) {
-    if (stage.kind == "linear") stage.packing = pack::describe(plan.packing.layers[layer++]);
+  for (const pack::PackedTensor& tensor : plan.packed.tensors) {
+    const auto& first = program.instructions[static_cast<std::size_t>(tensor.values.front().value())];
+    report.stages[static_cast<std::size_t>(first.stage)].packing =
+        pack::describe(*plan.packing.nodes[tensor.node.value()]);
+  }
+  for (const StageReport& stage : report.stages) {
     report.ntts += stage.ntts;
     report.latency_ms += stage.milliseconds;
   }

@@ -72,7 +72,7 @@ void add_packings(const graph::SparseMatrix& matrix, ClientDiagonalShape shape, 
       packing.shape.baby_count = baby_count;
       packing.shape.extended = extended;
       packing.ops = LayerOps{};
-      count_rotations(terms, baby_count, packing.ops);
+      count_rotations(terms, {baby_count, 0}, packing.ops);
       if (extended && packing.ops.babies == 0) continue;
       packing.ops.fresh_inputs = packing.ops.operands = shape.ciphertexts;
       packing.ops.extended = extended;
@@ -177,7 +177,7 @@ plan::program::ValueId emit_client_diagonals(const graph::SparseMatrix& matrix, 
       values[static_cast<std::size_t>(slot)] += weight;
     }
   });
-  auto sum = builder.linear(operands, std::move(diagonals), shape.baby_count, shape.extended);
+  auto sum = builder.linear(operands, std::move(diagonals), {shape.baby_count, 0}, shape.extended);
   if (take_real) sum = builder.add_conjugate(sum);
   sum = builder.fold_all(sum, shape.block, shape.blocks);
   return builder.fold_all(sum, shape.diagonals(), shape.folds);

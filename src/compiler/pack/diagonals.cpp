@@ -76,7 +76,7 @@ void add_splits(const graph::SparseMatrix& matrix, const Variant& variant, bool 
       packing.shape.baby_count = baby_count;
       packing.shape.extended = extended;
       packing.ops = LayerOps{};
-      count_rotations(terms, baby_count, packing.ops);
+      count_rotations(terms, {baby_count, 0}, packing.ops);
       if (extended && packing.ops.babies == 0) continue;
       packing.ops.extended = extended;
       packing.ops.rotations = shape.parts - 1 + std::countr_zero(static_cast<unsigned>(shape.copies)) +
@@ -199,7 +199,7 @@ plan::program::ValueId emit_diagonals(const graph::SparseMatrix& matrix, const D
     diagonals[{0, shape.form.d_first + d % size}][static_cast<std::size_t>(slot)] +=
         v < shape.copies ? std::complex(value, 0.0) : std::complex(0.0, value);
   });
-  auto sum = builder.linear({operand}, std::move(diagonals), shape.baby_count, shape.extended);
+  auto sum = builder.linear({operand}, std::move(diagonals), {shape.baby_count, 0}, shape.extended);
   if (shape.parts == 2) sum = builder.fold_imaginary(sum, size * shape.copies);
   sum = builder.fold_all(sum, shape.input.stride + size, shape.copies);
   sum = builder.fold_all(sum, shape.fold_step, shape.folds);

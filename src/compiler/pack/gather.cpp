@@ -110,7 +110,7 @@ plan::program::ValueId emit_gather(const graph::SparseMatrix& matrix, const Gath
     diagonals[{ciphertext, 0}][static_cast<std::size_t>(slot)] +=
         part == 0 ? std::complex<double>(value, 0) : std::complex<double>(0, -value);
   });
-  auto sum = builder.linear(operands, std::move(diagonals), 0, false);
+  auto sum = builder.linear(operands, std::move(diagonals), {}, false);
   if (take_real) sum = builder.add_conjugate(sum);
   return builder.fold_all(sum, shape.block, shape.blocks);
 }

@@ -5,7 +5,7 @@
 
 namespace obscura::compiler::pack {
 
-/// What one linear layer costs, counted in operations of the executor; what an operation costs at a level
+/// What one operator costs for one ciphertext of its result, counted in operations of the executor; what an operation costs at a level
 /// is the business of whoever weighs candidates.
 struct LayerOps {
   int fresh_inputs = 0;      ///< ciphertexts that the data owner sends for this layer
@@ -18,6 +18,7 @@ struct LayerOps {
   bool extended = false;
   int rotations = 0;     ///< after the transform, each followed by an addition
   int conjugations = 0;  ///< likewise
+  int products = 0;      ///< of ciphertexts, relinearised and rescaled; such operators have no transform
 };
 
 /// Whether `a` costs no more than `b` at any level, whatever an operation costs.
@@ -28,7 +29,7 @@ struct LayerOps {
          a.conjugations <= b.conjugations;
 }
 
-/// Predicted cost of linear layer number `stage`, in any unit.
-using StageCost = std::function<double(std::size_t stage, const LayerOps& ops)>;
+/// Predicted cost of operator number `node` of the graph, in any unit.
+using NodeCost = std::function<double(std::size_t node, const LayerOps& ops)>;
 
 }  // namespace obscura::compiler::pack

@@ -2,28 +2,28 @@
 
 #include <vector>
 
-#include "compiler/graph/chain.hpp"
-#include "compiler/pack/layout.hpp"
-#include "compiler/pack/search.hpp"
+#include "compiler/graph/graph.hpp"
+#include "compiler/pack/network_packing.hpp"
 #include "plan/program/program.hpp"
 #include "plan/weights/weights.hpp"
 
 namespace obscura::compiler::pack {
 
-/// A value of the program that holds a tensor of the chain, and where its elements stand.
+/// The values of the program that hold a tensor of the graph, and where its elements stand in them.
 struct PackedTensor {
-  plan::program::ValueId value;
-  Layout layout;
+  graph::ValueId node;
+  std::vector<plan::program::ValueId> values;  ///< [ciphertexts of the layout]
+  LayoutPtr layout;
 };
 
-/// A chain in slots: instructions without levels, scales, parameters or statements, and clear weights.
-struct PackedChain {
+/// A network in slots: instructions without levels, scales, parameters or statements, and clear weights.
+struct PackedNetwork {
   plan::program::Program program;
   plan::weights::Weights weights;
-  std::vector<PackedTensor> results;  ///< of each linear layer, bias included
+  std::vector<PackedTensor> tensors;  ///< of every node whose result stands in slots, in the graph's order
 };
 
-/// Writes the program of a packing that search() returned for this chain and 2^(log_n - 1) slots.
-[[nodiscard]] PackedChain lower(const graph::Chain& chain, const ChainPacking& packing, int log_n);
+/// Writes the program of a packing that NetworkSearch found for this graph and 2^(log_n - 1) slots.
+[[nodiscard]] PackedNetwork lower(const graph::Graph& graph, const NetworkPacking& packing, int log_n);
 
 }  // namespace obscura::compiler::pack

@@ -36,13 +36,13 @@ ValueId ProgramBuilder::input(int index) {
   return append(program::Input{index});
 }
 
-ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiagonals diagonals, int baby_count,
+ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiagonals diagonals, const RotationSplit& split,
                                bool extended) {
   // giant step -> (operand, baby step) -> values
   std::map<int, std::vector<std::pair<std::pair<int, int>, SlotValues>>> giants;
   for (auto& [key, values] : diagonals) {
     const auto [operand, rotation] = key;
-    const int giant = baby_count == 0 ? 0 : floor_div(rotation, baby_count) * baby_count;
+    const int giant = split.giant_of(rotation);
     SlotValues shifted(values.size());
     for (int s = 0; s < slots_; ++s) {
       shifted[static_cast<std::size_t>(floor_mod(s + giant, slots_))] = values[static_cast<std::size_t>(s)];
@@ -69,6 +69,14 @@ ValueId ProgramBuilder::square(ValueId operand) {
   return append(program::Square{operand});
 }
 
+ValueId ProgramBuilder::multiply(ValueId left, ValueId right) {
+  return append(program::Multiply{left, right});
+}
+
+ValueId ProgramBuilder::add(ValueId left, ValueId right) {
+  return append(program::Add{left, right});
+}
+
 ValueId ProgramBuilder::fold(ValueId operand, int step) {
   const ValueId rotated = append(program::Rotate{operand, RotationStep(floor_mod(step, slots_))});
   return append(program::Add{operand, rotated});
@@ -83,6 +91,16 @@ ValueId ProgramBuilder::fold_imaginary(ValueId operand, int step) {
 ValueId ProgramBuilder::fold_all(ValueId operand, int step, int count) {
   for (int width = 1; width < count; width *= 2) operand = fold(operand, step * width);
   return operand;
+}
+
+ValueId ProgramBuilder::sum_rotations(ValueId operand, const std::vector<int>& steps) {
+  ValueId sum = operand;
+  for (const int step : steps) {
+    if (step == 0) continue;
+    const ValueId rotated = append(program::Rotate{operand, RotationStep(floor_mod(step, slots_))});
+    sum = append(program::Add{sum, rotated});
+  }
+  return sum;
 }
 
 ValueId ProgramBuilder::add_conjugate(ValueId operand) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/pack/rotation_split.hpp"
 #include "plan/program/program.hpp"
 #include "plan/weights/weights.hpp"
 
@@ -27,18 +28,20 @@ class ProgramBuilder {
   /// Instructions that follow belong to this stage.
   void begin_stage(std::string name, std::string kind);
   plan::program::ValueId input(int index);
-  /// `baby_count` > 0: a rotation r becomes a giant step to the multiple of baby_count at or below r and a
-  /// baby step; 0: no giant steps.
   plan::program::ValueId linear(const std::vector<plan::program::ValueId>& operands, RotatedDiagonals diagonals,
-                                int baby_count, bool extended);
+                                const RotationSplit& split, bool extended);
   plan::program::ValueId add_bias(plan::program::ValueId operand, SlotValues values);
   plan::program::ValueId square(plan::program::ValueId operand);
+  plan::program::ValueId multiply(plan::program::ValueId left, plan::program::ValueId right);
+  plan::program::ValueId add(plan::program::ValueId left, plan::program::ValueId right);
   /// x + rot_step(x).
   plan::program::ValueId fold(plan::program::ValueId operand, int step);
   /// x + rot_step(-i x): the imaginary half, `step` slots further on, is added to the real half.
   plan::program::ValueId fold_imaginary(plan::program::ValueId operand, int step);
   /// `count` (a power of two) values at distance `step`, summed by doubling.
   plan::program::ValueId fold_all(plan::program::ValueId operand, int step, int count);
+  /// Sum of rot_s(x) over the steps, one of which is 0.
+  plan::program::ValueId sum_rotations(plan::program::ValueId operand, const std::vector<int>& steps);
   /// x + conj(x): twice the real half.
   plan::program::ValueId add_conjugate(plan::program::ValueId operand);
 

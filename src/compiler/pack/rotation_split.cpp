@@ -14,22 +14,22 @@ std::vector<int> baby_counts(std::size_t rotations) {
   return counts;
 }
 
-void count_rotations(const std::vector<std::pair<int, int>>& terms, int baby_count, LayerOps& ops) {
-  const auto baby_of = [&](int rotation) { return baby_count == 0 ? rotation : floor_mod(rotation, baby_count); };
+void count_rotations(const std::vector<std::pair<int, int>>& terms, const RotationSplit& split, LayerOps& ops) {
+  const bool whole = split.modulus == 0;
   const auto [low, high] =
       std::minmax_element(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   // One mark per baby step (of the operand at hand) and per giant step; terms come operand by operand.
-  const int first_baby = baby_count == 0 ? low->second : 0;
-  const int first_giant = baby_count == 0 ? 0 : floor_div(low->second, baby_count);
-  const int last_giant = baby_count == 0 ? 0 : floor_div(high->second, baby_count);
-  std::vector<int> baby_mark(static_cast<std::size_t>(baby_count == 0 ? high->second - low->second + 1 : baby_count),
-                             -1);
+  const auto giant_index = [&](int rotation) { return whole ? 0 : floor_div(rotation - split.low, split.modulus); };
+  const int first_baby = whole ? low->second : split.low;
+  const int first_giant = giant_index(low->second);
+  const int last_giant = giant_index(high->second);
+  std::vector<int> baby_mark(static_cast<std::size_t>(whole ? high->second - low->second + 1 : split.modulus), -1);
   std::vector<bool> giant_mark(static_cast<std::size_t>(last_giant - first_giant + 1), false);
   ops.terms = static_cast<int>(terms.size());
   int last_operand = -1;
   for (const auto& [operand, rotation] : terms) {
-    const int baby = baby_of(rotation);
-    giant_mark[static_cast<std::size_t>((baby_count == 0 ? 0 : floor_div(rotation, baby_count)) - first_giant)] = true;
+    const int baby = split.baby_of(rotation);
+    giant_mark[static_cast<std::size_t>(giant_index(rotation) - first_giant)] = true;
     int& mark = baby_mark[static_cast<std::size_t>(baby - first_baby)];
     if (baby == 0 || mark == operand) continue;
     mark = operand;

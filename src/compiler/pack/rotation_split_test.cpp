@@ -9,7 +9,7 @@ namespace {
 
 LayerOps count(const std::vector<std::pair<int, int>>& terms, int baby_count) {
   LayerOps ops;
-  count_rotations(terms, baby_count, ops);
+  count_rotations(terms, {baby_count, 0}, ops);
   return ops;
 }
 

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/graph/linear_rows.hpp"
 #include "compiler/passes/rebuild.hpp"
 
@@ -30,12 +32,19 @@ base::Result<void> fuse(Rebuild& rebuild, ValueId id, ValueId into, Notes& notes
   return {};
 }
 
+bool is_shift(const graph::Node& node) {
+  const auto* affine = std::get_if<graph::Affine>(&node.op);
+  return affine != nullptr &&
+         std::all_of(affine->scale.begin(), affine->scale.end(), [](double scale) { return scale == 1.0; });
+}
+
 base::Result<void> fuse_or_emit(Rebuild& rebuild, ValueId id, Notes& notes) {
   const graph::Node& node = rebuild.old().node(id);
   const ValueId operand = rebuild.now(node.operands[0]);
   if (rebuild.uses(node.operands[0]) == 1 && std::holds_alternative<Linear>(rebuild.fresh(operand).op)) {
     return fuse(rebuild, id, operand, notes);
   }
+  if (is_shift(node)) return rebuild.copy(id);  // takes no level as it is
   OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild.old(), id));
   OBSCURA_TRY(const ValueId fresh, rebuild.emit(Linear{std::move(matrix), node.shape}, {operand}, node.name));
   rebuild.replace(id, fresh);

@@ -4,7 +4,6 @@
 #include <limits>
 #include <numeric>
 
-#include "compiler/place/levels.hpp"
 
 namespace obscura::compiler::place {
 namespace {
@@ -15,6 +14,10 @@ using fhe::params::ParamSet;
 constexpr int kMinBits = 20;
 constexpr int kMaxBits = 50;
 constexpr std::size_t kStarts = 3;
+/// By how much a climb may at best lower the log2 of the error.
+constexpr double kHopeBits = 12;
+/// Programs with more scales are searched less thoroughly: instructions x scales x scales predictions take too long.
+constexpr std::size_t kManyScales = 12;
 /// A bit of overflow outweighs any precision; so little of it is lost in the head room.
 constexpr double kOverflowPenalty = 1e4;
 constexpr double kNegligibleOverflow = 0.01;
@@ -30,8 +33,9 @@ struct Point {
 
 class PrimeSearch {
  public:
-  PrimeSearch(const plan::program::Program& program, const Calibration& calibration, const PrimeRequest& request)
-      : program_(program), calibration_(calibration), request_(request) {
+  PrimeSearch(const plan::program::Program& program, const ScalePlan& scales, const Calibration& calibration,
+              const PrimeRequest& request)
+      : program_(program), scales_(scales), calibration_(calibration), request_(request) {
     cap_ = fhe::params::max_log_qp(request.security, request.log_n);
   }
 
@@ -40,7 +44,8 @@ class PrimeSearch {
     if (points.empty()) return std::nullopt;
     std::stable_sort(points.begin(), points.end(),
                      [](const Point& a, const Point& b) { return a.objective < b.objective; });
-    points.resize(std::min(points.size(), kStarts));
+    if (points.front().prediction.log2_sd > request_.most_log2_sd + kHopeBits) return std::nullopt;
+    points.resize(std::min(points.size(), is_large() ? 1 : kStarts));
     Point best;
     for (Point& point : points) {
       climb(point);
@@ -51,6 +56,8 @@ class PrimeSearch {
   }
 
  private:
+  [[nodiscard]] bool is_large() const { return scales_.choices() > kManyScales; }
+
   ParamLiteral literal_of(const Point& point) const {
     return {request_.log_n, point.q_bits, point.p_bits, request_.security};
   }
@@ -68,7 +75,7 @@ class PrimeSearch {
     const auto params = ParamSet::create(literal_of(point));
     if (!params || params->digit_count(params->max_level()) > request_.digits_at_top) return;
     const ErrorModel model(program_, calibration_, *params, request_.head_room);
-    descend(model, point);
+    descend(model, *params, point);
   }
 
   static double objective_of(const Prediction& prediction) {
@@ -76,25 +83,40 @@ class PrimeSearch {
   }
 
   // Coordinate descent over the scales, single ones and neighbours together, with shrinking steps.
-  static void descend(const ErrorModel& model, Point& point) {
-    point.prediction = model.predict(point.scales);
+  void descend(const ErrorModel& model, const ParamSet& params, Point& point) const {
+    const std::vector<ScaleForm>& forms = scales_.results();
+    std::vector<double> rest;
+    for (const ScaleForm& form : forms) rest.push_back(form.rest.log2(params));
+    const auto predict = [&](const std::vector<int>& choice) {
+      std::vector<double> bits = rest;
+      for (std::size_t i = 0; i < bits.size(); ++i) {
+        for (std::size_t j = 0; j < choice.size(); ++j) bits[i] += forms[i].multiple[j] * choice[j];
+      }
+      return model.predict_at(bits);
+    };
+    point.prediction = predict(point.scales);
     point.objective = objective_of(point.prediction);
     const std::size_t count = point.scales.size();
     for (int step = 4; step >= 1; step /= 2) {
       for (bool improved = true; improved;) {
         improved = false;
         for (std::size_t first = 0; first < count; ++first) {
-          for (std::size_t last = first; last < count; ++last) {
-            improved = shift(model, first, last, step, point) || shift(model, first, last, -step, point) || improved;
+          const std::size_t end = is_large() ? first + 1 : count;
+          for (std::size_t last = first; last < end; ++last) {
+            improved = shift(predict, first, last, step, point) || shift(predict, first, last, -step, point) || improved;
           }
         }
+        improved = is_large() ? shift(predict, 0, count - 1, step, point) ||
+                                    shift(predict, 0, count - 1, -step, point) || improved
+                              : improved;
       }
     }
   }
 
-  static bool shift(const ErrorModel& model, std::size_t first, std::size_t last, int by, Point& point) {
+  template <class Predict>
+  static bool shift(const Predict& predict, std::size_t first, std::size_t last, int by, Point& point) {
     for (std::size_t i = first; i <= last; ++i) point.scales[i] += by;
-    const Prediction prediction = model.predict(point.scales);
+    const Prediction prediction = predict(point.scales);
     if (objective_of(prediction) < point.objective) {
       point.prediction = prediction;
       point.objective = objective_of(prediction);
@@ -107,7 +129,7 @@ class PrimeSearch {
   // Chains of equal primes, as large as cap and digits allow, with every size of the special ones.
   std::vector<Point> starts() const {
     std::vector<Point> points;
-    for (int special = kMinBits; special <= kMaxBits; ++special) {
+    for (int special = is_large() ? kMaxBits - 6 : kMinBits; special <= kMaxBits; special += is_large() ? 2 : 1) {
       Point point;
       const int rest = cap_ - special * request_.special;
       const int digit_primes = (request_.primes + request_.digits_at_top - 1) / request_.digits_at_top;
@@ -115,7 +137,7 @@ class PrimeSearch {
       if (bits < kMinBits) continue;
       point.q_bits.assign(static_cast<std::size_t>(request_.primes), bits);
       point.p_bits.assign(static_cast<std::size_t>(request_.special), special);
-      point.scales.assign(scale_count(program_), bits - 3);
+      point.scales.assign(scales_.choices(), bits - 3);
       evaluate(point);
       if (point.objective < std::numeric_limits<double>::infinity()) points.push_back(std::move(point));
     }
@@ -152,6 +174,7 @@ class PrimeSearch {
   }
 
   const plan::program::Program& program_;
+  const ScalePlan& scales_;
   const Calibration& calibration_;
   const PrimeRequest& request_;
   int cap_ = 0;
@@ -159,9 +182,9 @@ class PrimeSearch {
 
 }  // namespace
 
-std::optional<PrimeChoice> choose_primes(const plan::program::Program& program, const Calibration& calibration,
-                                         const PrimeRequest& request) {
-  return PrimeSearch(program, calibration, request).run();
+std::optional<PrimeChoice> choose_primes(const plan::program::Program& program, const ScalePlan& scales,
+                                         const Calibration& calibration, const PrimeRequest& request) {
+  return PrimeSearch(program, scales, calibration, request).run();
 }
 
 }  // namespace obscura::compiler::place

@@ -1,5 +1,7 @@
 #include "compiler/place/levels.hpp"
 
+#include <algorithm>
+
 #include "base/check.hpp"
 #include "plan/program/operation.hpp"
 
@@ -8,19 +10,26 @@ namespace {
 
 namespace program = plan::program;
 using program::Level;
-using program::Scale;
 
-bool rescales(const program::Operation& operation) {
-  if (const auto* linear = std::get_if<program::Linear>(&operation)) return linear->rescale;
-  return std::holds_alternative<program::Square>(operation);
+std::size_t index(program::ValueId id) {
+  return static_cast<std::size_t>(id.value());
 }
 
-program::Linear* last_linear(program::Program& program) {
-  program::Linear* last = nullptr;
-  for (program::Instruction& instruction : program.instructions) {
-    if (auto* linear = std::get_if<program::Linear>(&instruction.operation)) last = linear;
+// For each instruction, whether it makes a result by additions and rotations alone, without any product after it.
+std::vector<bool> ends(const program::Program& program) {
+  std::vector<bool> ends(program.instructions.size(), false);
+  for (const program::ValueId id : program.results) ends[index(id)] = true;
+  for (std::size_t i = program.instructions.size(); i-- > 0;) {
+    const program::Operation& operation = program.instructions[i].operation;
+    if (!ends[i] || std::holds_alternative<program::Linear>(operation)) continue;
+    for (const program::ValueId id : program::operands_of(operation)) ends[index(id)] = true;
   }
-  return last;
+  return ends;
+}
+
+bool multiplies(const program::Operation& operation) {
+  return std::holds_alternative<program::Square>(operation) || std::holds_alternative<program::Multiply>(operation) ||
+         std::holds_alternative<program::ChangeScale>(operation);
 }
 
 }  // namespace
@@ -37,69 +46,53 @@ std::string_view name_of(Ending ending) {
   return "";
 }
 
-int top_level(int layers, Ending ending) {
-  return 2 * (layers - 1) + (ending == Ending::kOnePrime ? 0 : 1);
+bool can_end_unrescaled(const program::Program& program) {
+  const std::vector<bool> at_end = ends(program);
+  for (std::size_t i = 0; i < at_end.size(); ++i) {
+    const program::Operation& operation = program.instructions[i].operation;
+    if (at_end[i] && (multiplies(operation) || std::holds_alternative<program::Input>(operation))) return false;
+    if (at_end[i]) continue;
+    for (const program::ValueId id : program::operands_of(operation)) {
+      if (at_end[index(id)]) return false;
+    }
+  }
+  // What a last linear layer reads is not at the end itself.
+  for (std::size_t i = 0; i < at_end.size(); ++i) {
+    if (!std::holds_alternative<program::Linear>(program.instructions[i].operation) || !at_end[i]) continue;
+    for (const program::ValueId id : program::operands_of(program.instructions[i].operation)) {
+      if (at_end[index(id)]) return false;
+    }
+  }
+  return true;
 }
 
 int assign_levels(program::Program& program, Ending ending) {
-  program::Linear* last = last_linear(program);
-  OBSCURA_CHECK(last != nullptr, "a program without any linear layer");
-  last->rescale = ending == Ending::kRescaled;
-  std::vector<int> used;  // levels that lie between the inputs and each value
-  for (const program::Instruction& instruction : program.instructions) {
-    const auto operands = program::operands_of(instruction.operation);
-    int above = 0;
-    for (const program::ValueId id : operands) {
-      const int theirs = used[static_cast<std::size_t>(id.value())];
-      OBSCURA_CHECK(id == operands.front() || theirs == above, "operands of different levels");
-      above = theirs;
-    }
-    used.push_back(above + (rescales(instruction.operation) ? 1 : 0));
+  const bool unrescaled = ending != Ending::kRescaled;
+  OBSCURA_CHECK(!unrescaled || can_end_unrescaled(program), "the program must rescale at its end");
+  const std::vector<bool> at_end = ends(program);
+  for (std::size_t i = 0; i < at_end.size(); ++i) {
+    auto* linear = std::get_if<program::Linear>(&program.instructions[i].operation);
+    if (linear != nullptr) linear->rescale = !(unrescaled && at_end[i]);
   }
-  const int top = used.back() + (ending == Ending::kTwoPrimes ? 1 : 0);
-  for (std::size_t i = 0; i < used.size(); ++i) {
+  const int bottom = ending == Ending::kTwoPrimes ? 1 : 0;
+  for (program::Instruction& instruction : program.instructions) instruction.level = Level(bottom);
+  int top = bottom;
+  for (std::size_t i = program.instructions.size(); i-- > 0;) {
     program::Instruction& instruction = program.instructions[i];
-    instruction.level = Level(top - used[i]);
-    const int weight_level = instruction.level.value() + (rescales(instruction.operation) ? 1 : 0);
-    for (const program::WeightId id : program::weights_of(instruction.operation)) {
-      program.weights[static_cast<std::size_t>(id.value())].level = Level(weight_level);
+    const Level work = program::working_level(instruction);
+    for (const program::ValueId id : program::operands_of(instruction.operation)) {
+      Level& level = program.instructions[index(id)].level;
+      level = std::max(level, work);
     }
+    for (const program::WeightId id : program::weights_of(instruction.operation)) {
+      program.weights[static_cast<std::size_t>(id.value())].level = work;
+    }
+    top = std::max(top, work.value());
+  }
+  for (program::Instruction& instruction : program.instructions) {
+    if (std::holds_alternative<program::Input>(instruction.operation)) instruction.level = Level(top);
   }
   return top;
-}
-
-std::size_t scale_count(const program::Program& program) {
-  std::size_t count = 1;
-  for (const program::Instruction& instruction : program.instructions) {
-    if (std::holds_alternative<program::Linear>(instruction.operation)) ++count;
-  }
-  return count;
-}
-
-void assign_scales(program::Program& program, const std::vector<int>& choice) {
-  OBSCURA_CHECK(choice.size() == scale_count(program), "one scale for the inputs and one for each linear layer");
-  std::size_t linears = 0;
-  for (program::Instruction& instruction : program.instructions) {
-    const auto operands = program::operands_of(instruction.operation);
-    if (operands.empty()) {
-      instruction.scale = Scale::power_of_two(choice.front());
-      continue;
-    }
-    const auto& operand = program.instructions[static_cast<std::size_t>(operands.front().value())];
-    const fhe::params::PrimeIndex prime(operand.level.value());
-    instruction.scale = operand.scale;
-    Scale weight_scale = operand.scale;
-    if (const auto* linear = std::get_if<program::Linear>(&instruction.operation)) {
-      instruction.scale = Scale::power_of_two(choice[++linears]);
-      weight_scale = instruction.scale / operand.scale;
-      if (linear->rescale) weight_scale = weight_scale.times_prime(prime);
-    } else if (std::holds_alternative<program::Square>(instruction.operation)) {
-      instruction.scale = (operand.scale * operand.scale).divided_by_prime(prime);
-    }
-    for (const program::WeightId id : program::weights_of(instruction.operation)) {
-      program.weights[static_cast<std::size_t>(id.value())].scale = weight_scale;
-    }
-  }
 }
 
 }  // namespace obscura::compiler::place

@@ -1,0 +1,193 @@
+#include "compiler/pack/linear_candidates.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "compiler/pack/grid.hpp"
+#include "compiler/pack/modulo.hpp"
+
+namespace obscura::compiler::pack {
+namespace {
+
+using graph::ValueId;
+
+constexpr int kMostCiphertexts = 32;
+constexpr std::size_t kMostTerms = std::size_t{1} << 15;
+/// Vector families try every alternative entry by entry; larger matrices are left to the mapped ones.
+constexpr std::size_t kMostVectorEntries = std::size_t{1} << 17;
+
+double total(const std::vector<LayerOps>& ops, std::size_t node, const NodeCost& cost) {
+  double sum = 0;
+  for (const LayerOps& o : ops) sum += cost(node, o);
+  return sum;
+}
+
+LayerOps reading(int ciphertexts) {
+  LayerOps ops;
+  ops.fresh_inputs = ciphertexts;
+  return ops;
+}
+
+}  // namespace
+
+LinearCandidates::LinearCandidates(const graph::Graph& graph, int slots, LayoutPool& pool)
+    : graph_(graph), slots_(slots), pool_(pool), readers_(graph.nodes.size()) {
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    for (const ValueId operand : graph.nodes[i].operands) readers_[operand.value()].push_back(ValueId(i));
+  }
+}
+
+bool LinearCandidates::is_first(ValueId id) const {
+  const graph::Node& node = graph_.node(id);
+  return std::holds_alternative<graph::Linear>(node.op) && node.operands.front() == ValueId(0) &&
+         readers_[0].size() == 1;
+}
+
+const graph::SparseMatrix& LinearCandidates::matrix(ValueId id) const {
+  return std::get<graph::Linear>(graph_.node(id).op).matrix;
+}
+
+const std::vector<LayoutPtr>& LinearCandidates::outputs(ValueId id) {
+  const auto known = outputs_.find(id);
+  if (known != outputs_.end()) return known->second;
+  std::vector<LayoutPtr> layouts;
+  for (TensorLayout& layout : grid_layouts(graph_.shape(id), slots_, kMostCiphertexts)) {
+    const LayoutPtr interned = pool_.intern(std::move(layout));
+    if (std::find(layouts.begin(), layouts.end(), interned) == layouts.end()) layouts.push_back(interned);
+  }
+  return outputs_.emplace(id, std::move(layouts)).first->second;
+}
+
+const Rotations& LinearCandidates::rotations(ValueId id, const LayoutPtr& input, const LayoutPtr& output, bool folded) {
+  const auto key = std::tuple{id, input, output, folded};
+  const auto known = rotations_.find(key);
+  if (known != rotations_.end()) return known->second;
+  return rotations_.emplace(key, rotations_between(matrix(id), *input, *output, folded, kMostTerms)).first->second;
+}
+
+void LinearCandidates::offer(const LinearCandidate& candidate, double cost, Found& found) const {
+  const auto [it, is_new] = found.try_emplace(candidate.packing->output, cost, candidate);
+  if (!is_new && cost < it->second.first) it->second = {cost, candidate};
+}
+
+void LinearCandidates::add_mapped(ValueId id, const LayoutPtr& input, double input_cost, const NodeCost& cost,
+                                  Found& found) {
+  const OpsCost price = [&](const LayerOps& ops) { return cost(id.value(), ops); };
+  std::vector<LayoutPtr> wanted = outputs(id);
+  if (input->elements() == matrix(id).rows) wanted.push_back(input);
+  for (const LayoutPtr& output : wanted) {
+    for (const bool folded : {false, true}) {
+      if (folded && output->largest_period() >= input->largest_period()) continue;
+      const Rotations& between = rotations(id, input, output, folded);
+      if (between.empty()) continue;
+      MappedPacking packing = cheapest_split(between, input, output, folded, ends_network(graph_, id), price);
+      const double sum = packing.cost + input_cost;
+      offer({input, std::make_shared<const NodePacking>(
+                        NodePacking{std::move(packing.shape), std::move(packing.ops), output})},
+            sum, found);
+    }
+  }
+}
+
+std::vector<int> LinearCandidates::useful_periods(ValueId id) const {
+  const int elements = static_cast<int>(matrix(id).rows);
+  std::vector<int> periods{elements};
+  ValueId next = id;
+  while (readers_[next.value()].size() == 1) {
+    next = readers_[next.value()].front();
+    const auto* linear = std::get_if<graph::Linear>(&graph_.node(next).op);
+    if (linear == nullptr) continue;
+    const int rows = static_cast<int>(linear->matrix.rows);
+    for (int folds = 1;; folds *= 2) {
+      const int step = std::max(rows, ceil_div(elements, folds));
+      periods.push_back(folds * step);
+      if (step == rows) break;
+    }
+    break;
+  }
+  std::sort(periods.begin(), periods.end());
+  periods.erase(std::unique(periods.begin(), periods.end()), periods.end());
+  return periods;
+}
+
+const std::vector<VectorPacking>& LinearCandidates::vectors(ValueId id, const LayoutPtr& input) {
+  const auto key = std::pair{id, input};
+  const auto known = vectors_.find(key);
+  if (known != vectors_.end()) return known->second;
+  const VectorContext context{slots_, useful_periods(id), ends_network(graph_, id)};
+  auto packings = input == nullptr ? first_vector_candidates(matrix(id), context)
+                                   : vector_candidates(matrix(id), *input->windowed(), context);
+  return vectors_.emplace(key, without_dominated(std::move(packings))).first->second;
+}
+
+void LinearCandidates::add_vectors(ValueId id, const LayoutPtr& input, const NodeCost& cost, Found& found) {
+  const graph::SparseMatrix& m = matrix(id);
+  if (m.entries() > kMostVectorEntries || static_cast<int>(m.rows) > slots_) return;
+  if (input != nullptr && !input->windowed()) return;
+  // Layouts are wide: only the cheapest packing of each is put into words.
+  std::map<Layout, std::pair<double, const VectorPacking*>> best;
+  for (const VectorPacking& packing : vectors(id, input)) {
+    const double price = cost(id.value(), packing.ops);
+    const auto [it, is_new] = best.try_emplace(packing.output, price, &packing);
+    if (!is_new && price < it->second.first) it->second = {price, &packing};
+  }
+  for (const auto& [layout, choice] : best) {
+    const LayoutPtr output = pool_.intern(layout);
+    offer({input, std::make_shared<const NodePacking>(NodePacking{*choice.second, {choice.second->ops}, output})},
+          choice.first, found);
+  }
+}
+
+void LinearCandidates::add_gathers(ValueId id, const NodeCost& cost, Found& found) {
+  for (const LayoutPtr& output : outputs(id)) {
+    for (MappedGatherPacking& packing : mapped_gathers(matrix(id), output, ends_network(graph_, id))) {
+      const double price = total(packing.ops, id.value(), cost);
+      offer({nullptr, std::make_shared<const NodePacking>(
+                          NodePacking{std::move(packing.shape), std::move(packing.ops), output})},
+            price, found);
+    }
+  }
+}
+
+std::vector<LinearCandidate> LinearCandidates::behind(ValueId id, const LayoutPtr& input, const NodeCost& cost) {
+  Found found;
+  if (std::get<graph::Linear>(graph_.node(id).op).sums) {
+    if (auto shape = pool_shape(matrix(id), *input, pool_)) {
+      LayerOps ops;
+      ops.rotations = shape->rotations() / shape->output->ciphertexts();
+      const std::vector<LayerOps> all(static_cast<std::size_t>(shape->output->ciphertexts()), ops);
+      const LayoutPtr output = shape->output;
+      offer({input, std::make_shared<const NodePacking>(NodePacking{std::move(*shape), all, output})},
+            total(all, id.value(), cost), found);
+    }
+  } else {
+    add_mapped(id, input, 0, cost, found);
+    add_vectors(id, input, cost, found);
+  }
+  std::vector<LinearCandidate> candidates;
+  for (auto& [output, choice] : found) candidates.push_back(std::move(choice.second));
+  return candidates;
+}
+
+std::vector<LinearCandidate> LinearCandidates::first(ValueId id, const NodeCost& cost) {
+  Found found;
+  add_vectors(id, nullptr, cost, found);
+  add_gathers(id, cost, found);
+  for (const LayoutPtr& input : inputs(ValueId(0))) {
+    add_mapped(id, input, cost(0, reading(input->ciphertexts())), cost, found);
+  }
+  std::vector<LinearCandidate> candidates;
+  for (auto& [output, choice] : found) candidates.push_back(std::move(choice.second));
+  return candidates;
+}
+
+std::vector<LayoutPtr> LinearCandidates::inputs(ValueId id) {
+  std::vector<LayoutPtr> layouts;
+  for (TensorLayout& layout : input_layouts(graph_.shape(id), slots_, kMostCiphertexts)) {
+    const LayoutPtr interned = pool_.intern(std::move(layout));
+    if (std::find(layouts.begin(), layouts.end(), interned) == layouts.end()) layouts.push_back(interned);
+  }
+  return layouts;
+}
+
+}  // namespace obscura::compiler::pack

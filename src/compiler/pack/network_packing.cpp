@@ -1,0 +1,74 @@
+#include "compiler/pack/network_packing.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "plan/program/operation.hpp"
+
+namespace obscura::compiler::pack {
+namespace {
+
+using plan::program::Match;
+
+bool same(const MappedShape& a, const MappedShape& b) {
+  return a.input == b.input && a.output == b.output && a.folded == b.folded && a.results == b.results;
+}
+
+bool same(const NodeShape& a, const NodeShape& b) {
+  if (a.index() != b.index()) return false;
+  return std::visit(Match{[](const AsIs&) { return true; },
+                          [&](const VectorPacking& x) { return x.shape == std::get<VectorPacking>(b).shape; },
+                          [&](const MappedShape& x) { return same(x, std::get<MappedShape>(b)); },
+                          [&](const MappedGatherShape& x) {
+                            const auto& y = std::get<MappedGatherShape>(b);
+                            return x.output == y.output && x.parts == y.parts;
+                          },
+                          [&](const PoolShape& x) { return x.output == std::get<PoolShape>(b).output; }},
+                    a);
+}
+
+bool is_shift(const graph::Affine& affine) {
+  return std::all_of(affine.scale.begin(), affine.scale.end(), [](double scale) { return scale == 1.0; });
+}
+
+bool is_packable(const graph::Node& node) {
+  if (const auto* affine = std::get_if<graph::Affine>(&node.op)) return is_shift(*affine);
+  return std::holds_alternative<graph::Linear>(node.op) || std::holds_alternative<graph::Square>(node.op) ||
+         std::holds_alternative<graph::Multiply>(node.op) || std::holds_alternative<graph::Add>(node.op);
+}
+
+}  // namespace
+
+bool same_shapes(const NetworkPacking& a, const NetworkPacking& b) {
+  return std::equal(a.nodes.begin(), a.nodes.end(), b.nodes.begin(), b.nodes.end(),
+                    [](const auto& x, const auto& y) { return x->output == y->output && same(x->shape, y->shape); });
+}
+
+std::string describe(const NodePacking& packing) {
+  return std::visit(Match{[](const AsIs&) { return std::string(); }, [](const auto& shape) { return describe(shape); }},
+                    packing.shape);
+}
+
+bool ends_network(const graph::Graph& graph, graph::ValueId id) {
+  for (std::size_t i = id.value() + 1; i < graph.nodes.size(); ++i) {
+    const graph::Node& node = graph.nodes[i];
+    if (std::find(node.operands.begin(), node.operands.end(), id) == node.operands.end()) continue;
+    if (!std::holds_alternative<graph::Affine>(node.op) || !ends_network(graph, graph::ValueId(i))) return false;
+  }
+  return true;
+}
+
+base::Result<void> check_packable(const graph::Graph& graph) {
+  for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
+    const graph::Node& node = graph.nodes[i];
+    if (is_packable(node)) continue;
+    return base::fail(
+        base::ErrorCode::kUnsupported,
+        fmt::format("{} '{}' is neither a matrix nor a product nor a sum", graph::op_name(node.op), node.name),
+        "do not skip the passes fit_activations and fuse_linear");
+  }
+  return {};
+}
+
+}  // namespace obscura::compiler::pack
