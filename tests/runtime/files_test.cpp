@@ -45,8 +45,6 @@ std::optional<base::Error> read_model(std::span<const std::uint8_t> bytes, const
 class Files : public ::testing::Test {
  protected:
   std::vector<Artefact> all() {
-    const auto answer = owner_.draw_answer();
-    const auto& scale = owner_.plan().program.instructions.back().scale;
     return {
         {"spec", owner_.spec(), [](auto bytes) { return error_of(wire::read_spec(bytes, "spec")); }},
         {"public key", owner_.public_key(), [this](auto bytes) { return read_public_key(bytes, owner_.ring()); }},
@@ -61,7 +59,7 @@ class Files : public ::testing::Test {
          [this](auto bytes) { return read_model(bytes, owner_.trust(), owner_.ring()); }},
         {"request", owner_.request(owner_.encrypt(owner_.draw_inputs(4))),
          [this](auto bytes) { return error_of(wire::read_request(bytes, "x.ct", owner_.ring(), owner_.expected())); }},
-        {"result", owner_.result(clone(owner_.ring(), answer, answer.level(), scale)),
+        {"result", owner_.result(owner_.draw_answer()),
          [this](auto bytes) {
            return error_of(wire::read_result(bytes, "x.result", owner_.ring(), owner_.expected()));
          }},

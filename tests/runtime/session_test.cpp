@@ -30,9 +30,10 @@ TEST_P(SessionAnswers, WithThePredictedErrorAndNamesTheRequest) {
   const auto inputs = owner_.draw_inputs(21);
   const Bytes request = owner_.request(owner_.encrypt(inputs));
   const Bytes result = answer(owner_.sealed_model(), request, {});
-  const auto ciphertext = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value();
-  const Predicted predicted = Reference(owner_.plan(), owner_.context().params(), true).run(inputs);
-  EXPECT_LT(largest_difference(owner_.decrypt(ciphertext), predicted.slots), 8 * std::sqrt(2.0) * predicted.error_sd);
+  const auto results = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value();
+  const std::vector<Predicted> predicted = Reference(owner_.plan(), owner_.context().params(), true).run(inputs);
+  EXPECT_LT(largest_difference(owner_.decrypt(results[0]), predicted[0].slots),
+            8 * std::sqrt(2.0) * predicted[0].error_sd);
   EXPECT_EQ(wire::inspect_result(result, "x.result").value().provenance.request,
             wire::request_digest(request, "x.ct").value());
 }
@@ -67,13 +68,13 @@ TEST_P(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
   auto session = Session::create(owner.context(), model, owner.evaluation_keys(), "eval", {}).value();
   const auto inputs = owner.draw_inputs(23);
   const Bytes result = session->answer(owner.request(owner.encrypt(inputs)), "x.ct", {}).value();
-  const auto ciphertext = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
-  const Predicted predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
+  const auto results = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
+  const std::vector<Predicted> predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
   const params::NoiseModel noise(owner.context().params());
   const double growth = std::max(
       1.0, (GetParam() ? noise.encrypt_public_extended() : noise.encrypt_public(Level(3))) / noise.encrypt_symmetric());
-  EXPECT_LT(largest_difference(owner.decrypt(ciphertext), predicted.slots),
-            8 * std::sqrt(2.0) * growth * predicted.error_sd);
+  EXPECT_LT(largest_difference(owner.decrypt(results[0]), predicted[0].slots),
+            8 * std::sqrt(2.0) * growth * predicted[0].error_sd);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ graph::Chain cryptonets_shape(std::mt19937_64& random) {
 void expect_same_scores(const graph::Chain& chain, const CompileOutput& output, const std::vector<double>& input) {
   const auto& program = output.plan.program;
   const auto trace = simulate::execute(program, output.plan.weights, simulate::pack_input(program, input), {});
-  const auto scores = simulate::read_output(program, trace.back());
+  const auto scores = simulate::read_scores(program, trace);
   const auto expected = graph::evaluate_stages(chain, input).back();
   for (std::size_t j = 0; j < scores.size(); ++j) EXPECT_NEAR(scores[j], expected[j], 1e-8);
 }
@@ -241,7 +241,7 @@ TEST(Compile, TheCommittedModelIsClassifiedAsItsInterpreterDoes) {
   const auto& program = output->plan.program;
   for (const auto& input : request.calibration) {
     const auto trace = simulate::execute(program, output->plan.weights, simulate::pack_input(program, input), {});
-    const auto scores = simulate::read_output(program, trace.back());
+    const auto scores = simulate::read_scores(program, trace);
     const auto expected = graph::interpret(*graph, input);
     for (std::size_t j = 0; j < scores.size(); ++j) EXPECT_NEAR(scores[j], expected[j], 1e-5);
   }

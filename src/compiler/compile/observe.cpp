@@ -7,6 +7,7 @@
 #include <random>
 
 #include "compiler/simulate/sensitivity.hpp"
+#include "plan/program/operation.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -38,15 +39,16 @@ void add_scaled(const std::vector<place::Gain>& gains, double factor, std::vecto
     sum[i].result += factor * gains[i].result;
     sum[i].weight += factor * gains[i].weight;
     sum[i].baby += factor * gains[i].baby;
+    sum[i].relative += factor * gains[i].relative;
   }
 }
 
 std::vector<place::Gain> gains_of(const pack::PackedChain& packed, const simulate::Trace& trace, std::size_t score) {
-  std::vector<double> direction(packed.program.output.slot.size());
+  std::vector<double> direction(plan::program::score_count(packed.program));
   direction[score] = 1;
   std::vector<place::Gain> gains;
   for (const simulate::SourceGain& g : simulate::sensitivity(packed.program, packed.weights, trace, direction)) {
-    gains.push_back({g.result, g.weight, g.baby});
+    gains.push_back({g.result, g.weight, g.baby, g.relative});
   }
   return gains;
 }
@@ -95,7 +97,7 @@ class PoisonedRun {
 
 Observation observe(const pack::PackedChain& packed, const Inputs& inputs, std::size_t sensitivity_inputs) {
   const std::size_t instructions = packed.program.instructions.size();
-  const auto scores = watched_scores(packed.program.output.slot.size());
+  const auto scores = watched_scores(plan::program::score_count(packed.program));
   const std::size_t samples = std::min(sensitivity_inputs, inputs.size());
   Observation seen;
   seen.calibration.magnitude.assign(instructions, 0);

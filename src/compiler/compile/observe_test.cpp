@@ -84,7 +84,7 @@ TEST(Observe, PredictedErrorsAreThoseOfNoisyRuns) {
         simulate::execute(program, weights, packed_input, [&](plan::program::ValueId id, simulate::Slots& slots) {
           add(noise(slots.size(), sources[static_cast<std::size_t>(id.value())].result, random), slots);
         });
-    const auto scores = simulate::read_output(program, trace.back());
+    const auto scores = simulate::read_scores(program, trace);
     for (std::size_t j = 0; j < scores.size(); ++j) squares[j] += std::pow(scores[j] - exact[j], 2) / kTrials;
   }
   for (std::size_t j = 0; j < squares.size(); ++j) {

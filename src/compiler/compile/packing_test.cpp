@@ -82,7 +82,7 @@ void expect_equal(const Chain& chain, const ChainPacking& packing, int log_n, st
       simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), check_and_poison);
   ASSERT_EQ(stage, chain.stages.size());
   EXPECT_LT(worst, 1e-9) << describe(packing);
-  const auto scores = simulate::read_output(packed.program, trace.back());
+  const auto scores = simulate::read_scores(packed.program, trace);
   for (std::size_t j = 0; j < scores.size(); ++j) {
     ASSERT_NEAR(scores[j], expected.back()[j], 1e-9) << describe(packing);
   }

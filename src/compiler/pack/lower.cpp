@@ -61,7 +61,10 @@ PackedChain lower(const graph::Chain& chain, const ChainPacking& packing, int lo
   packed.program = std::move(builder.program());
   packed.weights = std::move(builder.weights());
   packed.program.input_packing = input_packing(chain.stages.front().matrix, packing.layers.front().shape);
-  packed.program.output.slot = element_slots(packing.layers.back().output);
+  program::Output scores{"scores", {}, 1.0, program::Finish::kNone};
+  for (const std::int32_t slot : element_slots(packing.layers.back().output)) scores.element.push_back({0, slot});
+  packed.program.results = {value};
+  packed.program.outputs = {std::move(scores)};
   return packed;
 }
 

@@ -74,6 +74,15 @@ Work CostModel::square(int level) const {
   return Work{0, 3.0 * (level + 1), 0} + key_switch(level);
 }
 
+Work CostModel::multiply(int level) const {
+  return Work{0, 4.0 * (level + 1), 0} + key_switch(level);
+}
+
+Work CostModel::change_scale(int level) const {
+  // Of each polynomial: the integer meets every limb; the last one is transformed back, and then for each other.
+  return 2 * Work{level + 1.0, 2.0 * level + 1.0, 0};
+}
+
 Work CostModel::transform(const TransformShape& transform, int level) const {
   const double limbs = level + 1 + (transform.extended ? shape_.special : 0);
   Work work = transform.terms * Work{0, 3 * limbs, 0};
@@ -88,24 +97,20 @@ Work CostModel::transform(const TransformShape& transform, int level) const {
 
 std::vector<Work> CostModel::program(const program::Program& program) const {
   std::vector<Work> work;
-  const auto level_of = [&](program::ValueId id) {
-    return program.instructions[static_cast<std::size_t>(id.value())].level.value();
-  };
   for (const program::Instruction& instruction : program.instructions) {
-    const int level = instruction.level.value();
+    const int level = program::working_level(instruction).value();
     const Work addition{0, level + 1.0, 0};
-    work.push_back(
-        std::visit(program::Match{[&](const program::Input&) { return read_ciphertext(level); },
-                                  [&](const program::Linear& linear) {
-                                    return transform(shape_of(linear), level_of(linear.operands.front()));
-                                  },
-                                  [&](const program::AddBias&) { return addition; },
-                                  [&](const program::Square& square_of) { return square(level_of(square_of.operand)); },
-                                  [&](const program::Rotate&) { return key_switch(level); },
-                                  [&](const program::Conjugate&) { return key_switch(level); },
-                                  [&](const program::MultiplyByI&) { return addition; },
-                                  [&](const program::Add&) { return addition; }},
-                   instruction.operation));
+    work.push_back(std::visit(
+        program::Match{
+            [&](const program::Input&) { return read_ciphertext(level); },
+            [&](const program::Linear& linear) { return transform(shape_of(linear), level); },
+            [&](const program::AddBias&) { return addition; }, [&](const program::Square&) { return square(level); },
+            [&](const program::Rotate&) { return key_switch(level); },
+            [&](const program::Conjugate&) { return key_switch(level); },
+            [&](const program::MultiplyByI&) { return addition; }, [&](const program::Add&) { return addition; },
+            [&](const program::Multiply&) { return multiply(level); },
+            [&](const program::ChangeScale&) { return change_scale(level); }},
+        instruction.operation));
   }
   return work;
 }

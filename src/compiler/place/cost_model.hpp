@@ -51,7 +51,7 @@ struct TransformShape {
 };
 [[nodiscard]] TransformShape shape_of(const plan::program::Linear& linear);
 
-/// Counts the work of each operation on operands of a level, as the executor does it with encrypted weights
+/// Counts the work of each operation at a level of work, as the executor does it with encrypted weights
 /// (fhe/circuits/linear_transform.hpp; DESIGN section 4).
 class CostModel {
  public:
@@ -62,6 +62,8 @@ class CostModel {
   [[nodiscard]] Work key_switch(int level) const;
   /// Rescaled, as any division by P can be without further cost: one division by P q_l.
   [[nodiscard]] Work square(int level) const;
+  [[nodiscard]] Work multiply(int level) const;
+  [[nodiscard]] Work change_scale(int level) const;
   [[nodiscard]] Work transform(const TransformShape& transform, int level) const;
   /// Instruction by instruction, for a program whose levels stand. [instructions]
   [[nodiscard]] std::vector<Work> program(const plan::program::Program& program) const;

@@ -24,33 +24,38 @@ double square_of(double x) {
 
 }  // namespace
 
-ErrorModel::Node ErrorModel::make_node(const program::Program& program, std::size_t index, int& linears) {
-  const program::Instruction& instruction = program.instructions[index];
-  const auto operands = program::operands_of(instruction.operation);
-  Node node{Kind::kExact, -1, instruction.level.value(), 0, -1, 0, false, false, 0};
-  if (operands.empty()) {
-    node.kind = Kind::kInput;
-    node.choice = 0;
-    return node;
+ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction, int& choices) {
+  Node node;
+  node.level = static_cast<std::size_t>(instruction.level.value());
+  node.work_level = static_cast<std::size_t>(program::working_level(instruction).value());
+  for (const program::ValueId id : program::operands_of(instruction.operation)) {
+    node.operands.push_back(static_cast<std::size_t>(id.value()));
   }
-  node.operand = operands.front().value();
-  node.operand_level = program.instructions[static_cast<std::size_t>(node.operand)].level.value();
-  if (const auto* linear = std::get_if<program::Linear>(&instruction.operation)) {
-    const TransformShape shape = shape_of(*linear);
-    node.kind = Kind::kLinear;
-    node.choice = ++linears;
-    node.switches = 2.0 * shape.giants + (shape.plain_giant ? 1 : 0);
-    node.extended = linear->extended;
-    node.rescale = linear->rescale;
-  } else if (std::holds_alternative<program::Square>(instruction.operation)) {
-    node.kind = Kind::kSquare;
-    node.rescale = true;
-  } else if (std::holds_alternative<program::AddBias>(instruction.operation)) {
-    node.kind = Kind::kBias;
-  } else if (std::holds_alternative<program::Rotate>(instruction.operation) ||
-             std::holds_alternative<program::Conjugate>(instruction.operation)) {
-    node.kind = Kind::kKeySwitch;
-  }
+  const auto product = [&] {
+    node.kind = Kind::kProduct;
+    if (node.operands.size() == 1) node.operands.push_back(node.operands.front());
+  };
+  std::visit(program::Match{[&](const program::Input&) {
+                              node.kind = Kind::kInput;
+                              node.choice = 0;
+                            },
+                            [&](const program::Linear& linear) {
+                              const TransformShape shape = shape_of(linear);
+                              node.kind = Kind::kLinear;
+                              node.choice = ++choices;
+                              node.switches = 2.0 * shape.giants + (shape.plain_giant ? 1 : 0);
+                              node.extended = linear.extended;
+                            },
+                            [&](const program::ChangeScale&) {
+                              node.kind = Kind::kChangeScale;
+                              node.choice = ++choices;
+                            },
+                            [&](const program::Square&) { product(); }, [&](const program::Multiply&) { product(); },
+                            [&](const program::AddBias&) { node.kind = Kind::kBias; },
+                            [&](const program::Rotate&) { node.kind = Kind::kKeySwitch; },
+                            [&](const program::Conjugate&) { node.kind = Kind::kKeySwitch; },
+                            [](const program::MultiplyByI&) {}, [](const program::Add&) {}},
+             instruction.operation);
   return node;
 }
 
@@ -72,86 +77,116 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
     levels_.push_back(
         {square_of(noise.encrypt_public(Level(l))), square_of(noise.key_switch(Level(l))), prime, modulus});
   }
-  int linears = 0;
+  int choices = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    nodes_.push_back(make_node(program, i, linears));
+    nodes_.push_back(make_node(program.instructions[i], choices));
     nodes_.back().magnitude_bits = std::log2(std::max(calibration.magnitude[i], 1e-30) * head_room) + 1;
   }
 }
 
-double ErrorModel::result_bits(const Node& node, double operand_bits, const std::vector<int>& choice) const {
-  if (node.choice >= 0) return choice[static_cast<std::size_t>(node.choice)];
-  if (node.kind == Kind::kSquare) {
-    return 2 * operand_bits - levels_[static_cast<std::size_t>(node.operand_level)].log2_prime;
+std::vector<double> ErrorModel::scale_bits(const std::vector<int>& choice) const {
+  std::vector<double> bits;
+  bits.reserve(nodes_.size());
+  for (const Node& node : nodes_) {
+    if (node.choice >= 0) {
+      bits.push_back(choice[static_cast<std::size_t>(node.choice)]);
+    } else if (node.kind == Kind::kProduct) {
+      bits.push_back(bits[node.operands[0]] + bits[node.operands[1]] - levels_[node.work_level].log2_prime);
+    } else {
+      bits.push_back(bits[node.operands.front()]);
+    }
   }
-  return operand_bits;
+  return bits;
 }
 
-Gain ErrorModel::source(const Node& node, double scale_bits, double operand_bits) const {
-  const auto per_slot = [&](double variance, double bits) { return variance * slots_ * std::exp2(-2 * bits); };
-  const LevelNoise& here = levels_[static_cast<std::size_t>(node.level)];
-  const LevelNoise& before = levels_[static_cast<std::size_t>(node.operand_level)];
+/// Of what the operand is multiplied by: the weights of a Linear, the integer of a ChangeScale.
+double ErrorModel::factor_bits(const Node& node, const std::vector<double>& bits, double own_bits) const {
+  const double dropped = node.work_level > node.level ? levels_[node.work_level].log2_prime : 0;
+  return own_bits + dropped - bits[node.operands.front()];
+}
+
+Gain ErrorModel::source(const Node& node, const std::vector<double>& bits, double own_bits) const {
+  const auto per_slot = [&](double variance, double scale) { return variance * slots_ * std::exp2(-2 * scale); };
+  const LevelNoise& work = levels_[node.work_level];
+  const double key_switch = work.key_switch + rounding_;
   Gain made;
   switch (node.kind) {
     case Kind::kExact:
       break;
     case Kind::kInput:
-      made.result = per_slot(encode_ + here.encrypt, scale_bits);
+      made.result = per_slot(encode_ + work.encrypt, own_bits);
       break;
     case Kind::kBias:
-      made.result = per_slot(encode_ + sealing_, scale_bits);
+      made.result = per_slot(encode_ + sealing_, own_bits);
       break;
     case Kind::kKeySwitch:
-      made.result = per_slot(here.key_switch + rounding_, scale_bits);
+      made.result = per_slot(key_switch, own_bits);
       break;
-    case Kind::kSquare:
-      made.result = per_slot(before.key_switch + rounding_, 2 * operand_bits) + per_slot(rounding_, scale_bits);
+    case Kind::kProduct:
+      made.result = per_slot(key_switch, own_bits + work.log2_prime) + per_slot(rounding_, own_bits);
+      break;
+    case Kind::kChangeScale:
+      made.result = per_slot(rounding_, own_bits);
+      made.relative = std::exp2(-2 * factor_bits(node, bits, own_bits)) / 12;
       break;
     case Kind::kLinear: {
-      const double dropped = node.rescale ? before.log2_prime : 0;
       const double sealing = node.extended ? sealing_extended_ : sealing_;
-      made.weight = per_slot(encode_ + sealing, scale_bits + dropped - operand_bits);
-      made.baby = per_slot(before.key_switch + (node.extended ? 0 : rounding_), operand_bits);
-      made.result = node.switches * per_slot(before.key_switch + rounding_, scale_bits + dropped);
-      if (node.rescale) made.result += per_slot(rounding_, scale_bits);
+      const bool rescales = node.work_level > node.level;
+      const double product_bits = own_bits + (rescales ? work.log2_prime : 0);
+      made.weight = per_slot(encode_ + sealing, factor_bits(node, bits, own_bits));
+      made.baby = per_slot(work.key_switch + (node.extended ? 0 : rounding_), bits[node.operands.front()]);
+      made.result = node.switches * per_slot(key_switch, product_bits);
+      if (rescales) made.result += per_slot(rounding_, own_bits);
       break;
     }
   }
   return made;
 }
 
-std::vector<Gain> ErrorModel::sources(const std::vector<int>& choice) const {
-  std::vector<Gain> made;
-  std::vector<double> bits;
-  for (const Node& node : nodes_) {
-    const double operand_bits = node.operand < 0 ? 0 : bits[static_cast<std::size_t>(node.operand)];
-    bits.push_back(result_bits(node, operand_bits, choice));
-    made.push_back(source(node, bits.back(), operand_bits));
+double ErrorModel::overflow(const Node& node, const std::vector<double>& bits, double own_bits) const {
+  const auto beyond = [](double value, double most) { return std::max(0.0, value - most); };
+  double sum = beyond(own_bits + node.magnitude_bits, levels_[node.level].log2_modulus);
+  sum += beyond(kLeastScaleBits, own_bits);
+  for (const std::size_t operand : node.operands) {
+    if (nodes_[operand].level <= node.work_level) continue;
+    sum += beyond(bits[operand] + nodes_[operand].magnitude_bits, levels_[node.work_level].log2_modulus);
   }
+  if (node.kind == Kind::kLinear) {
+    const double weight_bits = factor_bits(node, bits, own_bits);
+    sum += beyond(weight_bits, program::kMaxWeightScaleBits) + beyond(kLeastScaleBits, weight_bits);
+  }
+  if (node.kind == Kind::kChangeScale) {
+    const double factor = factor_bits(node, bits, own_bits);
+    sum += beyond(factor, program::kMaxChangeScaleBits) + beyond(program::kLeastChangeScaleBits, factor);
+  }
+  return sum;
+}
+
+std::vector<Gain> ErrorModel::sources(const std::vector<int>& choice) const {
+  return sources_at(scale_bits(choice));
+}
+
+std::vector<Gain> ErrorModel::sources_at(const std::vector<double>& scale_bits) const {
+  std::vector<Gain> made;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) made.push_back(source(nodes_[i], scale_bits, scale_bits[i]));
   return made;
 }
 
 Prediction ErrorModel::predict(const std::vector<int>& choice) const {
+  return predict_at(scale_bits(choice));
+}
+
+Prediction ErrorModel::predict_at(const std::vector<double>& scale_bits) const {
+  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
   Prediction prediction;
-  std::vector<double> bits;
   std::vector<double> variance(calibration_->gains.size());
   for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    const Node& node = nodes_[i];
-    const double operand_bits = node.operand < 0 ? 0 : bits[static_cast<std::size_t>(node.operand)];
-    bits.push_back(result_bits(node, operand_bits, choice));
-    const LevelNoise& here = levels_[static_cast<std::size_t>(node.level)];
-    prediction.overflow_bits += std::max(0.0, bits.back() + node.magnitude_bits - here.log2_modulus);
-    prediction.overflow_bits += std::max(0.0, kLeastScaleBits - bits.back());
-    if (node.kind == Kind::kLinear) {
-      const double dropped = node.rescale ? levels_[static_cast<std::size_t>(node.operand_level)].log2_prime : 0;
-      const double weight_bits = bits.back() + dropped - operand_bits;
-      prediction.overflow_bits += std::max(0.0, weight_bits - program::kMaxWeightScaleBits);
-      prediction.overflow_bits += std::max(0.0, kLeastScaleBits - weight_bits);
-    }
-    const Gain made = source(node, bits.back(), operand_bits);
+    prediction.overflow_bits += overflow(nodes_[i], scale_bits, scale_bits[i]);
+    const Gain made = source(nodes_[i], scale_bits, scale_bits[i]);
     for (std::size_t j = 0; j < variance.size(); ++j) {
       const Gain& gain = calibration_->gains[j][i];
-      variance[j] += gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby;
+      variance[j] +=
+          gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby + gain.relative * made.relative;
     }
   }
   const double worst = variance.empty() ? 0 : *std::max_element(variance.begin(), variance.end());

@@ -7,12 +7,13 @@
 
 namespace obscura::compiler::place {
 
-/// How errors that an instruction makes reach a score: the score's variance is the sum of gain times
-/// variance per slot and real component.
+/// How errors that an instruction makes reach a score: the score's variance is the sum of gain times variance, per
+/// slot and real component, or of one number where it is `relative`.
 struct Gain {
-  double result = 0;  ///< errors added to the result
-  double weight = 0;  ///< errors of the encrypted diagonals
-  double baby = 0;    ///< errors of the operands rotated by baby steps
+  double result = 0;    ///< errors added to the result
+  double weight = 0;    ///< errors of the encrypted diagonals
+  double baby = 0;      ///< errors of the operands rotated by baby steps
+  double relative = 0;  ///< one relative error that all slots of the result share
 };
 
 /// What the calibration inputs say about a program: how large its values get and how errors travel.
@@ -28,23 +29,30 @@ struct Prediction {
 };
 
 /// Predicts the error of the scores of a program whose levels stand, under one parameter set, for any scales:
-/// fresh encryptions, weights, key switching and rounding by fhe::params::NoiseModel, each weighed with its
-/// gain. To first order: products of two errors are left out.
+/// fresh encryptions, weights, key switching and rounding by fhe::params::NoiseModel, the rounded integer of a
+/// ChangeScale as one relative error of 1 / (K sqrt(12)), each weighed with its gain. To first order: products of two
+/// errors are left out. Every instruction makes its errors at its level of work (plan::program::working_level).
 class ErrorModel {
  public:
   /// `head_room`: results may grow to this multiple of their calibrated magnitude before they wrap.
   ErrorModel(const plan::program::Program& program, const Calibration& calibration, const fhe::params::ParamSet& params,
              double head_room);
 
-  /// `choice` as for assign_scales(). Cost: instructions x scores.
+  /// `choice` as for assign_scales(): the scale of the inputs, then that of every Linear and ChangeScale, in order,
+  /// as powers of two. Cost: instructions x scores.
   [[nodiscard]] Prediction predict(const std::vector<int>& choice) const;
-  /// Variance per slot and real component of the errors that every instruction makes. [instructions]
+  /// The same for scales that stand: log2 of each instruction's. [instructions]
+  [[nodiscard]] Prediction predict_at(const std::vector<double>& scale_bits) const;
+  /// Variances of the errors that every instruction makes. [instructions]
   [[nodiscard]] std::vector<Gain> sources(const std::vector<int>& choice) const;
+  [[nodiscard]] std::vector<Gain> sources_at(const std::vector<double>& scale_bits) const;
 
  private:
   struct Node;
-  [[nodiscard]] Gain source(const Node& node, double scale_bits, double operand_bits) const;
-  [[nodiscard]] double result_bits(const Node& node, double operand_bits, const std::vector<int>& choice) const;
+  [[nodiscard]] std::vector<double> scale_bits(const std::vector<int>& choice) const;
+  [[nodiscard]] Gain source(const Node& node, const std::vector<double>& bits, double own_bits) const;
+  [[nodiscard]] double overflow(const Node& node, const std::vector<double>& bits, double own_bits) const;
+  [[nodiscard]] double factor_bits(const Node& node, const std::vector<double>& bits, double own_bits) const;
 
   struct LevelNoise {
     double encrypt = 0;  ///< variances of a coefficient
@@ -52,19 +60,18 @@ class ErrorModel {
     double log2_prime = 0;
     double log2_modulus = 0;
   };
-  enum class Kind { kInput, kLinear, kBias, kSquare, kKeySwitch, kExact };
+  enum class Kind { kInput, kLinear, kBias, kProduct, kChangeScale, kKeySwitch, kExact };
   struct Node {
-    Kind kind;
-    int operand;  ///< instruction number, -1 for inputs
-    int level;    ///< of the result
-    int operand_level;
-    int choice;       ///< number of the scale that decides this result, -1 if none
-    double switches;  ///< key switches in a Linear
-    bool extended;
-    bool rescale;
-    double magnitude_bits;
+    Kind kind = Kind::kExact;
+    std::vector<std::size_t> operands;  ///< instruction numbers; a Square names its own twice
+    std::size_t level = 0;              ///< of the result
+    std::size_t work_level = 0;         ///< at which it computes; one higher when it rescales
+    int choice = -1;                    ///< number of the scale that decides this result, -1 if none
+    double switches = 0;                ///< key switches in a Linear
+    bool extended = false;
+    double magnitude_bits = 0;
   };
-  [[nodiscard]] static Node make_node(const plan::program::Program& program, std::size_t index, int& linears);
+  [[nodiscard]] static Node make_node(const plan::program::Instruction& instruction, int& choices);
 
   std::vector<Node> nodes_;
   std::vector<LevelNoise> levels_;

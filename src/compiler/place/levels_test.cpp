@@ -65,7 +65,8 @@ TEST(Levels, ScalesAreWhatTheVerifierWants) {
     assign_scales(program, {30, 33, 36});
     program.input_spec.height = program.input_spec.width = 4;
     program.input_packing = {1, std::vector<std::int32_t>(64, 0)};
-    program.output.slot = {0};
+    program.results = {ValueId(static_cast<int>(program.instructions.size()) - 1)};
+    program.outputs = {{"scores", {{0, 0}}, 1.0, Finish::kNone}};
     program.key_needs = derive_key_needs(program);
     const auto verified = verify(program);
     EXPECT_TRUE(verified.has_value()) << name_of(ending) << ": " << verified.error().message;

@@ -95,6 +95,14 @@ struct Step {
     for (std::size_t s = 0; s < result.size(); ++s) result[s] += right[s];
     return result;
   }
+
+  Slots operator()(const program::Multiply& multiply) const {
+    Slots result(at(multiply.left).size());
+    multiply_add(at(multiply.left), at(multiply.right), 0, result);
+    return result;
+  }
+
+  Slots operator()(const program::ChangeScale& change) const { return at(change.operand); }
 };
 
 }  // namespace
@@ -126,11 +134,15 @@ Trace execute(const program::Program& program, const plan::weights::Weights& wei
   return values;
 }
 
-std::vector<double> read_output(const program::Program& program, const Slots& result) {
+std::vector<double> read_scores(const program::Program& program, const Trace& trace) {
   std::vector<double> scores;
-  scores.reserve(program.output.slot.size());
-  for (const std::int32_t slot : program.output.slot) {
-    scores.push_back(result[static_cast<std::size_t>(slot)].real() * program.output.factor);
+  scores.reserve(program::score_count(program));
+  for (const program::Output& output : program.outputs) {
+    for (const program::OutputSlot& element : output.element) {
+      const program::ValueId result = program.results[static_cast<std::size_t>(element.result)];
+      const Slots& slots = trace[static_cast<std::size_t>(result.value())];
+      scores.push_back(slots[static_cast<std::size_t>(element.slot)].real() * output.factor);
+    }
   }
   return scores;
 }

@@ -29,8 +29,8 @@ using Tamper = std::function<void(plan::program::ValueId value, Slots& slots)>;
 [[nodiscard]] Trace execute(const plan::program::Program& program, const plan::weights::Weights& weights,
                             const std::vector<Slots>& inputs, const Tamper& tamper);
 
-/// The scores that a result holds.
-[[nodiscard]] std::vector<double> read_output(const plan::program::Program& program, const Slots& result);
+/// The scores of all outputs, one output after the other, before anything that the key holder makes of them.
+[[nodiscard]] std::vector<double> read_scores(const plan::program::Program& program, const Trace& trace);
 
 /// rot_step(x), cyclic to the left.
 [[nodiscard]] Slots rotate(const Slots& x, int step);

@@ -48,7 +48,8 @@ struct Example {
     x = add(AddBias{x, weight()});
     x = add(Add{x, add(Conjugate{x})});
     add(Square{x});
-    program.output = {{6, 1}, 2.0};
+    program.results = {ValueId(static_cast<int>(program.instructions.size()) - 1)};
+    program.outputs = {{"scores", {{0, 6}, {0, 1}}, 2.0, Finish::kNone}};
   }
 };
 
@@ -68,7 +69,7 @@ TEST(Execute, FollowsTheDefinitionOfEveryOperation) {
     const double expected = 2 * folded.real();
     EXPECT_NEAR(std::abs(trace.back()[static_cast<std::size_t>(s)] - expected * expected), 0, 1e-12);
   }
-  const auto scores = read_output(example.program, trace.back());
+  const auto scores = read_scores(example.program, trace);
   EXPECT_NEAR(scores[0], 2 * trace.back()[6].real(), 1e-12);
   EXPECT_NEAR(scores[1], 2 * trace.back()[1].real(), 1e-12);
 }
@@ -101,7 +102,7 @@ TEST(Sensitivity, MatchesFiniteDifferences) {
   const std::vector<double> direction = {1.0, -0.5};
   const auto gains = sensitivity(example.program, example.weights, trace, direction);
   const auto number = [&](const plan::weights::Weights& weights, const Tamper& tamper) {
-    const auto scores = read_output(example.program, execute(example.program, weights, inputs, tamper).back());
+    const auto scores = read_scores(example.program, execute(example.program, weights, inputs, tamper));
     return direction[0] * scores[0] + direction[1] * scores[1];
   };
   const double step = 1e-6;

@@ -21,6 +21,18 @@ Complex product(const Complex& a, const Complex& b) {
   return {a.real() * b.real() - a.imag() * b.imag(), a.real() * b.imag() + a.imag() * b.real()};
 }
 
+/// (Re sum_s a[s] b[s])^2.
+double square_of_real_product(const Slots& a, const Slots& b) {
+  double sum = 0;
+  for (std::size_t s = 0; s < a.size(); ++s) sum += product(a[s], b[s]).real();
+  return sum * sum;
+}
+
+/// to[s] += a[s] * b[s].
+void accumulate_product(const Slots& a, const Slots& b, Slots& to) {
+  for (std::size_t s = 0; s < a.size(); ++s) to[s] += product(a[s], b[s]);
+}
+
 std::size_t wrap(std::size_t slots, int step) {
   const auto n = static_cast<std::int64_t>(slots);
   return static_cast<std::size_t>(((step % n) + n) % n);
@@ -42,6 +54,7 @@ class Backward {
   void visit(program::ValueId id, const program::Operation& operation, SourceGain& gain) {
     const Slots mine = std::move(of(id));
     gain.result = squared_norm(mine);
+    gain.relative = square_of_real_product(mine, value(id));
     std::visit(program::Match{[](const program::Input&) {},
                               [&](const program::Linear& linear) { visit_linear(mine, linear, gain); },
                               [&](const program::AddBias& add) { accumulate(mine, of(add.operand)); },
@@ -66,7 +79,12 @@ class Backward {
                               [&](const program::Add& add) {
                                 accumulate(mine, of(add.left));
                                 accumulate(mine, of(add.right));
-                              }},
+                              },
+                              [&](const program::Multiply& multiply) {
+                                accumulate_product(value(multiply.right), mine, of(multiply.left));
+                                accumulate_product(value(multiply.left), mine, of(multiply.right));
+                              },
+                              [&](const program::ChangeScale& change) { accumulate(mine, of(change.operand)); }},
                operation);
   }
 
@@ -112,9 +130,12 @@ std::vector<SourceGain> sensitivity(const program::Program& program, const plan:
                                     const Trace& trace, const std::vector<double>& direction) {
   Backward backward(program, weights, trace);
   const auto count = static_cast<int>(program.instructions.size());
-  Slots& result = backward.of(program::ValueId(count - 1));
-  for (std::size_t j = 0; j < direction.size(); ++j) {
-    result[static_cast<std::size_t>(program.output.slot[j])] += direction[j] * program.output.factor;
+  std::size_t score = 0;
+  for (const program::Output& output : program.outputs) {
+    for (const program::OutputSlot& element : output.element) {
+      Slots& result = backward.of(program.results[static_cast<std::size_t>(element.result)]);
+      result[static_cast<std::size_t>(element.slot)] += direction[score++] * output.factor;
+    }
   }
   std::vector<SourceGain> gains(program.instructions.size());
   for (int i = count - 1; i >= 0; --i) {

@@ -36,14 +36,11 @@ std::vector<KeyNeed> derive_key_needs(const Program& program) {
   Needs needs;
   const RotationStep none(0);
   for (const Instruction& instruction : program.instructions) {
-    const std::vector<ValueId> operands = operands_of(instruction.operation);
-    if (operands.empty()) continue;
-    const auto operand = static_cast<std::size_t>(operands.front().value());
-    if (operand >= program.instructions.size()) continue;
-    const Level level = program.instructions[operand].level;
+    const Level level = working_level(instruction);
     if (const auto* linear = std::get_if<Linear>(&instruction.operation)) {
       need_linear(needs, *linear, level);
-    } else if (std::holds_alternative<Square>(instruction.operation)) {
+    } else if (std::holds_alternative<Square>(instruction.operation) ||
+               std::holds_alternative<Multiply>(instruction.operation)) {
       need(needs, KeyKind::kRelinearize, none, level);
     } else if (const auto* rotate = std::get_if<Rotate>(&instruction.operation)) {
       need(needs, KeyKind::kRotate, rotate->step, level);

@@ -14,10 +14,17 @@ inline constexpr std::size_t kMaxStages = 4096;
 inline constexpr std::size_t kMaxNameBytes = 256;
 inline constexpr std::size_t kMaxInputCiphertexts = 256;
 inline constexpr std::int64_t kMaxInputElements = std::int64_t{1} << 24;
+inline constexpr std::size_t kMaxResults = 256;
+inline constexpr std::size_t kMaxOutputs = 64;
+inline constexpr std::size_t kMaxScores = std::size_t{1} << 22;  ///< of all outputs together
 inline constexpr std::size_t kMaxKeyNeeds = std::size_t{1} << 16;
 /// Exponents of a scale: half of what fhe::params::Scale holds, so that any two scales can be multiplied.
 inline constexpr std::int64_t kMaxScaleExponent = 2000;
 /// A weight's scale in bits: the encoder rounds to integers below 2^62.
 inline constexpr double kMaxWeightScaleBits = 61;
+/// The integer K of a ChangeScale in bits: at least 2^16, for rounding it changes the values by up to 1 / (2 K);
+/// below 2^61.
+inline constexpr double kLeastChangeScaleBits = 16;
+inline constexpr double kMaxChangeScaleBits = 61;
 
 }  // namespace obscura::plan::program

@@ -8,8 +8,18 @@ std::string_view name_of(const Operation& operation) {
       Match{[](const Input&) -> Name { return "input"; }, [](const Linear&) -> Name { return "linear"; },
             [](const AddBias&) -> Name { return "add_bias"; }, [](const Square&) -> Name { return "square"; },
             [](const Rotate&) -> Name { return "rotate"; }, [](const Conjugate&) -> Name { return "conjugate"; },
-            [](const MultiplyByI&) -> Name { return "multiply_by_i"; }, [](const Add&) -> Name { return "add"; }},
+            [](const MultiplyByI&) -> Name { return "multiply_by_i"; }, [](const Add&) -> Name { return "add"; },
+            [](const Multiply&) -> Name { return "multiply"; },
+            [](const ChangeScale&) -> Name { return "change_scale"; }},
       operation);
+}
+
+Level working_level(const Instruction& instruction) {
+  const bool rescales = std::visit(Match{[](const Linear& linear) { return linear.rescale; },
+                                         [](const Square&) { return true; }, [](const Multiply&) { return true; },
+                                         [](const ChangeScale&) { return true; }, [](const auto&) { return false; }},
+                                   instruction.operation);
+  return Level(instruction.level.value() + (rescales ? 1 : 0));
 }
 
 std::vector<ValueId> operands_of(const Operation& operation) {
@@ -22,7 +32,11 @@ std::vector<ValueId> operands_of(const Operation& operation) {
                           [](const MultiplyByI& multiply) { return Values{multiply.operand}; },
                           [](const Add& add) {
                             return Values{add.left, add.right};
-                          }},
+                          },
+                          [](const Multiply& multiply) {
+                            return Values{multiply.left, multiply.right};
+                          },
+                          [](const ChangeScale& change) { return Values{change.operand}; }},
                     operation);
 }
 
@@ -36,6 +50,12 @@ std::vector<WeightId> weights_of(const Operation& operation) {
     weights.push_back(bias->bias);
   }
   return weights;
+}
+
+std::size_t score_count(const Program& program) {
+  std::size_t count = 0;
+  for (const Output& output : program.outputs) count += output.element.size();
+  return count;
 }
 
 }  // namespace obscura::plan::program

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -18,10 +19,18 @@ Match(Cases...) -> Match<Cases...>;
 /// "input", "linear", "add_bias", ...: the word that print() and traces use.
 [[nodiscard]] std::string_view name_of(const Operation& operation);
 
+/// The level at which the instruction computes, and to which its operands are dropped: one above the stated level
+/// for what rescales (Linear with `rescale`, Square, Multiply, ChangeScale), the stated level for all others. Keys
+/// and weights are needed at this level.
+[[nodiscard]] Level working_level(const Instruction& instruction);
+
 /// The values that the operation reads, in the order in which it names them (repeats included).
 [[nodiscard]] std::vector<ValueId> operands_of(const Operation& operation);
 
 /// The weights that the operation reads, in the order of use: giant step by giant step, term by term.
 [[nodiscard]] std::vector<WeightId> weights_of(const Operation& operation);
+
+/// Scores of all outputs together; their common numbering goes output by output.
+[[nodiscard]] std::size_t score_count(const Program& program);
 
 }  // namespace obscura::plan::program

@@ -90,6 +90,10 @@ Operation get_operation(ByteReader& in) {
       return MultiplyByI{get_value(in), in.u8()};
     case Opcode::kAdd:
       return Add{get_value(in), get_value(in)};
+    case Opcode::kMultiply:
+      return Multiply{get_value(in), get_value(in)};
+    case Opcode::kChangeScale:
+      return ChangeScale{get_value(in)};
   }
   in.reject("an instruction has an unknown operation");
   return Input{0};
@@ -106,6 +110,30 @@ std::vector<Instruction> get_instructions(ByteReader& in) {
     instructions.push_back({get_operation(in), level, std::move(scale), stage});
   }
   return instructions;
+}
+
+Finish get_finish(ByteReader& in) {
+  const std::uint8_t finish = in.u8();
+  if (finish > static_cast<std::uint8_t>(Finish::kArgMax)) in.reject("an output is finished in an unknown way");
+  return static_cast<Finish>(finish);
+}
+
+void get_outputs(ByteReader& in, Program& program) {
+  program.results.resize(in.count(kMaxResults, 4));
+  for (ValueId& result : program.results) result = get_value(in);
+  program.outputs.resize(in.count(kMaxOutputs, 17));
+  std::size_t left = kMaxScores;
+  for (Output& output : program.outputs) {
+    output.name = in.string(kMaxNameBytes);
+    output.factor = in.f64();
+    output.finish = get_finish(in);
+    output.element.resize(in.count(left, 6));
+    left -= output.element.size();
+    for (OutputSlot& element : output.element) {
+      element.result = in.u16();
+      element.slot = detail::get_int(in);
+    }
+  }
 }
 
 std::vector<KeyNeed> get_key_needs(ByteReader& in) {
@@ -158,8 +186,7 @@ base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
   program.sealing_key = get_sealing_key(in);
   program.weights = get_weights(in);
   program.instructions = get_instructions(in);
-  program.output.slot = detail::get_signed_list(in, std::size_t{1} << 17);
-  program.output.factor = in.f64();
+  get_outputs(in, program);
   program.key_needs = get_key_needs(in);
   get_statements(in, program);
   OBSCURA_TRY_VOID(in.finish());

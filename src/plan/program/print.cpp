@@ -19,6 +19,10 @@ void write(std::ostream& out, double number) {
   out << number;
 }
 
+void write(std::ostream& out, const OutputSlot& element) {
+  out << element.result << ':' << element.slot;
+}
+
 template <class Item>
 void write_list(std::ostream& out, const std::vector<Item>& items) {
   for (std::size_t i = 0; i < items.size(); ++i) {
@@ -84,7 +88,11 @@ void write(std::ostream& out, const Operation& operation) {
             [&](const MultiplyByI& multiply) {
               out << name << "(%" << multiply.operand.value() << ", " << multiply.power << ')';
             },
-            [&](const Add& add) { out << name << "(%" << add.left.value() << ", %" << add.right.value() << ')'; }},
+            [&](const Add& add) { out << name << "(%" << add.left.value() << ", %" << add.right.value() << ')'; },
+            [&](const Multiply& multiply) {
+              out << name << "(%" << multiply.left.value() << ", %" << multiply.right.value() << ')';
+            },
+            [&](const ChangeScale& change) { out << name << "(%" << change.operand.value() << ')'; }},
       operation);
 }
 
@@ -126,10 +134,32 @@ void write_instructions(std::ostream& out, const Program& program) {
   }
 }
 
-void write_footer(std::ostream& out, const Program& program) {
-  out << "output factor=" << program.output.factor << " slots=";
-  write_list(out, std::vector<int>(program.output.slot.begin(), program.output.slot.end()));
+const char* finish_word(Finish finish) {
+  switch (finish) {
+    case Finish::kNone:
+      return "none";
+    case Finish::kSoftmax:
+      return "softmax";
+    case Finish::kLogSoftmax:
+      return "log_softmax";
+    case Finish::kArgMax:
+      return "argmax";
+  }
+  return "unknown";
+}
+
+void write(std::ostream& out, const Output& output) {
+  out << "output \"" << output.name << "\" factor=" << output.factor << " finish=" << finish_word(output.finish)
+      << " slots=";
+  write_list(out, output.element);
   out << '\n';
+}
+
+void write_footer(std::ostream& out, const Program& program) {
+  out << "results ";
+  write_list(out, program.results);
+  out << '\n';
+  for (const Output& output : program.outputs) write(out, output);
   for (const KeyNeed& key : program.key_needs) {
     out << "key ";
     write(out, key);

@@ -81,15 +81,34 @@ struct MultiplyByI {
   friend bool operator==(const MultiplyByI&, const MultiplyByI&) = default;
 };
 
+/// Slot-wise sum of two values of one scale.
 struct Add {
   ValueId left;
   ValueId right;
   friend bool operator==(const Add&, const Add&) = default;
 };
 
-using Operation = std::variant<Input, Linear, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add>;
+/// Slot-wise product, relinearised and rescaled: one level below the lower factor, or lower.
+struct Multiply {
+  ValueId left;
+  ValueId right;
+  friend bool operator==(const Multiply&, const Multiply&) = default;
+};
 
-/// One instruction; its number is the id of its result. Level and scale are those of the result.
+/// The same values at the scale that the instruction states, one level lower: every residue times the integer K
+/// nearest to q_l * S_out / S_in at the level l of work, then rescaled. No key. The values come out multiplied by
+/// K / (q_l * S_out / S_in), which is 1 to within 1 / (2 K).
+struct ChangeScale {
+  ValueId operand;
+  friend bool operator==(const ChangeScale&, const ChangeScale&) = default;
+};
+
+using Operation =
+    std::variant<Input, Linear, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add, Multiply, ChangeScale>;
+
+/// One instruction; its number is the id of its result. Level and scale are those of the result. The stated level
+/// decides where the work is done (working_level() in operation.hpp): operands may stand at higher levels and are
+/// dropped to it, which is free.
 struct Instruction {
   Operation operation;
   Level level;
@@ -135,11 +154,23 @@ struct InputSpec {
   friend bool operator==(const InputSpec&, const InputSpec&) = default;
 };
 
-/// The scores of output element j stand in the real part of slot[j] of the result, times `factor`.
-struct OutputLayout {
-  std::vector<std::int32_t> slot;
+/// What the key holder makes of the scores of one output after decryption. Numbers are part of the format.
+enum class Finish : std::uint8_t { kNone = 0, kSoftmax = 1, kLogSoftmax = 2, kArgMax = 3 };
+
+/// Where one score stands: in the real part of a slot of a result.
+struct OutputSlot {
+  std::int32_t result;  ///< number in Program::results
+  std::int32_t slot;
+  friend bool operator==(const OutputSlot&, const OutputSlot&) = default;
+};
+
+/// One output tensor of the network: score j stands at element[j], times `factor`.
+struct Output {
+  std::string name;
+  std::vector<OutputSlot> element;
   double factor = 1.0;
-  friend bool operator==(const OutputLayout&, const OutputLayout&) = default;
+  Finish finish = Finish::kNone;
+  friend bool operator==(const Output&, const Output&) = default;
 };
 
 enum class KeyKind : std::uint8_t { kRelinearize = 0, kRotate = 1, kConjugate = 2, kRotateRelinearize = 3 };
@@ -159,7 +190,7 @@ struct Stage {
   friend bool operator==(const Stage&, const Stage&) = default;
 };
 
-/// What the plan promises about the answer, from the noise model over the calibration inputs.
+/// What the plan promises about the scores of all outputs, from the noise model over the calibration inputs.
 struct ErrorStatement {
   double score_error_sd = 0;  ///< predicted sd of a score's error, in score units
   /// What a score's error exceeds with probability 2^-30 at most, by the noise model over the calibration inputs:
@@ -179,7 +210,8 @@ struct CostStatement {
 };
 
 /// The compiled program: everything a worker, a data owner and a key generator need, and no weight.
-/// Instructions are in topological order; the last one is the result.
+/// Instructions are in topological order. The worker returns the ciphertexts of `results`, in that order; labels
+/// name the scores of the first output.
 struct Program {
   fhe::params::ParamLiteral params;
   bool insecure = false;
@@ -189,7 +221,8 @@ struct Program {
   std::vector<Instruction> instructions;
   SealingKey sealing_key = SealingKey::kSecret;
   std::vector<WeightInfo> weights;
-  OutputLayout output;
+  std::vector<ValueId> results;
+  std::vector<Output> outputs;
   std::vector<KeyNeed> key_needs;
   ErrorStatement error;
   CostStatement cost;

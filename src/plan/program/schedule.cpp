@@ -41,8 +41,8 @@ std::uint64_t key_switch_workspace(const ParamSet& params, Level level) {
   return (digit_count(params, level) + 2) * poly_bytes(params, level, true);
 }
 
-/// Digits of every rotated operand, every distinct rotated operand, three sums of products, and the sums of
-/// the giant steps modulo QP.
+/// Digits of every rotated operand, every distinct rotated operand, the sums of products (of all giant steps when
+/// extended, for then they grow side by side), and the sum of the giant steps modulo QP.
 std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Level level) {
   std::set<int> hoisted;
   std::set<std::pair<int, RotationStep>> rotated;
@@ -54,35 +54,56 @@ std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Lev
     }
   }
   const std::uint64_t qp = poly_bytes(params, level, true);
+  const std::uint64_t sums = linear.extended ? linear.steps.size() : 1;
   return hoisted.size() * digit_count(params, level) * qp +
          rotated.size() * 2 * poly_bytes(params, level, linear.extended) +
-         3 * poly_bytes(params, level, linear.extended) + 2 * qp + key_switch_workspace(params, level);
+         sums * 3 * poly_bytes(params, level, linear.extended) + 2 * qp + key_switch_workspace(params, level);
 }
 
-std::uint64_t workspace(const ParamSet& params, const Program& program, const Operation& operation) {
-  const std::vector<ValueId> operands = operands_of(operation);
-  if (operands.empty()) return 0;
-  const Level level = program.instructions[static_cast<std::size_t>(operands.front().value())].level;
-  if (const auto* linear = std::get_if<Linear>(&operation)) return linear_workspace(params, *linear, level);
-  if (std::holds_alternative<Square>(operation)) {
-    return 3 * poly_bytes(params, level, false) + key_switch_workspace(params, level);
+/// Operands are dropped to the level of work without a copy.
+std::uint64_t workspace(const ParamSet& params, const Instruction& instruction) {
+  const Level level = working_level(instruction);
+  const auto product = [&] { return 3 * poly_bytes(params, level, false) + key_switch_workspace(params, level); };
+  return std::visit(Match{[&](const Linear& linear) { return linear_workspace(params, linear, level); },
+                          [&](const Square&) { return product(); }, [&](const Multiply&) { return product(); },
+                          [&](const Rotate&) { return key_switch_workspace(params, level); },
+                          [&](const Conjugate&) { return key_switch_workspace(params, level); },
+                          [&](const ChangeScale&) { return ciphertext_bytes(params, level); },
+                          [](const auto&) { return std::uint64_t{0}; }},
+                    instruction.operation);
+}
+
+bool is_input(const Instruction& instruction) {
+  return std::holds_alternative<Input>(instruction.operation);
+}
+
+/// The inputs are the caller's and stay throughout.
+std::uint64_t input_bytes(const Program& program, const ParamSet& params) {
+  std::uint64_t sum = 0;
+  for (const Instruction& instruction : program.instructions) {
+    if (is_input(instruction)) sum += ciphertext_bytes(params, instruction.level);
   }
-  const bool switches = std::holds_alternative<Rotate>(operation) || std::holds_alternative<Conjugate>(operation);
-  return switches ? key_switch_workspace(params, level) : 0;
+  return sum;
 }
 
 std::uint64_t peak_ciphertext_bytes(const Program& program, const ParamSet& params) {
   const std::vector<std::size_t> last = last_uses(program);
   std::vector<std::vector<std::size_t>> dies_after(program.instructions.size() + 1);
-  for (std::size_t value = 0; value < last.size(); ++value) dies_after[last[value]].push_back(value);
-  std::uint64_t live = 0;
+  for (std::size_t value = 0; value < last.size(); ++value) {
+    if (!is_input(program.instructions[value])) dies_after[last[value]].push_back(value);
+  }
+  std::uint64_t live = input_bytes(program, params);
   std::uint64_t peak = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    live += ciphertext_bytes(params, program.instructions[i].level);
-    peak = std::max(peak, live + workspace(params, program, program.instructions[i].operation));
+    if (!is_input(program.instructions[i])) live += ciphertext_bytes(params, program.instructions[i].level);
+    peak = std::max(peak, live + workspace(params, program.instructions[i]));
     for (const std::size_t value : dies_after[i]) live -= ciphertext_bytes(params, program.instructions[value].level);
   }
-  return peak;
+  for (const ValueId result : program.results) {  // an input that is returned is copied
+    const Instruction& instruction = program.instructions[static_cast<std::size_t>(result.value())];
+    if (is_input(instruction)) live += ciphertext_bytes(params, instruction.level);
+  }
+  return std::max(peak, live);
 }
 
 }  // namespace
@@ -95,7 +116,7 @@ std::vector<std::size_t> last_uses(const Program& program) {
       last[static_cast<std::size_t>(operand.value())] = i;
     }
   }
-  if (!last.empty()) last.back() = last.size();
+  for (const ValueId result : program.results) last[static_cast<std::size_t>(result.value())] = last.size();
   return last;
 }
 
@@ -135,11 +156,13 @@ MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
     estimate.stored_weight_bytes += stored_weight_bytes(params, weight);
   }
   for (const Instruction& instruction : program.instructions) {
-    std::uint64_t used = 0;
+    std::uint64_t held = 0;
+    std::size_t count = 0;
     for (const WeightId id : weights_of(instruction.operation)) {
-      used += weight_bytes(params, program.weights[static_cast<std::size_t>(id.value())]);
+      if (count++ % kStreamedWeights == 0) held = 0;
+      held += weight_bytes(params, program.weights[static_cast<std::size_t>(id.value())]);
+      estimate.streamed_weight_bytes = std::max(estimate.streamed_weight_bytes, held);
     }
-    estimate.streamed_weight_bytes = std::max(estimate.streamed_weight_bytes, used);
   }
   return estimate;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,7 +10,7 @@
 namespace obscura::plan::program {
 
 /// Number of the last instruction that reads each value; the value's own number when none does, and the
-/// number of instructions for the result, which nobody frees. Shape [instructions].
+/// number of instructions for results, which nobody frees. Shape [instructions].
 [[nodiscard]] std::vector<std::size_t> last_uses(const Program& program);
 
 /// Bytes of one object, in memory (64-bit words) or in a file (residues packed to the bits of their primes).
@@ -21,13 +22,16 @@ namespace obscura::plan::program {
 [[nodiscard]] std::uint64_t key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
 [[nodiscard]] std::uint64_t stored_key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
 
+/// Most weights that a run holds at a time when they are streamed: one after the other in the order of use.
+inline constexpr std::size_t kStreamedWeights = 16;
+
 /// What running a program takes. Payload only: headers, tables of the ring and the process itself add to it.
 struct MemoryEstimate {
   std::uint64_t ciphertext_bytes = 0;  ///< highest sum of live values and the running instruction's workspace
   std::uint64_t evaluation_key_bytes = 0;
   std::uint64_t stored_evaluation_key_bytes = 0;
   std::uint64_t weight_bytes = 0;           ///< all weights expanded at once
-  std::uint64_t streamed_weight_bytes = 0;  ///< most weights that one instruction uses, expanded
+  std::uint64_t streamed_weight_bytes = 0;  ///< most that kStreamedWeights of one instruction take
   std::uint64_t stored_weight_bytes = 0;
 
   /// Sum of what is in memory during a run; `streamed`: weights are dropped after their use.

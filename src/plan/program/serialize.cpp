@@ -92,6 +92,15 @@ void put(ByteWriter& out, const Operation& operation) {
                      opcode(Opcode::kAdd);
                      put(out, add.left);
                      put(out, add.right);
+                   },
+                   [&](const Multiply& multiply) {
+                     opcode(Opcode::kMultiply);
+                     put(out, multiply.left);
+                     put(out, multiply.right);
+                   },
+                   [&](const ChangeScale& change) {
+                     opcode(Opcode::kChangeScale);
+                     put(out, change.operand);
                    }},
              operation);
 }
@@ -103,6 +112,22 @@ void put_instructions(ByteWriter& out, const Program& program) {
     detail::put_scale(out, instruction.scale);
     out.u16(narrowed<std::uint16_t>(instruction.stage));
     put(out, instruction.operation);
+  }
+}
+
+void put_outputs(ByteWriter& out, const Program& program) {
+  put_count(out, program.results);
+  for (const ValueId result : program.results) put(out, result);
+  put_count(out, program.outputs);
+  for (const Output& output : program.outputs) {
+    out.string(output.name);
+    out.f64(output.factor);
+    out.u8(static_cast<std::uint8_t>(output.finish));
+    put_count(out, output.element);
+    for (const OutputSlot& element : output.element) {
+      out.u16(narrowed<std::uint16_t>(element.result));
+      out.u32(narrowed<std::uint32_t>(element.slot));
+    }
   }
 }
 
@@ -146,8 +171,7 @@ std::vector<std::uint8_t> serialize(const Program& program) {
   }
   put_weights(out, program);
   put_instructions(out, program);
-  detail::put_signed_list(out, program.output.slot);
-  out.f64(program.output.factor);
+  put_outputs(out, program);
   put_key_needs(out, program);
   put_statements(out, program);
   return out.take();

@@ -8,6 +8,7 @@
 #include "plan/program/detail/check_input.hpp"
 #include "plan/program/detail/check_instructions.hpp"
 #include "plan/program/limits.hpp"
+#include "plan/program/operation.hpp"
 
 namespace obscura::plan::program {
 namespace {
@@ -30,6 +31,9 @@ base::Result<void> check_counts(const Program& program) {
   OBSCURA_TRY_VOID(within(program.instructions.size(), kMaxInstructions, "instructions"));
   OBSCURA_TRY_VOID(within(program.weights.size(), kMaxWeights, "weights"));
   OBSCURA_TRY_VOID(within(program.stages.size(), kMaxStages, "stages"));
+  OBSCURA_TRY_VOID(within(program.results.size(), kMaxResults, "results"));
+  OBSCURA_TRY_VOID(within(program.outputs.size(), kMaxOutputs, "outputs"));
+  OBSCURA_TRY_VOID(within(score_count(program), kMaxScores, "scores"));
   OBSCURA_TRY_VOID(within(program.key_needs.size(), kMaxKeyNeeds, "key needs"));
   std::size_t terms = 0;
   for (const Instruction& instruction : program.instructions) {
@@ -50,17 +54,53 @@ base::Result<void> check_stages(const Program& program) {
   return {};
 }
 
-base::Result<void> check_output(const OutputLayout& output, const ParamSet& params) {
-  std::set<std::int32_t> slots;
-  for (const std::int32_t slot : output.slot) {
-    if (slot < 0 || slot >= params.slots()) {
-      return corrupt("output slot " + std::to_string(slot) + " is outside 0.." + std::to_string(params.slots() - 1));
+base::Result<void> check_results(const Program& program) {
+  std::set<ValueId> seen;
+  for (const ValueId result : program.results) {
+    const std::string name = "result %" + std::to_string(result.value());
+    if (result.value() < 0 || static_cast<std::size_t>(result.value()) >= program.instructions.size()) {
+      return corrupt(name + " does not exist");
     }
-    if (!slots.insert(slot).second) return corrupt("output slot " + std::to_string(slot) + " holds two scores");
+    if (!seen.insert(result).second) return corrupt(name + " is returned twice");
   }
-  if (output.slot.empty()) return corrupt("the program has no output");
-  if (!std::isfinite(output.factor) || !(output.factor > 0))
-    return corrupt("the output factor is not a positive number");
+  if (program.results.empty()) return corrupt("the program has no results");
+  return {};
+}
+
+base::Result<void> check_output(const Output& output, std::size_t results, const ParamSet& params) {
+  const std::string name = "output '" + output.name + "': ";
+  std::vector<bool> taken(results * static_cast<std::size_t>(params.slots()));
+  for (const OutputSlot& element : output.element) {
+    const std::string slot = std::to_string(element.slot);
+    if (element.slot < 0 || element.slot >= params.slots()) {
+      return corrupt(name + "slot " + slot + " is outside 0.." + std::to_string(params.slots() - 1));
+    }
+    if (element.result < 0 || static_cast<std::size_t>(element.result) >= results) {
+      return corrupt(name + "result number " + std::to_string(element.result) + " does not exist");
+    }
+    const auto place = static_cast<std::size_t>(element.result) * static_cast<std::size_t>(params.slots()) +
+                       static_cast<std::size_t>(element.slot);
+    if (taken[place]) {
+      return corrupt(name + "slot " + slot + " of result " + std::to_string(element.result) + " holds two scores");
+    }
+    taken[place] = true;
+  }
+  if (output.element.empty()) return corrupt(name + "it has no scores");
+  if (!std::isfinite(output.factor) || !(output.factor > 0)) {
+    return corrupt(name + "the factor is not a positive number");
+  }
+  return {};
+}
+
+base::Result<void> check_outputs(const Program& program, const ParamSet& params) {
+  for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+    const Output& output = program.outputs[i];
+    if (!detail::is_name(output.name)) {
+      return corrupt("the name of output " + std::to_string(i) + " is too long or not printable");
+    }
+    OBSCURA_TRY_VOID(check_output(output, program.results.size(), params));
+  }
+  if (program.outputs.empty()) return corrupt("the program has no output");
   return {};
 }
 
@@ -87,7 +127,8 @@ base::Result<void> verify(const Program& program) {
   OBSCURA_TRY_VOID(detail::check_input_spec(program.input_spec));
   OBSCURA_TRY_VOID(detail::check_input_packing(program.input_packing, program.input_spec, params.slots()));
   OBSCURA_TRY_VOID(detail::check_instructions(program, params));
-  OBSCURA_TRY_VOID(check_output(program.output, params));
+  OBSCURA_TRY_VOID(check_results(program));
+  OBSCURA_TRY_VOID(check_outputs(program, params));
   OBSCURA_TRY_VOID(check_statements(program));
   if (program.key_needs != derive_key_needs(program)) {
     return corrupt("the list of evaluation keys differs from what the instructions need");

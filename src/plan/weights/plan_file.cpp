@@ -74,7 +74,7 @@ base::Result<Plan> read_sections(const artifact::ContainerReader& container) {
   OBSCURA_TRY(const auto weights, container.section(kWeightsSection));
   OBSCURA_TRY(plan.weights, parse_weights(weights, plan.program.weights.size(), slots));
   OBSCURA_TRY(const auto labels, container.section(kLabelsSection));
-  OBSCURA_TRY(plan.labels, program::parse_labels(labels, plan.program.output.slot.size()));
+  OBSCURA_TRY(plan.labels, program::parse_labels(labels, plan.program.outputs.front().element.size()));
   OBSCURA_TRY_VOID(verify(plan));
   return plan;
 }

@@ -45,7 +45,7 @@ base::Result<void> verify(const Plan& plan) {
       return corrupt("weight " + std::to_string(i) + " holds a value that is not finite or too large for its scale");
     }
   }
-  if (auto checked = program::check_labels(plan.labels, plan.program.output.slot.size()); !checked) {
+  if (auto checked = program::check_labels(plan.labels, plan.program.outputs.front().element.size()); !checked) {
     return corrupt(checked.error().message);
   }
   return {};

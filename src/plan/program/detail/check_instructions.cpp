@@ -15,7 +15,7 @@ namespace {
 using fhe::params::ParamSet;
 using fhe::params::PrimeIndex;
 
-/// Where a value stands: what its level and scale are.
+/// Where the inputs stand.
 struct Place {
   Level level;
   Scale scale;
@@ -24,10 +24,6 @@ struct Place {
 
 tl::unexpected<base::Error> corrupt(std::string message) {
   return base::fail(base::ErrorCode::kCorrupt, std::move(message), "compile the model again");
-}
-
-std::string text(const Place& place) {
-  return "level " + std::to_string(place.level.value()) + " scale " + print(place.scale);
 }
 
 bool exponents_in_range(const Scale& scale, const ParamSet& params) {
@@ -54,6 +50,7 @@ class Checker {
 
  private:
   const Instruction& here() const { return program_.instructions[index_]; }
+  Level level() const { return working_level(here()); }
 
   const Instruction& at(ValueId value) const { return program_.instructions[static_cast<std::size_t>(value.value())]; }
   static Place place_of(const Instruction& instruction) { return {instruction.level, instruction.scale}; }
@@ -98,16 +95,24 @@ class Checker {
 
   base::Result<void> check_operands() const {
     for (const ValueId operand : operands_of(here().operation)) {
+      const std::string name = "operand %" + std::to_string(operand.value());
       if (operand.value() < 0 || static_cast<std::size_t>(operand.value()) >= index_) {
-        return wrong("operand %" + std::to_string(operand.value()) + " is not defined before it");
+        return wrong(name + " is not defined before it");
+      }
+      if (at(operand).level < level()) {
+        return wrong(name + " is at level " + std::to_string(at(operand).level.value()) + "; it computes at level " +
+                     std::to_string(level().value()));
+      }
+      if (!(at(operand).scale.log2(params_) < params_.log2_q(level()))) {
+        return wrong("the scale of " + name + " does not fit the level to which it is dropped");
       }
     }
     return {};
   }
 
-  base::Result<void> result_is(const Place& expected) const {
-    if (place_of(here()) == expected) return {};
-    return wrong("states " + text(place_of(here())) + " where the operation yields " + text(expected));
+  base::Result<void> scale_is(const Scale& expected) const {
+    if (here().scale == expected) return {};
+    return wrong("states scale " + print(here().scale) + " where the operation yields " + print(expected));
   }
 
   base::Result<void> check_step(RotationStep step, int least) const {
@@ -116,15 +121,15 @@ class Checker {
                  std::to_string(params_.slots() - 1));
   }
 
-  base::Result<void> use_weight(WeightId id, Level level, bool extended) {
+  base::Result<void> use_weight(WeightId id, bool extended) {
     if (id.value() < 0 || static_cast<std::size_t>(id.value()) >= program_.weights.size()) {
       return wrong("weight " + std::to_string(id.value()) + " does not exist");
     }
     const WeightInfo& weight = program_.weights[static_cast<std::size_t>(id.value())];
     const std::string name = "weight " + std::to_string(id.value());
-    if (weight.level != level) {
-      return wrong(name + " is at level " + std::to_string(weight.level.value()) + ", its operand at level " +
-                   std::to_string(level.value()));
+    if (weight.level != level()) {
+      return wrong(name + " is at level " + std::to_string(weight.level.value()) + ", its use at level " +
+                   std::to_string(level().value()));
     }
     if (weight.extended != extended) return wrong(name + " is over another basis than its use");
     if (static_cast<std::size_t>(id.value()) != weights_used_) {
@@ -134,9 +139,8 @@ class Checker {
     return {};
   }
 
-  static Place rescaled(Level level, const Scale& product) {
-    return {Level(level.value() - 1), product.divided_by_prime(PrimeIndex(level.value()))};
-  }
+  /// After the division by the prime of the level of work.
+  Scale rescaled(const Scale& product) const { return product.divided_by_prime(PrimeIndex(level().value())); }
 
   base::Result<void> check(const Input& input) {
     const auto index = static_cast<std::size_t>(input.index);
@@ -154,9 +158,9 @@ class Checker {
 
   base::Result<void> check(const Linear& linear) {
     if (linear.operands.empty() || linear.steps.empty()) return wrong("it has no operands or no steps");
-    const Place operand = place_of(at(linear.operands.front()));
+    const Scale& operand_scale = at(linear.operands.front()).scale;
     for (const ValueId other : linear.operands) {
-      if (place_of(at(other)) != operand) return wrong("its operands differ in level or scale");
+      if (at(other).scale != operand_scale) return wrong("its operands differ in scale");
     }
     const Scale* weight_scale = nullptr;
     std::set<RotationStep> giants;
@@ -164,21 +168,19 @@ class Checker {
       OBSCURA_TRY_VOID(check_step(step.giant, 0));
       if (!giants.insert(step.giant).second) return wrong("a giant step occurs twice");
       if (step.terms.empty()) return wrong("a giant step has no terms");
-      for (const Term& term : step.terms) OBSCURA_TRY_VOID(check_term(linear, operand.level, term, weight_scale));
+      for (const Term& term : step.terms) OBSCURA_TRY_VOID(check_term(linear, term, weight_scale));
     }
-    const Scale product = operand.scale * *weight_scale;
-    if (!linear.rescale) return result_is({operand.level, product});
-    if (operand.level < Level(1)) return wrong("it rescales a value of level 0");
-    return result_is(rescaled(operand.level, product));
+    const Scale product = operand_scale * *weight_scale;
+    return scale_is(linear.rescale ? rescaled(product) : product);
   }
 
-  base::Result<void> check_term(const Linear& linear, Level level, const Term& term, const Scale*& weight_scale) {
+  base::Result<void> check_term(const Linear& linear, const Term& term, const Scale*& weight_scale) {
     if (term.input < 0 || static_cast<std::size_t>(term.input) >= linear.operands.size()) {
       return wrong("a term names operand " + std::to_string(term.input) + " of " +
                    std::to_string(linear.operands.size()));
     }
     OBSCURA_TRY_VOID(check_step(term.baby, 0));
-    OBSCURA_TRY_VOID(use_weight(term.weight, level, linear.extended));
+    OBSCURA_TRY_VOID(use_weight(term.weight, linear.extended));
     const Scale& scale = program_.weights[static_cast<std::size_t>(term.weight.value())].scale;
     if (weight_scale == nullptr) weight_scale = &scale;
     if (scale != *weight_scale) return wrong("its weights differ in scale");
@@ -186,40 +188,49 @@ class Checker {
   }
 
   base::Result<void> check(const AddBias& bias) {
-    const Place operand = place_of(at(bias.operand));
-    OBSCURA_TRY_VOID(use_weight(bias.bias, operand.level, false));
+    const Scale& operand = at(bias.operand).scale;
+    OBSCURA_TRY_VOID(use_weight(bias.bias, false));
     const Scale& scale = program_.weights[static_cast<std::size_t>(bias.bias.value())].scale;
-    if (scale != operand.scale) {
-      return wrong("the bias has scale " + print(scale) + ", its operand " + print(operand.scale));
-    }
-    return result_is(operand);
+    if (scale != operand) return wrong("the bias has scale " + print(scale) + ", its operand " + print(operand));
+    return scale_is(operand);
   }
 
   base::Result<void> check(const Square& square) {
-    const Place operand = place_of(at(square.operand));
-    if (operand.level < Level(1)) return wrong("it rescales a value of level 0");
-    return result_is(rescaled(operand.level, operand.scale * operand.scale));
+    const Scale& operand = at(square.operand).scale;
+    return scale_is(rescaled(operand * operand));
   }
 
   base::Result<void> check(const Rotate& rotate) {
     OBSCURA_TRY_VOID(check_step(rotate.step, 1));
-    return result_is(place_of(at(rotate.operand)));
+    return scale_is(at(rotate.operand).scale);
   }
 
-  base::Result<void> check(const Conjugate& conjugate) { return result_is(place_of(at(conjugate.operand))); }
+  base::Result<void> check(const Conjugate& conjugate) { return scale_is(at(conjugate.operand).scale); }
 
   base::Result<void> check(const MultiplyByI& multiply) {
     if (multiply.power < 1 || multiply.power > 3) {
       return wrong("power " + std::to_string(multiply.power) + " is outside 1..3");
     }
-    return result_is(place_of(at(multiply.operand)));
+    return scale_is(at(multiply.operand).scale);
   }
 
   base::Result<void> check(const Add& add) {
-    const Place left = place_of(at(add.left));
-    const Place right = place_of(at(add.right));
-    if (left != right) return wrong("it adds " + text(left) + " to " + text(right));
-    return result_is(left);
+    const Scale& left = at(add.left).scale;
+    const Scale& right = at(add.right).scale;
+    if (left != right) return wrong("it adds scale " + print(right) + " to scale " + print(left));
+    return scale_is(left);
+  }
+
+  base::Result<void> check(const Multiply& multiply) {
+    return scale_is(rescaled(at(multiply.left).scale * at(multiply.right).scale));
+  }
+
+  base::Result<void> check(const ChangeScale& change) {
+    const Scale factor = here().scale.times_prime(PrimeIndex(level().value())) / at(change.operand).scale;
+    const double bits = factor.log2(params_);
+    if (bits >= kLeastChangeScaleBits && bits < kMaxChangeScaleBits) return {};
+    return wrong("it multiplies by an integer of " + std::to_string(bits) + " bits, outside " +
+                 std::to_string(kLeastChangeScaleBits) + ".." + std::to_string(kMaxChangeScaleBits));
   }
 
   base::Result<void> check_inputs() const {

@@ -14,9 +14,11 @@ enum class Opcode : std::uint8_t {
   kConjugate = 5,
   kMultiplyByI = 6,
   kAdd = 7,
+  kMultiply = 8,
+  kChangeScale = 9,
 };
 
-inline constexpr std::uint16_t kProgramVersion = 2;
+inline constexpr std::uint16_t kProgramVersion = 3;
 inline constexpr std::uint8_t kLinearExtended = 1;
 inline constexpr std::uint8_t kLinearRescale = 2;
 inline constexpr std::uint8_t kInputBgr = 1;

@@ -53,8 +53,8 @@ class TinyBuilder {
     const ValueId rotated = put(Rotate{dense, RotationStep(4)}, 1, scale_of(dense), 2);
     const ValueId mirrored = put(Conjugate{rotated}, 1, scale_of(dense), 2);
     const ValueId turned = put(MultiplyByI{mirrored, 3}, 1, scale_of(dense), 2);
-    put(Add{dense, turned}, 1, scale_of(dense), 2);
-    program_.output = {{0, 2, 5}, 2.0};
+    program_.results = {put(Add{dense, turned}, 1, scale_of(dense), 2)};
+    program_.outputs = {{"scores", {{0, 0}, {0, 2}, {0, 5}}, 2.0, Finish::kNone}};
     program_.error = {0.001, 0.006, 12.0};
     program_.cost = {1.5, 1000, 2000, 3000};
     program_.key_needs = derive_key_needs(program_);
