@@ -23,6 +23,20 @@ std::string remark(const deploy::client::Release& release) {
   return {};
 }
 
+/// Whether the outputs say more than the scores of the first.
+bool has_more(const deploy::client::Release& release) {
+  return release.outputs.size() > 1 || release.outputs.front().finish != plan::program::Finish::kNone;
+}
+
+std::string scores_text(const deploy::client::Release& release) {
+  std::string text = fmt::format("  scores {}\n", fmt::join(release.scores, " "));
+  if (!has_more(release)) return text;
+  for (const auto& output : release.outputs) {
+    text += fmt::format("  {}: {}\n", output.name, fmt::join(output.values, " "));
+  }
+  return text;
+}
+
 nlohmann::json figures_of(const std::string& path, const deploy::client::Release& release, bool scores) {
   nlohmann::json figures = {{"file", path},
                             {"label", release.label},
@@ -32,6 +46,10 @@ nlohmann::json figures_of(const std::string& path, const deploy::client::Release
                             {"in_range", release.in_range},
                             {"rounded_to", release.step}};
   if (scores) figures["scores"] = release.scores;
+  if (!scores || !has_more(release)) return figures;
+  for (const auto& output : release.outputs) {
+    figures["outputs"].push_back({{"name", output.name}, {"values", output.values}});
+  }
   return figures;
 }
 
@@ -44,7 +62,7 @@ base::Result<Report> run_decrypt(const Options& options, const Global& global) {
     OBSCURA_TRY(const auto release, deploy::client::open_answer(open, bytes, path));
     report.figures["answers"].push_back(figures_of(path, release, options.scores));
     report.text += fmt::format("{}: {}, margin {}{}\n", path, release.name, release.margin, remark(release));
-    if (options.scores) report.text += fmt::format("  scores {}\n", fmt::join(release.scores, " "));
+    if (options.scores) report.text += scores_text(release);
   }
   return report;
 }

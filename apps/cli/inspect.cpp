@@ -7,6 +7,7 @@
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
 #include "fhe/secret/key_file.hpp"
+#include "plan/program/operation.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
@@ -51,13 +52,22 @@ base::Result<void> add_params(Facts& facts, const fhe::params::ParamLiteral& lit
   return {};
 }
 
+std::string outputs_text(const plan::program::Program& program) {
+  std::vector<std::string> outputs;
+  for (const auto& output : program.outputs) {
+    outputs.push_back(fmt::format("{} ({})", output.name, output.element.size()));
+  }
+  return fmt::format("{}", fmt::join(outputs, ", "));
+}
+
 base::Result<void> add_program(Facts& facts, const plan::program::Program& program) {
   OBSCURA_TRY_VOID(add_params(facts, program.params, program.insecure));
   facts.add("plan", wire::plan_digest(program));
   facts.add("instructions", program.instructions.size());
   facts.add("weights", program.weights.size());
   facts.add("evaluation_keys", program.key_needs.size());
-  facts.add("scores", program.output.slot.size());
+  facts.add("scores", plan::program::score_count(program));
+  if (program.outputs.size() > 1) facts.add("outputs", outputs_text(program));
   facts.add("score_error_bound", program.error.score_error_bound);
   return {};
 }
@@ -66,7 +76,13 @@ void add_provenance(Facts& facts, const wire::CiphertextInfo& info) {
   facts.add("plan", info.provenance.plan);
   facts.add("key", info.provenance.key);
   facts.add("ciphertexts", info.ciphertexts);
-  facts.add("level", info.level.value());
+  std::vector<int> levels;
+  for (const auto level : info.levels) levels.push_back(level.value());
+  if (levels.size() == 1) {
+    facts.add("level", levels.front());
+  } else {
+    facts.add("levels", fmt::format("{}", fmt::join(levels, " ")));
+  }
 }
 
 base::Result<void> add_public_key(Facts& facts, Bytes bytes, const std::string& path) {

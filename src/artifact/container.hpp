@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -114,6 +115,7 @@ class LazyContainerReader {
   Header header_;
   std::optional<PublicIdentity> signer_;
   std::vector<Section> sections_;
+  std::map<std::uint32_t, std::size_t> number_of_id_;
 };
 
 /// Length of chunk `index` of a section.

@@ -121,7 +121,7 @@ base::Result<void> LazyContainerReader::parse_table(std::span<const std::uint8_t
     if (section.offset != detail::align_up(end, detail::section_alignment(section.length)) ||
         section.offset > file_.size() || section.length > file_.size() - section.offset) {
       reader.reject(fmt::format("section {} does not stand where it must", section.id));
-    } else if (std::any_of(sections_.begin(), sections_.end(), [&](const Section& s) { return s.id == section.id; })) {
+    } else if (!number_of_id_.try_emplace(section.id, sections_.size()).second) {
       reader.reject(fmt::format("section {} stands there twice", section.id));
     } else {
       if (!all_zero(file_.subspan(end, section.offset - end))) reader.reject("padding that is not zero");
@@ -143,8 +143,8 @@ base::Result<void> LazyContainerReader::parse_table(std::span<const std::uint8_t
 }
 
 base::Result<const Section*> LazyContainerReader::find(std::uint32_t id) const {
-  const auto found = std::find_if(sections_.begin(), sections_.end(), [&](const Section& s) { return s.id == id; });
-  if (found != sections_.end()) return &*found;
+  const auto found = number_of_id_.find(id);
+  if (found != number_of_id_.end()) return &sections_[found->second];
   return corrupt(fmt::format("{} has no section {}", name_, id));
 }
 

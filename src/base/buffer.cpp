@@ -161,7 +161,12 @@ Buffer& Buffer::operator=(Buffer&& other) noexcept {
 }
 
 Buffer::~Buffer() {
-  if (data_ != nullptr) pool_->put(data_, capacity_);
+  if (data_ != nullptr && pool_ != nullptr) pool_->put(data_, capacity_);
+}
+
+Buffer Buffer::borrow(std::size_t count) const {
+  OBSCURA_CHECK(count <= size_, "more words are borrowed than there are");
+  return Buffer(nullptr, data_, count, 0);
 }
 
 BufferPool::BufferPool() : state_(std::make_shared<Buffer::State>()) {}

@@ -23,6 +23,9 @@ class Buffer {
   [[nodiscard]] std::uint64_t* data() { return data_; }
   [[nodiscard]] const std::uint64_t* data() const { return data_; }
   [[nodiscard]] std::size_t size() const { return size_; }
+  /// The first `count` words of this buffer, which keeps them: the borrower is gone before it, moved or not, and does
+  /// not write.
+  [[nodiscard]] Buffer borrow(std::size_t count) const;
 
  private:
   friend class BufferPool;

@@ -122,5 +122,22 @@ TEST(Buffer, PoolIsThreadSafe) {
   EXPECT_GT(pool.bytes_peak(), 0u);
 }
 
+TEST(Buffer, LendsItsFirstWordsWithoutGivingThemBack) {
+  BufferPool pool;
+  Buffer owner = pool.acquire(100);
+  owner.words()[7] = 42;
+  const std::size_t in_use = pool.bytes_in_use();
+  {
+    const Buffer lent = owner.borrow(10);
+    const Buffer again = lent.borrow(8);
+    EXPECT_EQ(lent.size(), 10u);
+    EXPECT_EQ(lent.data(), owner.data());
+    EXPECT_EQ(again.words()[7], 42u);
+  }
+  EXPECT_EQ(pool.bytes_in_use(), in_use) << "a borrower gave back what it does not own";
+  owner = Buffer();
+  EXPECT_LT(pool.bytes_in_use(), in_use);
+}
+
 }  // namespace
 }  // namespace obscura::base

@@ -7,6 +7,7 @@
 
 #include "plan/program/print.hpp"
 #include "plan/program/schedule.hpp"
+#include "plan/weights/testing/branched_plan.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
 #include "runtime/clear/clear_weight_source.hpp"
 #include "tests/runtime/owner.hpp"
@@ -36,10 +37,31 @@ void expect_as_predicted(const Slots& measured, const Predicted& predicted) {
   EXPECT_GT(root_mean_square(measured, predicted.slots), predicted.error_sd / 32);
 }
 
-class ExecutorAnswers : public ::testing::TestWithParam<std::tuple<int, bool>> {
+void expect_as_predicted(Owner& owner, const std::vector<ckks::Ciphertext>& results,
+                         const std::vector<Predicted>& predicted) {
+  ASSERT_EQ(results.size(), predicted.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    SCOPED_TRACE("result " + std::to_string(i));
+    expect_as_predicted(owner.engine().decrypt(results[i]), predicted[i]);
+  }
+}
+
+bool same_words(const std::vector<ckks::Ciphertext>& a, const std::vector<ckks::Ciphertext>& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) { return tests::same_words(x, y); });
+}
+
+/// A chain, and a network with branches.
+enum class Shape { kTiny, kBranched };
+
+plan::weights::Plan plan_of(Shape shape, const program::testing::TinyOptions& options) {
+  return shape == Shape::kTiny ? tiny_plan(options) : plan::weights::testing::branched_plan(options);
+}
+
+class ExecutorAnswers : public ::testing::TestWithParam<std::tuple<int, bool, Shape, int>> {
  protected:
   static constexpr std::uint64_t kSeed = 11;
-  Owner owner_{tiny_plan({std::get<0>(GetParam()), std::get<1>(GetParam())}), kSeed};
+  Owner owner_{plan_of(std::get<2>(GetParam()), {std::get<0>(GetParam()), std::get<1>(GetParam())}), kSeed,
+               ckks::EngineOptions{std::get<3>(GetParam()), ""}};
 };
 
 TEST_P(ExecutorAnswers, AreThoseOfTheReferenceWithEncryptedWeights) {
@@ -49,38 +71,45 @@ TEST_P(ExecutorAnswers, AreThoseOfTheReferenceWithEncryptedWeights) {
   auto weights = owner_.loaded_weights();
   const auto answer = make_executor(owner_).run(encrypted, weights);
   ASSERT_TRUE(answer.has_value()) << answer.error().message;
-  const Predicted predicted = Reference(owner_.plan(), owner_.engine().params(), true).run(inputs);
-  expect_as_predicted(owner_.engine().decrypt(*answer), predicted);
+  const std::vector<Predicted> predicted = Reference(owner_.plan(), owner_.engine().params(), true).run(inputs);
+  expect_as_predicted(owner_, *answer, predicted);
 }
 
 TEST_P(ExecutorAnswers, AreThoseOfTheReferenceWithClearWeights) {
   SCOPED_TRACE("seed " + std::to_string(kSeed));
   const std::vector<Slots> inputs = owner_.draw_inputs(kSeed);
   const std::vector<ckks::Ciphertext> encrypted = owner_.encrypt(inputs);
-  const Predicted predicted = Reference(owner_.plan(), owner_.engine().params(), false).run(inputs);
+  const std::vector<Predicted> predicted = Reference(owner_.plan(), owner_.engine().params(), false).run(inputs);
   const Executor executor = make_executor(owner_);
   for (const Keep keep : {Keep::kEncoded, Keep::kNothing}) {
     ClearWeightSource weights(owner_.engine().encoder(), owner_.plan(), keep);
     const auto first = executor.run(encrypted, weights);
     ASSERT_TRUE(first.has_value()) << first.error().message;
-    expect_as_predicted(owner_.engine().decrypt(*first), predicted);
+    expect_as_predicted(owner_, *first, predicted);
     EXPECT_TRUE(same_words(*first, executor.run(encrypted, weights).value())) << "the second run differs";
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Rings, ExecutorAnswers, ::testing::Combine(::testing::Values(5, 8), ::testing::Bool()));
+INSTANTIATE_TEST_SUITE_P(Rings, ExecutorAnswers,
+                         ::testing::Combine(::testing::Values(5, 8), ::testing::Bool(),
+                                            ::testing::Values(Shape::kTiny, Shape::kBranched),
+                                            ::testing::Values(1, 2)));
 
 TEST(Executor, GivesTheSameWordsForAnyThreadsAndKernels) {
-  for (const bool extended : {false, true}) {
+  for (const auto& [extended, shape] : {std::pair(false, Shape::kTiny), std::pair(true, Shape::kTiny),
+                                        std::pair(false, Shape::kBranched), std::pair(true, Shape::kBranched)}) {
     std::vector<std::vector<std::uint64_t>> words;
     for (const ckks::EngineOptions& options :
          {ckks::EngineOptions{1, ""}, ckks::EngineOptions{2, ""}, ckks::EngineOptions{1, "portable"}}) {
-      Owner owner(tiny_plan({8, extended}), 5, options);
+      Owner owner(plan_of(shape, {8, extended}), 5, options);
       const auto encrypted = owner.encrypt(owner.draw_inputs(5));
       auto weights = owner.loaded_weights();
-      const auto answer = make_executor(owner).run(encrypted, weights).value();
-      auto& all = words.emplace_back(answer.c0().words().begin(), answer.c0().words().end());
-      all.insert(all.end(), answer.c1().words().begin(), answer.c1().words().end());
+      const auto results = make_executor(owner).run(encrypted, weights).value();
+      auto& all = words.emplace_back();
+      for (const auto& answer : results) {
+        all.insert(all.end(), answer.c0().words().begin(), answer.c0().words().end());
+        all.insert(all.end(), answer.c1().words().begin(), answer.c1().words().end());
+      }
     }
     EXPECT_EQ(words[0], words[1]) << "one and two threads differ";
     EXPECT_EQ(words[0], words[2]) << "the best kernels and the portable ones differ";
@@ -116,9 +145,11 @@ class WatchedWeights final : public runtime::exec::WeightSource {
  public:
   explicit WatchedWeights(LoadedWeights weights) : weights_(std::move(weights)) {}
   [[nodiscard]] bool encrypted() const override { return true; }
+  [[nodiscard]] std::size_t most_held() const override { return most; }
   [[nodiscard]] base::Result<runtime::exec::Weight> fetch(program::WeightId id) override {
     EXPECT_TRUE(prefetched_.contains(id)) << "weight " << id.value() << " was not announced";
     fetched.push_back(id.value());
+    EXPECT_LE(fetched.size() - released.size(), most);
     if (id.value() == failing) return base::fail(base::ErrorCode::kCorrupt, "chunk 6 is damaged");
     return weights_.fetch(id);
   }
@@ -128,6 +159,7 @@ class WatchedWeights final : public runtime::exec::WeightSource {
   std::vector<int> fetched;
   std::vector<int> released;
   int failing = -1;
+  std::size_t most = runtime::exec::kNoLimit;
 
  private:
   LoadedWeights weights_;
@@ -137,11 +169,29 @@ class WatchedWeights final : public runtime::exec::WeightSource {
 TEST(Executor, AsksForWeightsInTheOrderOfUseAndGivesThemBack) {
   Owner owner(tiny_plan());
   const auto encrypted = owner.encrypt(owner.draw_inputs(3));
-  WatchedWeights weights(owner.loaded_weights());
-  ASSERT_TRUE(make_executor(owner).run(encrypted, weights).has_value());
   const std::vector<int> order = {0, 1, 2, 3, 4, 5, 6, 7};
-  EXPECT_EQ(weights.fetched, order);
-  EXPECT_EQ(weights.released, order);
+  for (const std::size_t most : {std::size_t{1}, std::size_t{3}, runtime::exec::kNoLimit}) {
+    WatchedWeights weights(owner.loaded_weights());
+    weights.most = most;
+    ASSERT_TRUE(make_executor(owner).run(encrypted, weights).has_value());
+    EXPECT_EQ(weights.fetched, order);
+    EXPECT_EQ(weights.released, order);
+  }
+}
+
+TEST(Executor, GivesTheSameWordsHoweverFewWeightsItHolds) {
+  for (const bool extended : {false, true}) {
+    Owner owner(plan_of(Shape::kBranched, {8, extended}));
+    const auto encrypted = owner.encrypt(owner.draw_inputs(3));
+    const Executor executor = make_executor(owner);
+    WatchedWeights all(owner.loaded_weights());
+    const auto expected = executor.run(encrypted, all).value();
+    for (const std::size_t most : {1, 2, 3}) {
+      WatchedWeights weights(owner.loaded_weights());
+      weights.most = most;
+      EXPECT_TRUE(same_words(executor.run(encrypted, weights).value(), expected)) << most << " at a time";
+    }
+  }
 }
 
 TEST(Executor, ForwardsTheErrorOfAWeight) {
@@ -152,6 +202,8 @@ TEST(Executor, ForwardsTheErrorOfAWeight) {
   const auto answer = make_executor(owner).run(encrypted, weights);
   ASSERT_FALSE(answer.has_value());
   EXPECT_EQ(answer.error().message, "chunk 6 is damaged");
+  EXPECT_EQ(weights.fetched.size(), 7u);
+  EXPECT_EQ(weights.released.size(), 8u) << "what was fetched for a transform is given back, and the weights it lacked";
 }
 
 TEST(Executor, FreesValuesAfterTheirLastUse) {
@@ -163,7 +215,7 @@ TEST(Executor, FreesValuesAfterTheirLastUse) {
   const std::size_t before = pool.bytes_in_use();
   const auto answer = executor.run(encrypted, weights);
   ASSERT_TRUE(answer.has_value());
-  const auto kept = program::ciphertext_bytes(owner.engine().params(), answer->level());
+  const auto kept = program::ciphertext_bytes(owner.engine().params(), answer->front().level());
   EXPECT_LE(pool.bytes_in_use() - before, 2 * kept);
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 
+#include "plan/weights/testing/branched_plan.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
 #include "tests/runtime/owner_files.hpp"
 
@@ -63,9 +64,15 @@ class Files : public ::testing::Test {
          [this](auto bytes) {
            return error_of(wire::read_result(bytes, "x.result", owner_.ring(), owner_.expected()));
          }},
+        {"spec of branches", branched_.spec(), [](auto bytes) { return error_of(wire::read_spec(bytes, "spec")); }},
+        {"several results", branched_.result(branched_.draw_answer()),
+         [this](auto bytes) {
+           return error_of(wire::read_result(bytes, "x.result", branched_.ring(), branched_.expected()));
+         }},
     };
   }
   OwnerFiles owner_{tiny_plan({4, false, true, plan::program::SealingKey::kPublic})};
+  OwnerFiles branched_{plan::weights::testing::branched_plan({4, false})};
 };
 
 TEST_F(Files, AreAcceptedAsWritten) {

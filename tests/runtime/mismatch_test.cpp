@@ -3,6 +3,7 @@
 #include <functional>
 
 #include "plan/program/serialize.hpp"
+#include "plan/weights/testing/branched_plan.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
 #include "tests/runtime/owner_files.hpp"
 
@@ -116,16 +117,33 @@ TEST_F(Mismatch, RequestsWithResiduesThatAreNoneOrTransparentCiphertexts) {
 }
 
 TEST_F(Mismatch, ResultsWithAnotherScaleOrForAnotherKey) {
-  const auto answer = owner_.draw_answer();
   const auto read = [this](const Bytes& bytes) {
     return wire::read_result(bytes, "x.result", owner_.ring(), owner_.expected());
   };
+  auto answer = owner_.draw_answer();
   EXPECT_TRUE(read(owner_.result(answer)).has_value());
-  expect_refused(
-      read(owner_.result(clone(owner_.ring(), answer, answer.level(), answer.scale() * Scale::power_of_two(1)))),
-      base::ErrorCode::kMismatch, "scale");
   OwnerFiles other(tiny_plan());
   expect_refused(read(other.result(answer)), base::ErrorCode::kMismatch, "another key");
+  answer[0] = clone(owner_.ring(), answer[0], answer[0].level(), answer[0].scale() * Scale::power_of_two(1));
+  expect_refused(read(owner_.result(answer)), base::ErrorCode::kMismatch, "scale");
+}
+
+TEST(MismatchOfSeveralResults, InNumberOrderLevelOrScale) {
+  OwnerFiles owner(plan::weights::testing::branched_plan());
+  const auto read = [&](std::span<const ckks::Ciphertext> answer) {
+    return wire::read_result(owner.result(answer), "x.result", owner.ring(), owner.expected());
+  };
+  auto answer = owner.draw_answer();
+  const auto back = read(answer);
+  ASSERT_TRUE(back.has_value()) << back.error().message;
+  ASSERT_EQ(back->size(), 4u);
+  for (std::size_t i = 0; i < answer.size(); ++i) EXPECT_TRUE(same_words((*back)[i], answer[i]));
+  expect_refused(read(std::span(answer).first(3)), base::ErrorCode::kMismatch, "holds 3 ciphertexts");
+  std::swap(answer[1], answer[2]);
+  expect_refused(read(answer), base::ErrorCode::kMismatch, "level 2");
+  std::swap(answer[1], answer[2]);
+  answer[3] = clone(owner.ring(), answer[3], answer[3].level(), answer[3].scale() * Scale::power_of_two(1));
+  expect_refused(read(answer), base::ErrorCode::kMismatch, "scale");
 }
 
 TEST_F(Mismatch, FilesWithSectionsThatNobodyAskedFor) {

@@ -17,6 +17,7 @@ class LoadedWeights final : public runtime::exec::WeightSource {
  public:
   explicit LoadedWeights(std::vector<ckks::Ciphertext> weights) : weights_(std::move(weights)) {}
   [[nodiscard]] bool encrypted() const override { return true; }
+  [[nodiscard]] std::size_t most_held() const override { return runtime::exec::kNoLimit; }
   [[nodiscard]] base::Result<runtime::exec::Weight> fetch(plan::program::WeightId id) override {
     return runtime::exec::Weight(&weights_.at(static_cast<std::size_t>(id.value())));
   }

@@ -124,15 +124,19 @@ class OwnerFiles {
     const wire::Expected e = expected();
     return wire::write_request(ring(), e.params, plan_.program.insecure, {e.plan, e.key, {}}, ciphertexts);
   }
-  [[nodiscard]] Bytes result(const ckks::Ciphertext& answer) const {
+  [[nodiscard]] Bytes result(std::span<const ckks::Ciphertext> answer) const {
     const wire::Expected e = expected();
     return wire::write_result(ring(), e.params, plan_.program.insecure, {e.plan, e.key, e.plan}, answer);
   }
-  /// A ciphertext at the level and scale of the program's result.
-  [[nodiscard]] ckks::Ciphertext draw_answer() {
-    const auto& last = plan_.program.instructions.back();
-    return ckks::encrypt(ring(), keys_.public_key,
-                         context_->encoder().encode(draw_inputs(9).front(), last.level, last.scale), masks_);
+  /// Ciphertexts at the levels and scales of the program's results.
+  [[nodiscard]] std::vector<ckks::Ciphertext> draw_answer() {
+    std::vector<ckks::Ciphertext> answer;
+    for (const auto id : plan_.program.results) {
+      const auto& result = plan_.program.instructions[static_cast<std::size_t>(id.value())];
+      const auto plaintext = context_->encoder().encode(draw_inputs(9).front(), result.level, result.scale);
+      answer.push_back(ckks::encrypt(ring(), keys_.public_key, plaintext, masks_));
+    }
+    return answer;
   }
   [[nodiscard]] Slots decrypt(const ckks::Ciphertext& ciphertext) const {
     return context_->encoder().decode(secret::decrypt(ring(), keys_.secret, ciphertext));

@@ -35,7 +35,8 @@ class Reference {
   Reference(const plan::weights::Plan& plan, const params::ParamSet& params, bool encrypted)
       : plan_(plan), params_(params), noise_(params), encrypted_(encrypted) {}
 
-  [[nodiscard]] Predicted run(const std::vector<Slots>& inputs) {
+  /// The results of the program, in their order.
+  [[nodiscard]] std::vector<Predicted> run(const std::vector<Slots>& inputs) {
     values_.clear();
     for (const program::Instruction& instruction : plan_.program.instructions) {
       here_ = &instruction;
@@ -45,11 +46,20 @@ class Reference {
                                                   [&](const auto& operation) { return compute(operation); }},
                                    instruction.operation));
     }
-    return values_.back();
+    std::vector<Predicted> results;
+    for (const program::ValueId id : plan_.program.results) results.push_back(at(id));
+    return results;
   }
 
  private:
   const Predicted& at(program::ValueId id) const { return values_[static_cast<std::size_t>(id.value())]; }
+
+  /// An operand where the instruction computes: messages, errors and scale stay when limbs are left out.
+  Predicted dropped(program::ValueId id) const {
+    Predicted value = at(id);
+    value.level = program::working_level(*here_);
+    return value;
+  }
 
   double in_slots(double coefficient_sd, const Scale& scale) const {
     return noise_.slot_from_coefficient(coefficient_sd, scale.value(params_));
@@ -96,7 +106,7 @@ class Reference {
     for (const program::GiantStep& step : linear.steps) {
       Predicted sum;
       for (const program::Term& term : step.terms) {
-        const Predicted& operand = at(linear.operands[static_cast<std::size_t>(term.input)]);
+        const Predicted operand = dropped(linear.operands[static_cast<std::size_t>(term.input)]);
         accumulate(sum, product(turned(operand, term.baby.value()), weight(term.weight)));
       }
       // Two switched parts: s^2 and s.
@@ -118,17 +128,32 @@ class Reference {
   }
 
   Predicted compute(const program::Square& square) const {
-    const Predicted& a = at(square.operand);
+    const Predicted a = dropped(square.operand);
     const Scale scale = a.scale * a.scale;
     const Predicted squared{map_slots(a.slots, [](auto x) { return x * x; }),
                             std::hypot(2 * a.largest() * a.error_sd, switching(a.level, scale)), scale, a.level};
     return rescaled(squared, true);
   }
 
-  Predicted compute(const program::Rotate& rotate) const { return turned(at(rotate.operand), rotate.step.value()); }
+  Predicted compute(const program::Multiply& multiply) const {
+    Predicted both = product(dropped(multiply.left), dropped(multiply.right));
+    both.error_sd = std::hypot(both.error_sd, switching(both.level, both.scale));
+    return rescaled(both, true);
+  }
+
+  Predicted compute(const program::ChangeScale& change) const {
+    Predicted a = dropped(change.operand);
+    const double factor = (here_->scale.times_prime(params::PrimeIndex(a.level.value())) / a.scale).value(params_);
+    a.error_sd = std::hypot(a.error_sd, a.largest() / (2 * factor));
+    return rescaled(a, true);
+  }
+
+  Predicted compute(const program::Rotate& rotate) const {
+    return turned(dropped(rotate.operand), rotate.step.value());
+  }
 
   Predicted compute(const program::Conjugate& conjugate) const {
-    const Predicted& a = at(conjugate.operand);
+    const Predicted a = dropped(conjugate.operand);
     return result(map_slots(a.slots, [](auto x) { return std::conj(x); }),
                   std::hypot(a.error_sd, switching(a.level, a.scale)));
   }

@@ -8,6 +8,7 @@
 
 #include "compiler/compile/calibration.hpp"
 #include "compiler/graph/interpret.hpp"
+#include "compiler/graph/testing/matrix_chain.hpp"
 #include "compiler/onnx/read_onnx.hpp"
 #include "compiler/simulate/execute.hpp"
 #include "plan/program/verify.hpp"
@@ -51,20 +52,14 @@ SparseMatrix convolution(int size, int maps, int kernel, int stride, std::mt1993
   return matrix;
 }
 
-graph::Chain chain_of(int height, int width, std::vector<SparseMatrix> matrices) {
-  graph::Chain chain;
-  chain.input.dims = {1, height, width};
-  for (SparseMatrix& matrix : matrices) {
-    graph::Shape shape{{static_cast<std::int64_t>(matrix.rows)}};
-    chain.stages.push_back({std::move(matrix), shape, "layer"});
-  }
-  return chain;
+graph::Graph chain_of(int height, int width, std::vector<SparseMatrix> matrices) {
+  return graph::testing::matrix_chain({{1, height, width}}, std::move(matrices));
 }
 
-CompileRequest request_for(const graph::Chain& chain, std::size_t inputs, std::mt19937_64& random) {
+CompileRequest request_for(const graph::Graph& chain, std::size_t inputs, std::mt19937_64& random) {
   CompileRequest request;
-  request.input.height = static_cast<int>(chain.input.dims[1]);
-  request.input.width = static_cast<int>(chain.input.dims[2]);
+  request.input.height = static_cast<int>(chain.nodes[0].shape.dims[1]);
+  request.input.width = static_cast<int>(chain.nodes[0].shape.dims[2]);
   std::uniform_real_distribution<double> pixel(0, 1);
   for (std::size_t i = 0; i < inputs; ++i) {
     request.calibration.emplace_back(static_cast<std::size_t>(request.input.height * request.input.width));
@@ -76,24 +71,24 @@ CompileRequest request_for(const graph::Chain& chain, std::size_t inputs, std::m
   return request;
 }
 
-graph::Chain cryptonets_shape(std::mt19937_64& random) {
+graph::Graph cryptonets_shape(std::mt19937_64& random) {
   // 27 x 27 pixels of the padded 28 x 28 give 12 x 12; 29 x 29 gives the 13 x 13 of the paper.
   return chain_of(29, 29, {convolution(29, 5, 5, 2, random), dense(100, 845, random), dense(10, 100, random)});
 }
 
-void expect_same_scores(const graph::Chain& chain, const CompileOutput& output, const std::vector<double>& input) {
+void expect_same_scores(const graph::Graph& chain, const CompileOutput& output, const std::vector<double>& input) {
   const auto& program = output.plan.program;
   const auto trace = simulate::execute(program, output.plan.weights, simulate::pack_input(program, input), {});
-  const auto scores = simulate::read_output(program, trace.back());
-  const auto expected = graph::evaluate_stages(chain, input).back();
+  const auto scores = simulate::read_scores(program, trace);
+  const auto expected = graph::interpret(chain, input);
   for (std::size_t j = 0; j < scores.size(); ++j) EXPECT_NEAR(scores[j], expected[j], 1e-8);
 }
 
 TEST(Compile, FindsASmallRingForTheCryptoNetsShape) {
   std::mt19937_64 random(1);
-  const graph::Chain chain = cryptonets_shape(random);
+  const graph::Graph chain = cryptonets_shape(random);
   const CompileRequest request = request_for(chain, 4, random);
-  const auto output = compile_chain(chain, request);
+  const auto output = compile_packable(chain, request);
   ASSERT_TRUE(output.has_value()) << output.error().message;
   const Report& report = output->report;
   std::printf("%s", to_text(report).c_str());
@@ -110,10 +105,10 @@ TEST(Compile, FindsASmallRingForTheCryptoNetsShape) {
 
 TEST(Compile, SmallErrorsTakeSixPrimes) {
   std::mt19937_64 random(1);
-  const graph::Chain chain = cryptonets_shape(random);
+  const graph::Graph chain = cryptonets_shape(random);
   CompileRequest request = request_for(chain, 4, random);
   request.options.most_relative_sd = std::exp2(-15);
-  const auto output = compile_chain(chain, request);
+  const auto output = compile_packable(chain, request);
   ASSERT_TRUE(output.has_value()) << output.error().message;
   EXPECT_EQ(output->report.log_n, 13);
   EXPECT_EQ(output->report.q_bits.size(), 6u);
@@ -122,11 +117,11 @@ TEST(Compile, SmallErrorsTakeSixPrimes) {
 
 TEST(CompileSlow, HigherSecurityTakesTheNextRing) {
   std::mt19937_64 random(1);
-  const graph::Chain chain = cryptonets_shape(random);
+  const graph::Graph chain = cryptonets_shape(random);
   for (const Security security : {Security::k192, Security::k256}) {
     CompileRequest request = request_for(chain, 4, random);
     request.options.security = security;
-    const auto output = compile_chain(chain, request);
+    const auto output = compile_packable(chain, request);
     ASSERT_TRUE(output.has_value()) << output.error().message;
     EXPECT_EQ(output->report.log_n, 14);
     EXPECT_EQ(output->report.security_bits, static_cast<int>(security));
@@ -136,10 +131,10 @@ TEST(CompileSlow, HigherSecurityTakesTheNextRing) {
 
 TEST(Compile, EqualRequestsGiveEqualPlans) {
   std::mt19937_64 random(2);
-  const graph::Chain chain = chain_of(6, 6, {dense(12, 36, random), dense(3, 12, random)});
+  const graph::Graph chain = chain_of(6, 6, {dense(12, 36, random), dense(3, 12, random)});
   const CompileRequest request = request_for(chain, 3, random);
-  const auto once = compile_chain(chain, request);
-  const auto again = compile_chain(chain, request);
+  const auto once = compile_packable(chain, request);
+  const auto again = compile_packable(chain, request);
   ASSERT_TRUE(once.has_value() && again.has_value());
   EXPECT_EQ(once->plan.program, again->plan.program);
   EXPECT_EQ(once->plan.weights.values, again->plan.weights.values);
@@ -148,11 +143,11 @@ TEST(Compile, EqualRequestsGiveEqualPlans) {
 
 TEST(Compile, WeightsDoNotDecideTheProgram) {
   std::mt19937_64 random(3);
-  graph::Chain chain = chain_of(6, 6, {dense(12, 36, random), dense(3, 12, random)});
+  graph::Graph chain = chain_of(6, 6, {dense(12, 36, random), dense(3, 12, random)});
   const CompileRequest request = request_for(chain, 3, random);
-  const auto full = compile_chain(chain, request);
-  for (std::size_t i = 0; i < 100; ++i) chain.stages[0].matrix.value[i] = 0;  // pruned, in the same structure
-  const auto pruned = compile_chain(chain, request);
+  const auto full = compile_packable(chain, request);
+  for (std::size_t i = 0; i < 100; ++i) std::get<graph::Linear>(chain.nodes[1].op).matrix.value[i] = 0;  // pruned, in the same structure
+  const auto pruned = compile_packable(chain, request);
   ASSERT_TRUE(full.has_value() && pruned.has_value());
   EXPECT_EQ(full->plan.weights.values.size(), pruned->plan.weights.values.size());
   EXPECT_EQ(full->report.stages[0].packing, pruned->report.stages[0].packing);
@@ -161,14 +156,14 @@ TEST(Compile, WeightsDoNotDecideTheProgram) {
 
 TEST(Compile, TakesSingleLayersAndNetsOfSquares) {
   std::mt19937_64 random(4);
-  std::vector<graph::Chain> chains;
+  std::vector<graph::Graph> chains;
   chains.push_back(chain_of(4, 4, {dense(5, 16, random)}));
   chains.push_back(
       chain_of(4, 4, {graph::identity_matrix(16), graph::identity_matrix(16), graph::identity_matrix(16)}));
   chains.push_back(chain_of(3, 3, {dense(1, 9, random), dense(7, 1, random)}));
-  for (const graph::Chain& chain : chains) {
+  for (const graph::Graph& chain : chains) {
     const CompileRequest request = request_for(chain, 3, random);
-    const auto output = compile_chain(chain, request);
+    const auto output = compile_packable(chain, request);
     ASSERT_TRUE(output.has_value()) << output.error().message;
     EXPECT_TRUE(plan::program::verify(output->plan.program).has_value());
     for (const auto& input : request.calibration) expect_same_scores(chain, *output, input);
@@ -177,9 +172,9 @@ TEST(Compile, TakesSingleLayersAndNetsOfSquares) {
 
 TEST(Compile, RefusesIncompleteRequests) {
   std::mt19937_64 random(5);
-  const graph::Chain chain = chain_of(4, 4, {dense(5, 16, random)});
+  const graph::Graph chain = chain_of(4, 4, {dense(5, 16, random)});
   const CompileRequest good = request_for(chain, 2, random);
-  const auto code = [&](const CompileRequest& request) { return compile_chain(chain, request).error().code; };
+  const auto code = [&](const CompileRequest& request) { return compile_packable(chain, request).error().code; };
   CompileRequest request = good;
   request.calibration.clear();
   EXPECT_EQ(code(request), base::ErrorCode::kUsage);
@@ -199,27 +194,26 @@ TEST(Compile, RefusesIncompleteRequests) {
 
 TEST(Compile, SaysWhyNothingFits) {
   std::mt19937_64 random(6);
-  const graph::Chain chain = chain_of(4, 4, {dense(5, 16, random), dense(2, 5, random)});
+  const graph::Graph chain = chain_of(4, 4, {dense(5, 16, random), dense(2, 5, random)});
   CompileRequest request = request_for(chain, 2, random);
   request.options.most_log_n = 13;
   request.options.most_relative_sd = 1e-12;
-  auto output = compile_chain(chain, request);
+  auto output = compile_packable(chain, request);
   ASSERT_FALSE(output.has_value());
   EXPECT_EQ(output.error().code, base::ErrorCode::kUnsupported);
   EXPECT_NE(output.error().message.find("precise enough"), std::string::npos) << output.error().message;
   request = request_for(chain, 2, random);
   request.options.most_log_n = 11;
-  output = compile_chain(chain, request);
+  output = compile_packable(chain, request);
   ASSERT_FALSE(output.has_value());
   EXPECT_NE(output.error().message.find("more levels"), std::string::npos) << output.error().message;
-  const graph::Chain wide = chain_of(64, 40, {dense(2500, 16, random), dense(2, 2500, random)});
-  graph::Chain widened = chain_of(4, 4, {dense(2500, 16, random), dense(2, 2500, random)});
+  graph::Graph widened = chain_of(4, 4, {dense(2500, 16, random), dense(2, 2500, random)});
   request = request_for(widened, 2, random);
   request.options.security = Security::k128;
   request.options.most_log_n = 12;
-  output = compile_chain(widened, request);
+  output = compile_packable(widened, request);
   ASSERT_FALSE(output.has_value());
-  EXPECT_NE(output.error().message.find("layer 0 'layer'"), std::string::npos) << output.error().message;
+  EXPECT_NE(output.error().message.find("layer 1 'layer'"), std::string::npos) << output.error().message;
 }
 
 TEST(Compile, TheCommittedModelIsClassifiedAsItsInterpreterDoes) {
@@ -241,7 +235,7 @@ TEST(Compile, TheCommittedModelIsClassifiedAsItsInterpreterDoes) {
   const auto& program = output->plan.program;
   for (const auto& input : request.calibration) {
     const auto trace = simulate::execute(program, output->plan.weights, simulate::pack_input(program, input), {});
-    const auto scores = simulate::read_output(program, trace.back());
+    const auto scores = simulate::read_scores(program, trace);
     const auto expected = graph::interpret(*graph, input);
     for (std::size_t j = 0; j < scores.size(); ++j) EXPECT_NEAR(scores[j], expected[j], 1e-5);
   }
@@ -249,8 +243,8 @@ TEST(Compile, TheCommittedModelIsClassifiedAsItsInterpreterDoes) {
 
 TEST(Compile, ReportIsOneJsonObject) {
   std::mt19937_64 random(7);
-  const graph::Chain chain = chain_of(4, 4, {dense(5, 16, random)});
-  const auto output = compile_chain(chain, request_for(chain, 2, random));
+  const graph::Graph chain = chain_of(4, 4, {dense(5, 16, random)});
+  const auto output = compile_packable(chain, request_for(chain, 2, random));
   ASSERT_TRUE(output.has_value()) << output.error().message;
   const auto json = nlohmann::json::parse(to_json(output->report));
   EXPECT_EQ(json["log_n"], output->report.log_n);

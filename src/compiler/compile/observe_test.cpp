@@ -8,6 +8,8 @@
 
 #include "compiler/compile/choose_plan.hpp"
 #include "compiler/compile/reference.hpp"
+#include "compiler/graph/interpret.hpp"
+#include "compiler/graph/testing/matrix_chain.hpp"
 #include "compiler/simulate/execute.hpp"
 #include "plan/program/operation.hpp"
 
@@ -26,11 +28,8 @@ graph::SparseMatrix dense(int rows, int cols, std::mt19937_64& random) {
   return matrix;
 }
 
-graph::Chain small_chain(std::mt19937_64& random) {
-  graph::Chain chain;
-  chain.input.dims = {1, 4, 4};
-  chain.stages = {{dense(12, 16, random), {{12}}, "first"}, {dense(3, 12, random), {{3}}, "second"}};
-  return chain;
+graph::Graph small_chain(std::mt19937_64& random) {
+  return graph::testing::matrix_chain({{1, 4, 4}}, {dense(12, 16, random), dense(3, 12, random)});
 }
 
 Inputs random_inputs(std::size_t count, std::mt19937_64& random) {
@@ -56,7 +55,7 @@ void add(const simulate::Slots& from, simulate::Slots& to) {
 // Errors of baby steps cannot be injected from outside: they are left out of the prediction, too.
 TEST(Observe, PredictedErrorsAreThoseOfNoisyRuns) {
   std::mt19937_64 random(31);
-  const graph::Chain chain = small_chain(random);
+  const graph::Graph chain = small_chain(random);
   const Inputs inputs = random_inputs(1, random);
   CompileOptions options;
   options.most_log_n = 12;
@@ -68,7 +67,7 @@ TEST(Observe, PredictedErrorsAreThoseOfNoisyRuns) {
   for (std::size_t i = 0; i < sources.size(); ++i) sources[i] = {1e-8 * static_cast<double>(1 + i), 2e-8, 0};
 
   const auto packed_input = simulate::pack_input(program, inputs.front());
-  const auto exact = graph::evaluate_stages(chain, inputs.front()).back();
+  const auto exact = graph::interpret(chain, inputs.front());
   std::vector<double> squares(exact.size());
   constexpr int kTrials = 400;
   for (int trial = 0; trial < kTrials; ++trial) {
@@ -84,7 +83,7 @@ TEST(Observe, PredictedErrorsAreThoseOfNoisyRuns) {
         simulate::execute(program, weights, packed_input, [&](plan::program::ValueId id, simulate::Slots& slots) {
           add(noise(slots.size(), sources[static_cast<std::size_t>(id.value())].result, random), slots);
         });
-    const auto scores = simulate::read_output(program, trace.back());
+    const auto scores = simulate::read_scores(program, trace);
     for (std::size_t j = 0; j < scores.size(); ++j) squares[j] += std::pow(scores[j] - exact[j], 2) / kTrials;
   }
   for (std::size_t j = 0; j < squares.size(); ++j) {
@@ -99,17 +98,22 @@ TEST(Observe, PredictedErrorsAreThoseOfNoisyRuns) {
 
 TEST(Observe, FindsPackingsThatComputeSomethingElse) {
   std::mt19937_64 random(32);
-  const graph::Chain chain = small_chain(random);
+  const graph::Graph chain = small_chain(random);
   const Inputs inputs = random_inputs(2, random);
   CompileOptions options;
   options.most_log_n = 12;
   auto plan = choose_plan(chain, inputs, 1.0, options);
   ASSERT_TRUE(plan.has_value()) << plan.error().message;
   EXPECT_TRUE(check_packing(chain, plan->packed, inputs).has_value());
-  plan->packed.results.back().layout.first -= plan->packed.results.back().layout.last;  // claims more than is there
+  // Claims more than is there: one score where another one stands.
+  pack::PackedTensor& scores = plan->packed.tensors.back();
+  auto element = scores.layout->element();
+  std::swap(element[0][static_cast<std::size_t>(scores.layout->place()[0].slot)],
+            element[0][static_cast<std::size_t>(scores.layout->place()[1].slot)]);
+  scores.layout = std::make_shared<const pack::TensorLayout>(3, element, "wrong");
   const auto refused = check_packing(chain, plan->packed, inputs);
   ASSERT_FALSE(refused.has_value());
-  EXPECT_NE(refused.error().message.find("layer 1 'second'"), std::string::npos);
+  EXPECT_NE(refused.error().message.find("layer 3 'layer'"), std::string::npos);
 }
 
 TEST(Reference, EvaluatesTheModelFile) {

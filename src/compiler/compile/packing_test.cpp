@@ -4,17 +4,18 @@
 
 #include <random>
 
-#include "compiler/graph/chain.hpp"
+#include "compiler/compile/observe.hpp"
+#include "compiler/graph/interpret.hpp"
+#include "compiler/graph/testing/matrix_chain.hpp"
 #include "compiler/pack/lower.hpp"
+#include "compiler/pack/network_search.hpp"
 #include "compiler/simulate/execute.hpp"
 
 namespace obscura::compiler {
 namespace {
 
-using graph::Chain;
 using graph::SparseMatrix;
-using pack::ChainPacking;
-using pack::LayerPacking;
+using pack::VectorPacking;
 
 SparseMatrix random_matrix(int rows, int cols, double density, std::mt19937_64& random) {
   std::uniform_real_distribution<double> uniform(-1, 1);
@@ -34,19 +35,47 @@ SparseMatrix random_matrix(int rows, int cols, double density, std::mt19937_64& 
   return matrix;
 }
 
-Chain chain_of(std::vector<SparseMatrix> matrices) {
-  Chain chain;
-  chain.input.dims = {static_cast<std::int64_t>(matrices.front().cols)};
-  for (SparseMatrix& matrix : matrices) {
-    graph::Shape shape{{static_cast<std::int64_t>(matrix.rows)}};
-    chain.stages.push_back({std::move(matrix), shape, "layer"});
-  }
-  return chain;
+graph::Graph chain_of(std::vector<SparseMatrix> matrices) {
+  const auto inputs = static_cast<std::int64_t>(matrices.front().cols);
+  return graph::testing::matrix_chain({{inputs}}, std::move(matrices));
 }
 
-std::string describe(const ChainPacking& packing) {
+const SparseMatrix& matrix_of(const graph::Graph& chain, std::size_t layer) {
+  return std::get<graph::Linear>(chain.nodes[1 + 2 * layer].op).matrix;
+}
+
+/// A packing of a chain: one for each matrix.
+using Layers = std::vector<VectorPacking>;
+
+pack::NetworkPacking network_of(const Layers& layers) {
+  pack::NetworkPacking packing;
+  const auto add = [&](pack::NodeShape shape, pack::LayoutPtr layout) {
+    packing.nodes.push_back(std::make_shared<const pack::NodePacking>(
+        pack::NodePacking{std::move(shape), {}, std::move(layout)}));
+  };
+  add(pack::AsIs{}, nullptr);
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    if (i > 0) add(pack::AsIs{}, packing.nodes.back()->output);
+    add(layers[i], std::make_shared<const pack::TensorLayout>(layers[i].output));
+  }
+  return packing;
+}
+
+std::vector<int> periods_behind(const graph::Graph& chain, std::size_t layer) {
+  const int elements = static_cast<int>(matrix_of(chain, layer).rows);
+  std::vector<int> periods{elements};
+  if (chain.nodes.size() > 2 + 2 * layer) {
+    const int rows = static_cast<int>(matrix_of(chain, layer + 1).rows);
+    for (int folds = 1; folds == 1 || elements > rows * folds / 2; folds *= 2) {
+      periods.push_back(folds * std::max(rows, (elements + folds - 1) / folds));
+    }
+  }
+  return periods;
+}
+
+std::string describe(const Layers& packing) {
   std::string text;
-  for (const LayerPacking& layer : packing.layers) {
+  for (const VectorPacking& layer : packing) {
     const pack::Layout& l = layer.output;
     text += pack::describe(layer) + "\n  -> period " + std::to_string(l.period) + ", copies " +
             std::to_string(l.copies) + " by " + std::to_string(l.stride) + ", from " + std::to_string(l.origin) + " [" +
@@ -56,50 +85,31 @@ std::string describe(const ChainPacking& packing) {
 }
 
 // Runs the packing on a random input; false, with a message, where it differs from the chain.
-void expect_equal(const Chain& chain, const ChainPacking& packing, int log_n, std::mt19937_64& random) {
+void expect_equal(const graph::Graph& chain, const Layers& packing, int log_n, std::mt19937_64& random) {
   std::uniform_real_distribution<double> uniform(-1, 1);
-  std::vector<double> input(chain.stages.front().matrix.cols);
+  std::vector<double> input(matrix_of(chain, 0).cols);
   for (double& x : input) x = uniform(random);
-  const auto expected = graph::evaluate_stages(chain, input);
-  const pack::PackedChain packed = pack::lower(chain, packing, log_n);
-  std::size_t stage = 0;
-  double worst = 0;
-  const auto check_and_poison = [&](plan::program::ValueId id, simulate::Slots& slots) {
-    if (stage >= packed.results.size() || packed.results[stage].value != id) return;
-    const auto elements = pack::element_map(packed.results[stage].layout);
-    const bool is_last = stage + 1 == packed.results.size();
-    for (std::size_t s = 0; s < slots.size(); ++s) {
-      if (elements[s] == pack::kGarbage) {
-        slots[s] = {100 * uniform(random), 100 * uniform(random)};
-        continue;
-      }
-      worst = std::max(worst, std::abs(slots[s].real() - expected[stage][static_cast<std::size_t>(elements[s])]));
-      if (!is_last) worst = std::max(worst, std::abs(slots[s].imag()));
-    }
-    ++stage;
-  };
-  const auto trace =
-      simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), check_and_poison);
-  ASSERT_EQ(stage, chain.stages.size());
-  EXPECT_LT(worst, 1e-9) << describe(packing);
-  const auto scores = simulate::read_output(packed.program, trace.back());
-  for (std::size_t j = 0; j < scores.size(); ++j) {
-    ASSERT_NEAR(scores[j], expected.back()[j], 1e-9) << describe(packing);
-  }
+  const auto packed = pack::lower(chain, network_of(packing), log_n);
+  const auto checked = compile::check_packing(chain, packed, {input});
+  EXPECT_TRUE(checked.has_value()) << checked.error().message << "\n" << describe(packing);
+  const auto trace = simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), {});
+  const auto scores = simulate::read_scores(packed.program, trace);
+  const auto expected = graph::interpret(chain, input);
+  for (std::size_t j = 0; j < scores.size(); ++j) ASSERT_NEAR(scores[j], expected[j], 1e-9) << describe(packing);
 }
 
 // Also holds the promised operation counts against the program.
-void expect_counts(const Chain& chain, const ChainPacking& packing, int log_n) {
-  const pack::PackedChain packed = pack::lower(chain, packing, log_n);
+void expect_counts(const graph::Graph& chain, const Layers& packing, int log_n) {
+  const pack::PackedNetwork packed = pack::lower(chain, network_of(packing), log_n);
   int rotations = 0;
   int conjugations = 0;
   for (const auto& instruction : packed.program.instructions) {
     rotations += std::holds_alternative<plan::program::Rotate>(instruction.operation) ? 1 : 0;
     conjugations += std::holds_alternative<plan::program::Conjugate>(instruction.operation) ? 1 : 0;
   }
-  const std::size_t terms = packed.weights.values.size() - packing.layers.size();
+  const std::size_t terms = packed.weights.values.size() - packing.size();
   pack::LayerOps sum;
-  for (const LayerPacking& layer : packing.layers) {
+  for (const VectorPacking& layer : packing) {
     sum.rotations += layer.ops.rotations;
     sum.conjugations += layer.ops.conjugations;
     sum.terms += layer.ops.terms;
@@ -110,31 +120,31 @@ void expect_counts(const Chain& chain, const ChainPacking& packing, int log_n) {
 }
 
 // Every candidate, or of second layers one in `every`.
-std::size_t check_all(const Chain& chain, int log_n, unsigned every, std::mt19937_64& random) {
+std::size_t check_all(const graph::Graph& chain, int log_n, unsigned every, std::mt19937_64& random) {
   std::size_t checked = 0;
   const int slots = 1 << (log_n - 1);
-  const bool single = chain.stages.size() == 1;
-  pack::LayerContext context{slots, pack::useful_periods(chain, 0), single};
-  for (const LayerPacking& first : pack::first_layer_candidates(chain.stages[0].matrix, context)) {
+  const bool single = chain.nodes.size() == 2;
+  pack::VectorContext context{slots, periods_behind(chain, 0), single};
+  for (const VectorPacking& first : pack::first_vector_candidates(matrix_of(chain, 0), context)) {
     if (single) {
-      expect_equal(chain, {{first}, 0}, log_n, random);
-      expect_counts(chain, {{first}, 0}, log_n);
+      expect_equal(chain, {first}, log_n, random);
+      expect_counts(chain, {first}, log_n);
       ++checked;
       continue;
     }
     if (!first.ops.extended && first.ops.giants > 0) continue;  // the layout is all that matters here
-    const pack::LayerContext next{slots, pack::useful_periods(chain, 1), chain.stages.size() == 2};
-    for (const LayerPacking& second : pack::layer_candidates(chain.stages[1].matrix, first.output, next)) {
-      if (chain.stages.size() == 2) {
+    const pack::VectorContext next{slots, periods_behind(chain, 1), chain.nodes.size() == 4};
+    for (const VectorPacking& second : pack::vector_candidates(matrix_of(chain, 1), first.output, next)) {
+      if (chain.nodes.size() == 4) {
         if (random() % every != 0) continue;
-        expect_equal(chain, {{first, second}, 0}, log_n, random);
-        if (checked % 16 == 0) expect_counts(chain, {{first, second}, 0}, log_n);
+        expect_equal(chain, {first, second}, log_n, random);
+        if (checked % 16 == 0) expect_counts(chain, {first, second}, log_n);
         ++checked;
       } else if (second.ops.extended && random() % 64 == 0) {
-        const pack::LayerContext last{slots, {}, true};
-        for (const LayerPacking& third : pack::layer_candidates(chain.stages[2].matrix, second.output, last)) {
+        const pack::VectorContext last{slots, {}, true};
+        for (const VectorPacking& third : pack::vector_candidates(matrix_of(chain, 2), second.output, last)) {
           if (third.ops.extended) continue;
-          expect_equal(chain, {{first, second, third}, 0}, log_n, random);
+          expect_equal(chain, {first, second, third}, log_n, random);
           ++checked;
         }
       }
@@ -172,7 +182,7 @@ std::size_t check_second_layers(unsigned every) {
                                                                            {4, 16, 4},
                                                                            {3, 32, 8}}) {
     for (const double density : {1.0, 0.3}) {
-      const Chain chain = chain_of({random_matrix(mid, in, 0.6, random), random_matrix(out, mid, density, random)});
+      const graph::Graph chain = chain_of({random_matrix(mid, in, 0.6, random), random_matrix(out, mid, density, random)});
       checked += check_all(chain, 7, every, random);
       if (::testing::Test::HasFailure()) return checked;
     }
@@ -193,7 +203,7 @@ TEST(Packing, ThirdLayersReadWhatSecondLayersLeave) {
   std::size_t checked = 0;
   for (const auto& [mid, low, out] :
        std::vector<std::tuple<int, int, int>>{{13, 5, 3}, {20, 10, 4}, {6, 6, 6}, {5, 12, 5}, {24, 8, 8}}) {
-    const Chain chain = chain_of(
+    const graph::Graph chain = chain_of(
         {random_matrix(mid, 4, 0.6, random), random_matrix(low, mid, 1, random), random_matrix(out, low, 1, random)});
     checked += check_all(chain, 7, 1, random);
     ASSERT_FALSE(::testing::Test::HasFailure()) << mid << "-" << low << "-" << out;
@@ -204,25 +214,16 @@ TEST(Packing, ThirdLayersReadWhatSecondLayersLeave) {
 TEST(Packing, BandedMatricesNeedOnlyTheirDiagonals) {
   std::mt19937_64 random(4);
   SparseMatrix band = graph::identity_matrix(24);
-  const Chain chain = chain_of({random_matrix(24, 6, 0.5, random), std::move(band), random_matrix(4, 24, 1, random)});
-  const auto found = pack::ChainSearch(chain, 64).run(
+  const graph::Graph chain =
+      chain_of({random_matrix(24, 6, 0.5, random), std::move(band), random_matrix(4, 24, 1, random)});
+  const auto found = pack::NetworkSearch(chain, 64).run(
       [](std::size_t, const pack::LayerOps& ops) {
         return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
       },
       {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
-  EXPECT_EQ(found->front().layers[1].ops.terms, 1);
-  EXPECT_EQ(found->front().layers[1].ops.rotations, 0);
-  expect_equal(chain, found->front(), 7, random);
-}
-
-TEST(Packing, RefusesVectorsThatNeedSeveralCiphertexts) {
-  std::mt19937_64 random(5);
-  const Chain chain = chain_of({random_matrix(40, 6, 0.5, random), random_matrix(4, 40, 1, random)});
-  const auto found = pack::ChainSearch(chain, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
-  ASSERT_FALSE(found.has_value());
-  EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
-  EXPECT_NE(found.error().message.find("layer 0 'layer' (6 inputs, 40 outputs)"), std::string::npos);
+  EXPECT_EQ(found->front().nodes[3]->ops.front().terms, 1);
+  EXPECT_EQ(found->front().nodes[3]->ops.front().rotations, 0);
 }
 
 }  // namespace

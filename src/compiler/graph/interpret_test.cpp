@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "compiler/graph/chain.hpp"
 
 namespace obscura::compiler::graph {
 namespace {
@@ -132,19 +131,6 @@ TEST(Interpret, SeveralOutputsFollowEachOther) {
   graph.outputs = {*product, *sum};
   EXPECT_EQ(interpret(graph, Values{2, 3}), (Values{12, 36, 6, 12}));
   EXPECT_EQ(interpret_all(graph, Values{2, 3})[1], (Values{4, 9}));
-}
-
-TEST(Chain, EvaluatesMapsAndSquares) {
-  SparseMatrix twice = identity_matrix(2);
-  twice.value = {2, 2};
-  twice.bias = {0, 1};
-  Chain chain{Shape{{2}}, {{twice, Shape{{2}}, "a"}, {twice, Shape{{1, 2}}, "b"}}};
-  ASSERT_TRUE(check_chain(chain));
-  EXPECT_EQ(evaluate_stages(chain, Values{1, 2}), (std::vector<Values>{{2, 5}, {8, 51}}));
-  chain.stages[1].matrix = identity_matrix(3);
-  EXPECT_EQ(check_chain(chain).error().message, "stage 1 'b' is a 3x3 matrix on 2 values for [1, 2]");
-  chain.stages.clear();
-  EXPECT_FALSE(check_chain(chain));
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "compiler/pack/linear_candidates.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "compiler/pack/grid.hpp"
@@ -58,11 +59,14 @@ const std::vector<LayoutPtr>& LinearCandidates::outputs(ValueId id) {
   return outputs_.emplace(id, std::move(layouts)).first->second;
 }
 
-const Rotations& LinearCandidates::rotations(ValueId id, const LayoutPtr& input, const LayoutPtr& output, bool folded) {
+const LinearCandidates::Mapped& LinearCandidates::mapped(ValueId id, const LayoutPtr& input, const LayoutPtr& output,
+                                                         bool folded) {
   const auto key = std::tuple{id, input, output, folded};
-  const auto known = rotations_.find(key);
-  if (known != rotations_.end()) return known->second;
-  return rotations_.emplace(key, rotations_between(matrix(id), *input, *output, folded, kMostTerms)).first->second;
+  const auto known = mapped_.find(key);
+  if (known != mapped_.end()) return known->second;
+  const Rotations rotations = rotations_between(matrix(id), *input, *output, folded, kMostTerms);
+  auto found = mapped_alternatives(rotations, *input, *output, folded, ends_network(graph_, id));
+  return mapped_.emplace(key, std::move(found)).first->second;
 }
 
 void LinearCandidates::offer(const LinearCandidate& candidate, double cost, Found& found) const {
@@ -72,19 +76,29 @@ void LinearCandidates::offer(const LinearCandidate& candidate, double cost, Foun
 
 void LinearCandidates::add_mapped(ValueId id, const LayoutPtr& input, double input_cost, const NodeCost& cost,
                                   Found& found) {
-  const OpsCost price = [&](const LayerOps& ops) { return cost(id.value(), ops); };
   std::vector<LayoutPtr> wanted = outputs(id);
   if (input->elements() == matrix(id).rows) wanted.push_back(input);
   for (const LayoutPtr& output : wanted) {
     for (const bool folded : {false, true}) {
       if (folded && output->largest_period() >= input->largest_period()) continue;
-      const Rotations& between = rotations(id, input, output, folded);
-      if (between.empty()) continue;
-      MappedPacking packing = cheapest_split(between, input, output, folded, ends_network(graph_, id), price);
-      const double sum = packing.cost + input_cost;
-      offer({input, std::make_shared<const NodePacking>(
-                        NodePacking{std::move(packing.shape), std::move(packing.ops), output})},
-            sum, found);
+      const Mapped& alternatives = mapped(id, input, output, folded);
+      if (alternatives.empty()) continue;
+      NodePacking packing{AsIs{}, {}, output};
+      MappedShape shape{input, output, folded, {}};
+      double sum = input_cost;
+      for (const auto& of_result : alternatives) {
+        const MappedAlternative* best = nullptr;
+        double least = std::numeric_limits<double>::infinity();
+        for (const MappedAlternative& alternative : of_result) {
+          const double price = cost(id.value(), alternative.ops);
+          if (price < least) std::tie(best, least) = std::tuple{&alternative, price};
+        }
+        shape.results.push_back(best->result);
+        packing.ops.push_back(best->ops);
+        sum += least;
+      }
+      packing.shape = std::move(shape);
+      offer({input, std::make_shared<const NodePacking>(std::move(packing))}, sum, found);
     }
   }
 }
@@ -161,8 +175,9 @@ std::vector<LinearCandidate> LinearCandidates::behind(ValueId id, const LayoutPt
             total(all, id.value(), cost), found);
     }
   } else {
-    add_mapped(id, input, 0, cost, found);
+    // Small matrices on vectors: those families know all that the mapped ones could do, and more.
     add_vectors(id, input, cost, found);
+    if (found.empty()) add_mapped(id, input, 0, cost, found);
   }
   std::vector<LinearCandidate> candidates;
   for (auto& [output, choice] : found) candidates.push_back(std::move(choice.second));

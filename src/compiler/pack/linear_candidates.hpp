@@ -33,6 +33,7 @@ class LinearCandidates {
   [[nodiscard]] std::vector<LayoutPtr> inputs(graph::ValueId id);
 
  private:
+  using Mapped = std::vector<std::vector<MappedAlternative>>;
   using Found = std::map<LayoutPtr, std::pair<double, LinearCandidate>, LayoutOrder>;
 
   void add_mapped(graph::ValueId id, const LayoutPtr& input, double input_cost, const NodeCost& cost, Found& found);
@@ -42,7 +43,7 @@ class LinearCandidates {
 
   const graph::SparseMatrix& matrix(graph::ValueId id) const;
   const std::vector<LayoutPtr>& outputs(graph::ValueId id);
-  const Rotations& rotations(graph::ValueId id, const LayoutPtr& input, const LayoutPtr& output, bool folded);
+  const Mapped& mapped(graph::ValueId id, const LayoutPtr& input, const LayoutPtr& output, bool folded);
   const std::vector<VectorPacking>& vectors(graph::ValueId id, const LayoutPtr& input);
   std::vector<int> useful_periods(graph::ValueId id) const;
 
@@ -51,8 +52,8 @@ class LinearCandidates {
   LayoutPool& pool_;
   std::vector<std::vector<graph::ValueId>> readers_;
   std::map<graph::ValueId, std::vector<LayoutPtr>> outputs_;
-  std::map<std::tuple<graph::ValueId, LayoutPtr, LayoutPtr, bool>, Rotations> rotations_;  // looked up only
-  std::map<std::pair<graph::ValueId, LayoutPtr>, std::vector<VectorPacking>> vectors_;     // likewise
+  std::map<std::tuple<graph::ValueId, LayoutPtr, LayoutPtr, bool>, Mapped> mapped_;     // looked up only
+  std::map<std::pair<graph::ValueId, LayoutPtr>, std::vector<VectorPacking>> vectors_;  // likewise
 };
 
 }  // namespace obscura::compiler::pack

@@ -21,20 +21,26 @@ using Terms = std::vector<std::pair<int, int>>;
 /// Rotated copies of operands are held in memory all at once.
 constexpr int kMostBabies = 96;
 
-/// Rotations whose diagonal goes into the imaginary half of another one: `half_shift` less. The rest are real.
+/// Rotations whose diagonal goes into the imaginary half of another one, `half_shift` less. The rest are real.
 struct Halving {
   Terms real;
-  std::set<std::pair<int, int>> imaginary;
+  Terms imaginary;
 };
 
+// Terms come operand by operand, rotations ascending; half_shift > 0.
 Halving halve(const Terms& terms, int half_shift) {
   Halving halving;
-  const std::set<std::pair<int, int>> all(terms.begin(), terms.end());
-  for (const auto& [operand, rotation] : terms) {
-    if (halving.imaginary.contains({operand, rotation})) continue;
-    halving.real.push_back({operand, rotation});
-    const std::pair partner{operand, rotation + half_shift};
-    if (all.contains(partner)) halving.imaginary.insert(partner);
+  halving.real.reserve(terms.size());
+  std::vector<bool> taken(terms.size());
+  std::size_t partner = 0;
+  for (std::size_t i = 0; i < terms.size(); ++i) {
+    if (taken[i]) continue;
+    halving.real.push_back(terms[i]);
+    const std::pair wanted{terms[i].first, terms[i].second + half_shift};
+    while (partner < terms.size() && terms[partner] < wanted) ++partner;
+    if (partner == terms.size() || terms[partner] != wanted) continue;
+    taken[partner] = true;
+    halving.imaginary.push_back(wanted);
   }
   return halving;
 }
@@ -80,14 +86,9 @@ std::vector<RotationSplit> splits_of(const Terms& terms) {
   return splits;
 }
 
-/// The choice for one result ciphertext while it is made.
-struct Choice {
-  MappedResult result;
-  LayerOps ops;
-  double cost = std::numeric_limits<double>::infinity();
-};
+using Alternatives = std::vector<MappedAlternative>;
 
-void try_splits(const Terms& terms, const LayerOps& base, MappedResult result, const OpsCost& cost, Choice& best) {
+void add_splits(const Terms& terms, const LayerOps& base, MappedResult result, Alternatives& alternatives) {
   for (const RotationSplit& split : splits_of(terms)) {
     LayerOps ops = base;
     count_rotations(terms, split, ops);
@@ -95,21 +96,30 @@ void try_splits(const Terms& terms, const LayerOps& base, MappedResult result, c
     for (const bool extended : {false, true}) {
       if (extended && ops.babies == 0) continue;
       ops.extended = extended;
-      const double price = cost(ops);
-      if (price >= best.cost) continue;
       result.split = split;
       result.extended = extended;
-      best = {result, ops, price};
+      alternatives.push_back({result, ops});
     }
   }
 }
 
-Choice choose(const Terms& terms, int operands, int folds, bool is_last, const OpsCost& cost) {
-  Choice best;
+Alternatives without_dominated(const Alternatives& alternatives) {
+  Alternatives kept;
+  for (const MappedAlternative& candidate : alternatives) {
+    const auto beats = [](const MappedAlternative& a, const MappedAlternative& b) { return dominates(a.ops, b.ops); };
+    if (std::any_of(kept.begin(), kept.end(), [&](const auto& k) { return beats(k, candidate); })) continue;
+    kept.erase(std::remove_if(kept.begin(), kept.end(), [&](const auto& k) { return beats(candidate, k); }), kept.end());
+    kept.push_back(candidate);
+  }
+  return kept;
+}
+
+Alternatives alternatives_of(const Terms& terms, int operands, int folds, bool is_last) {
+  Alternatives found;
   LayerOps base;
   base.operands = operands;
   base.rotations = folds;
-  try_splits(terms, base, {}, cost, best);
+  add_splits(terms, base, {}, found);
   for (const int shift : half_shifts(terms)) {
     LayerOps halved = base;
     halved.rotations += 1;
@@ -117,9 +127,9 @@ Choice choose(const Terms& terms, int operands, int folds, bool is_last, const O
     MappedResult result;
     result.halves = true;
     result.half_shift = shift;
-    try_splits(halve(terms, shift).real, halved, result, cost, best);
+    add_splits(halve(terms, shift).real, halved, result, found);
   }
-  return best;
+  return without_dominated(found);
 }
 
 int folds_of(const TensorLayout& input, const TensorLayout& output, int result, bool folded) {
@@ -153,18 +163,14 @@ Rotations rotations_between(const graph::SparseMatrix& matrix, const TensorLayou
   return rotations;
 }
 
-MappedPacking cheapest_split(const Rotations& rotations, const LayoutPtr& input, const LayoutPtr& output, bool folded,
-                             bool is_last, const OpsCost& cost) {
-  MappedPacking packing{{input, output, folded, {}}, {}, 0};
+std::vector<Alternatives> mapped_alternatives(const Rotations& rotations, const TensorLayout& input,
+                                              const TensorLayout& output, bool folded, bool is_last) {
+  std::vector<Alternatives> alternatives;
   for (std::size_t o = 0; o < rotations.size(); ++o) {
-    const Terms terms = terms_of(rotations[o]);
-    const int folds = folds_of(*input, *output, static_cast<int>(o), folded);
-    const Choice choice = choose(terms, input->ciphertexts(), folds, is_last, cost);
-    packing.shape.results.push_back(choice.result);
-    packing.ops.push_back(choice.ops);
-    packing.cost += choice.cost;
+    const int folds = folds_of(input, output, static_cast<int>(o), folded);
+    alternatives.push_back(alternatives_of(terms_of(rotations[o]), input.ciphertexts(), folds, is_last));
   }
-  return packing;
+  return alternatives;
 }
 
 namespace {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
@@ -43,18 +42,18 @@ using Rotations = std::vector<std::vector<std::vector<int>>>;
 [[nodiscard]] Rotations rotations_between(const graph::SparseMatrix& matrix, const TensorLayout& input,
                                           const TensorLayout& output, bool folded, std::size_t most_terms);
 
-/// What a result ciphertext costs, in any unit, at the level at hand.
-using OpsCost = std::function<double(const LayerOps&)>;
-
-struct MappedPacking {
-  MappedShape shape;
-  std::vector<LayerOps> ops;  ///< per result ciphertext
-  double cost = 0;
+/// One way to compute a result ciphertext.
+struct MappedAlternative {
+  MappedResult result;
+  LayerOps ops;
 };
 
-/// The cheapest split of every result ciphertext. `is_last`: nothing reads the imaginary half of the result.
-[[nodiscard]] MappedPacking cheapest_split(const Rotations& rotations, const LayoutPtr& input, const LayoutPtr& output,
-                                           bool folded, bool is_last, const OpsCost& cost);
+/// Alternatives that no other one dominates, for each ciphertext of the output. `is_last`: nothing reads the imaginary
+/// half of the result.
+[[nodiscard]] std::vector<std::vector<MappedAlternative>> mapped_alternatives(const Rotations& rotations,
+                                                                              const TensorLayout& input,
+                                                                              const TensorLayout& output, bool folded,
+                                                                              bool is_last);
 
 /// One value per result ciphertext, without the bias.
 [[nodiscard]] std::vector<plan::program::ValueId> emit_mapped(const graph::SparseMatrix& matrix,

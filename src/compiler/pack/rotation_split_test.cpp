@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "compiler/pack/layer_packing.hpp"
+#include "compiler/pack/vector_packing.hpp"
 
 namespace obscura::compiler::pack {
 namespace {
@@ -36,13 +36,13 @@ TEST(RotationSplit, BabyCountsSurroundTheSquareRoot) {
 }
 
 TEST(Dominance, KeepsOnePackingPerTradeOff) {
-  LayerPacking cheap;
+  VectorPacking cheap;
   cheap.ops.terms = 3;
-  LayerPacking dear = cheap;
+  VectorPacking dear = cheap;
   dear.ops.rotations = 1;
-  LayerPacking other = dear;
+  VectorPacking other = dear;
   other.ops.terms = 2;
-  LayerPacking elsewhere = dear;
+  VectorPacking elsewhere = dear;
   elsewhere.output.period = 7;
   const auto kept = without_dominated({dear, cheap, other, cheap, elsewhere});
   ASSERT_EQ(kept.size(), 3u);

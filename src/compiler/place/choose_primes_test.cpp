@@ -73,7 +73,7 @@ TEST(ChoosePrimes, StaysBelowTheCapAndLosesNothingToAnyNeighbour) {
   const Program program = one_layer();
   const Calibration calibration = unit_calibration(1);
   const PrimeRequest request{12, Security::k128, 2, 1, 2, 4};
-  const auto choice = choose_primes(program, calibration, request);
+  const auto choice = choose_primes(program, ScalePlan::solve(program), calibration, request);
   ASSERT_TRUE(choice.has_value());
   const auto sum = [](const std::vector<int>& bits) { return std::accumulate(bits.begin(), bits.end(), 0); };
   EXPECT_LE(sum(choice->literal.q_bits) + sum(choice->literal.p_bits), fhe::params::max_log_qp(Security::k128, 12));
@@ -93,14 +93,14 @@ TEST(ChoosePrimes, StaysBelowTheCapAndLosesNothingToAnyNeighbour) {
 
 TEST(ChoosePrimes, GivesUpWhereNothingFits) {
   const Program program = one_layer();
-  EXPECT_FALSE(choose_primes(program, unit_calibration(1), {11, Security::k256, 2, 1, 2, 4}).has_value());
-  EXPECT_FALSE(choose_primes(program, unit_calibration(1e30), {12, Security::k128, 2, 1, 2, 4}).has_value());
+  EXPECT_FALSE(choose_primes(program, ScalePlan::solve(program), unit_calibration(1), {11, Security::k256, 2, 1, 2, 4}).has_value());
+  EXPECT_FALSE(choose_primes(program, ScalePlan::solve(program), unit_calibration(1e30), {12, Security::k128, 2, 1, 2, 4}).has_value());
 }
 
 TEST(ChoosePrimes, HonoursTheNumberOfDigits) {
   const Program program = one_layer();
   const Calibration calibration = unit_calibration(1);
-  const auto choice = choose_primes(program, calibration, {13, Security::k128, 2, 2, 1, 4});
+  const auto choice = choose_primes(program, ScalePlan::solve(program), calibration, {13, Security::k128, 2, 2, 1, 4});
   ASSERT_TRUE(choice.has_value());
   const auto params = ParamSet::create(choice->literal);
   EXPECT_EQ(params->digit_count(params->max_level()), 1);

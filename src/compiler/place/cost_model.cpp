@@ -100,18 +100,17 @@ std::vector<Work> CostModel::program(const program::Program& program) const {
   for (const program::Instruction& instruction : program.instructions) {
     const int level = program::working_level(instruction).value();
     const Work addition{0, level + 1.0, 0};
-    work.push_back(
-        std::visit(program::Match{[&](const program::Input&) { return read_ciphertext(level); },
-                                  [&](const program::Linear& linear) { return transform(shape_of(linear), level); },
-                                  [&](const program::AddBias&) { return addition; },
-                                  [&](const program::Square&) { return square(level); },
-                                  [&](const program::Rotate&) { return key_switch(level); },
-                                  [&](const program::Conjugate&) { return key_switch(level); },
-                                  [&](const program::MultiplyByI&) { return addition; },
-                                  [&](const program::Add&) { return addition; },
-                                  [&](const program::Multiply&) { return multiply(level); },
-                                  [&](const program::ChangeScale&) { return change_scale(level); }},
-                   instruction.operation));
+    work.push_back(std::visit(
+        program::Match{
+            [&](const program::Input&) { return read_ciphertext(level); },
+            [&](const program::Linear& linear) { return transform(shape_of(linear), level); },
+            [&](const program::AddBias&) { return addition; }, [&](const program::Square&) { return square(level); },
+            [&](const program::Rotate&) { return key_switch(level); },
+            [&](const program::Conjugate&) { return key_switch(level); },
+            [&](const program::MultiplyByI&) { return addition; }, [&](const program::Add&) { return addition; },
+            [&](const program::Multiply&) { return multiply(level); },
+            [&](const program::ChangeScale&) { return change_scale(level); }},
+        instruction.operation));
   }
   return work;
 }

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/program/testing/branched_program.hpp"
+
 namespace obscura::compiler::place {
 namespace {
 
@@ -13,6 +15,18 @@ TEST(CostModel, CountsNumberTheoreticTransforms) {
   EXPECT_EQ(model.key_switch(0).ntts, 1 + 1 + 4);
   EXPECT_EQ(model.square(4).ntts, model.key_switch(4).ntts);
   EXPECT_EQ(model.read_ciphertext(5).reads, 12);
+}
+
+TEST(CostModel, CountsEachInstructionAtItsLevelOfWork) {
+  const auto program = plan::program::testing::branched_program();
+  const CostModel model(ModulusShape::uniform(5, 5, 1, 1));
+  const auto work = model.program(program);
+  EXPECT_EQ(work[4].ntts, model.square(3).ntts);
+  EXPECT_EQ(work[5].ntts, model.multiply(3).ntts);
+  EXPECT_GT(work[5].multiplies, work[4].multiplies);
+  EXPECT_EQ(work[6].ntts, 2 * (1 + 2)) << "one limb back, two forth, in both polynomials";
+  EXPECT_EQ(work[7].multiplies, 2) << "a sum at level 1 of operands at levels 1 and 2";
+  EXPECT_EQ(work[9].ntts, model.key_switch(2).ntts);
 }
 
 TEST(CostModel, TransformWithoutRotationsIsOneRelinearisation) {

@@ -185,8 +185,8 @@ Prediction ErrorModel::predict_at(const std::vector<double>& scale_bits) const {
     const Gain made = source(nodes_[i], scale_bits, scale_bits[i]);
     for (std::size_t j = 0; j < variance.size(); ++j) {
       const Gain& gain = calibration_->gains[j][i];
-      variance[j] += gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby +
-                     gain.relative * made.relative;
+      variance[j] +=
+          gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby + gain.relative * made.relative;
     }
   }
   const double worst = variance.empty() ? 0 : *std::max_element(variance.begin(), variance.end());

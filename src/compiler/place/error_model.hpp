@@ -10,9 +10,9 @@ namespace obscura::compiler::place {
 /// How errors that an instruction makes reach a score: the score's variance is the sum of gain times variance, per
 /// slot and real component, or of one number where it is `relative`.
 struct Gain {
-  double result = 0;  ///< errors added to the result
-  double weight = 0;  ///< errors of the encrypted diagonals
-  double baby = 0;    ///< errors of the operands rotated by baby steps
+  double result = 0;    ///< errors added to the result
+  double weight = 0;    ///< errors of the encrypted diagonals
+  double baby = 0;      ///< errors of the operands rotated by baby steps
   double relative = 0;  ///< one relative error that all slots of the result share
 };
 

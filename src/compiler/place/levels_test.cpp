@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "compiler/place/scale_plan.hpp"
+
 #include "plan/program/verify.hpp"
 
 namespace obscura::compiler::place {
@@ -51,8 +53,6 @@ TEST(Levels, EndWhereAsked) {
   EXPECT_EQ(program.weights[0].level, Level(3));
   EXPECT_EQ(program.weights[1].level, Level(2));
   EXPECT_EQ(program.weights[3].level, Level(0));
-  EXPECT_EQ(top_level(2, Ending::kOnePrime), 2);
-  EXPECT_EQ(top_level(2, Ending::kRescaled), 3);
 }
 
 TEST(Levels, ScalesAreWhatTheVerifierWants) {
@@ -61,11 +61,13 @@ TEST(Levels, ScalesAreWhatTheVerifierWants) {
     const int top = assign_levels(program, ending);
     program.params = {6, std::vector<int>(static_cast<std::size_t>(top) + 1, 40), {45}, fhe::params::Security::k128};
     program.insecure = true;
-    ASSERT_EQ(scale_count(program), 3u);
-    assign_scales(program, {30, 33, 36});
+    const ScalePlan scales = ScalePlan::solve(program);
+    ASSERT_EQ(scales.choices(), 3u);
+    scales.assign(program, {30, 33, 36});
     program.input_spec.height = program.input_spec.width = 4;
     program.input_packing = {1, std::vector<std::int32_t>(64, 0)};
-    program.output.slot = {0};
+    program.results = {ValueId(static_cast<int>(program.instructions.size()) - 1)};
+    program.outputs = {{"scores", {{0, 0}}, 1.0, Finish::kNone}};
     program.key_needs = derive_key_needs(program);
     const auto verified = verify(program);
     EXPECT_TRUE(verified.has_value()) << name_of(ending) << ": " << verified.error().message;

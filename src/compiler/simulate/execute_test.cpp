@@ -47,9 +47,10 @@ struct Example {
     x = add(Add{x, add(Rotate{add(MultiplyByI{x, 3}), RotationStep(2)})});
     x = add(AddBias{x, weight()});
     x = add(Add{x, add(Conjugate{x})});
-    add(Square{x});
-    program.results = {ValueId(static_cast<int>(program.instructions.size()) - 1)};
-    program.outputs = {{"scores", {{0, 6}, {0, 1}}, 2.0, Finish::kNone}};
+    const ValueId squared = add(Square{x});
+    const ValueId gated = add(ChangeScale{add(Multiply{x, a})});
+    program.results = {squared, gated};
+    program.outputs = {{"scores", {{0, 6}, {1, 1}}, 2.0, Finish::kNone}, {"more", {{1, 3}}, 0.5, Finish::kArgMax}};
   }
 };
 
@@ -67,11 +68,14 @@ TEST(Execute, FollowsTheDefinitionOfEveryOperation) {
   for (int s = 0; s < 8; ++s) {
     const Complex folded = linear(s) + minus_i * linear(s + 2) + at(w[3], s);
     const double expected = 2 * folded.real();
-    EXPECT_NEAR(std::abs(trace.back()[static_cast<std::size_t>(s)] - expected * expected), 0, 1e-12);
+    EXPECT_NEAR(std::abs(trace[9][static_cast<std::size_t>(s)] - expected * expected), 0, 1e-12);
+    EXPECT_NEAR(std::abs(trace[11][static_cast<std::size_t>(s)] - expected * at(a, s)), 0, 1e-12);
   }
   const auto scores = read_scores(example.program, trace);
-  EXPECT_NEAR(scores[0], 2 * trace.back()[6].real(), 1e-12);
-  EXPECT_NEAR(scores[1], 2 * trace.back()[1].real(), 1e-12);
+  ASSERT_EQ(scores.size(), 3u);
+  EXPECT_EQ(scores[0], 2 * trace[9][6].real());
+  EXPECT_EQ(scores[1], 2 * trace[11][1].real());
+  EXPECT_EQ(scores[2], 0.5 * trace[11][3].real());
 }
 
 TEST(Execute, TamperSeesAndChangesEveryResultBeforeItIsRead) {
@@ -83,7 +87,7 @@ TEST(Execute, TamperSeesAndChangesEveryResultBeforeItIsRead) {
     if (id.value() == 8) slots.assign(8, Complex(3, 0));
   });
   EXPECT_EQ(calls, static_cast<int>(trace.size()));
-  EXPECT_EQ(trace.back()[0], Complex(9, 0));
+  EXPECT_EQ(trace[9][0], Complex(9, 0));
 }
 
 TEST(Execute, PacksBothHalvesOfTheInput) {
@@ -99,11 +103,11 @@ TEST(Sensitivity, MatchesFiniteDifferences) {
   Example example;
   const std::vector<Slots> inputs = {example.random_slots(), example.random_slots()};
   const Trace trace = execute(example.program, example.weights, inputs, {});
-  const std::vector<double> direction = {1.0, -0.5};
+  const std::vector<double> direction = {1.0, -0.5, 3.0};
   const auto gains = sensitivity(example.program, example.weights, trace, direction);
   const auto number = [&](const plan::weights::Weights& weights, const Tamper& tamper) {
     const auto scores = read_scores(example.program, execute(example.program, weights, inputs, tamper));
-    return direction[0] * scores[0] + direction[1] * scores[1];
+    return direction[0] * scores[0] + direction[1] * scores[1] + direction[2] * scores[2];
   };
   const double step = 1e-6;
   for (int i = 0; i < static_cast<int>(trace.size()); ++i) {
@@ -119,6 +123,13 @@ TEST(Sensitivity, MatchesFiniteDifferences) {
       }
     }
     EXPECT_NEAR(gains[static_cast<std::size_t>(i)].result, expected, 1e-4 * (1 + expected)) << i;
+    const auto stretched = [&](double factor) {
+      return number(example.weights, [&](ValueId id, Slots& x) {
+        for (Complex& value : x) value *= id.value() == i ? factor : 1.0;
+      });
+    };
+    const double relative = std::pow((stretched(1 + step) - stretched(1 - step)) / (2 * step), 2);
+    EXPECT_NEAR(gains[static_cast<std::size_t>(i)].relative, relative, 1e-4 * (1 + relative)) << i;
   }
   double expected = 0;
   for (std::size_t w = 0; w < 3; ++w) {
@@ -153,14 +164,18 @@ TEST(Sensitivity, BabyStepsAreRotationsOfTheOperand) {
               },
               [&](Rotate& x) { x.operand = later(x.operand); }, [&](MultiplyByI& x) { x.operand = later(x.operand); },
               [&](AddBias& x) { x.operand = later(x.operand); }, [&](Conjugate& x) { x.operand = later(x.operand); },
-              [&](Square& x) { x.operand = later(x.operand); }, [](auto&) {}},
+              [&](Square& x) { x.operand = later(x.operand); },
+              [&](Multiply& x) { x.left = later(x.left); },  // the other is input 0
+              [&](ChangeScale& x) { x.operand = later(x.operand); }, [](auto&) {}},
         instructions[i].operation);
   }
   instructions.insert(instructions.begin() + 2, {{Rotate{ValueId(1), RotationStep(3)}, Level(0), Scale(), 0},
                                                  {Rotate{ValueId(0), RotationStep(3)}, Level(0), Scale(), 0}});
+  for (ValueId& result : explicit_rotations.program.results) result = later(result);
   const std::vector<Slots> inputs = {hoisted.random_slots(), hoisted.random_slots()};
   const auto gains_of = [&](const Example& example) {
-    return sensitivity(example.program, example.weights, execute(example.program, example.weights, inputs, {}), {1, 0});
+    return sensitivity(example.program, example.weights, execute(example.program, example.weights, inputs, {}),
+                       {1, 0, 1});
   };
   const auto by_hoisting = gains_of(hoisted);
   const auto by_rotation = gains_of(explicit_rotations);

@@ -8,11 +8,12 @@ namespace obscura::compiler::simulate {
 
 /// How strongly errors that one instruction makes reach one number computed from the scores: the number's
 /// variance is the sum over instructions of these gains times the variances of the errors: `relative` that of one
-/// number, the others each per slot and per real component, all independent. Exact to first order, correlations included.
+/// number, the others each per slot and per real component, all independent. Exact to first order, correlations
+/// included.
 struct SourceGain {
-  double result = 0;  ///< errors added to the instruction's result
-  double weight = 0;  ///< errors of its diagonals: they come multiplied by the rotated operand
-  double baby = 0;    ///< errors of its rotated operands (one draw per operand and non-zero baby step)
+  double result = 0;    ///< errors added to the instruction's result
+  double weight = 0;    ///< errors of its diagonals: they come multiplied by the rotated operand
+  double baby = 0;      ///< errors of its rotated operands (one draw per operand and non-zero baby step)
   double relative = 0;  ///< one relative error that all slots of the result share
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <complex>
 #include <vector>
 
 #include "fhe/secret/decrypt.hpp"
@@ -11,18 +12,40 @@ namespace obscura::deploy::client {
 
 namespace {
 
-base::Result<std::vector<double>> raw_scores(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
-                                             const plan::program::Program& program,
-                                             const fhe::ckks::Ciphertext& answer) {
-  const auto& last = program.instructions.back();
-  if (answer.level() != last.level || answer.scale() != last.scale || answer.extended()) {
+using Ciphertexts = std::span<const fhe::ckks::Ciphertext>;
+using Slots = std::vector<std::complex<double>>;
+
+/// The slots of every result.
+base::Result<std::vector<Slots>> decrypted(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
+                                           const plan::program::Program& program, Ciphertexts answer) {
+  bool fits = answer.size() == program.results.size();
+  for (std::size_t i = 0; fits && i < answer.size(); ++i) {
+    const auto& due = program.instructions[static_cast<std::size_t>(program.results[i].value())];
+    fits = answer[i].level() == due.level && answer[i].scale() == due.scale && !answer[i].extended();
+  }
+  if (!fits) {
     return base::fail(base::ErrorCode::kMismatch, "the answer is not at the level and scale of this plan's result",
                       "decrypt it with the secret key that belongs to the plan");
   }
-  const auto slots = context.encoder().decode(fhe::secret::decrypt(context.ring(), secret, answer));
-  std::vector<double> scores;
-  for (const auto slot : program.output.slot) {
-    scores.push_back(slots[static_cast<std::size_t>(slot)].real() * program.output.factor);
+  std::vector<Slots> slots;
+  for (const auto& ciphertext : answer) {
+    slots.push_back(context.encoder().decode(fhe::secret::decrypt(context.ring(), secret, ciphertext)));
+  }
+  return slots;
+}
+
+/// [outputs][elements]
+base::Result<std::vector<std::vector<double>>> raw_scores(const fhe::ckks::Context& context,
+                                                          const fhe::secret::SecretKey& secret,
+                                                          const plan::program::Program& program, Ciphertexts answer) {
+  OBSCURA_TRY(const std::vector<Slots> slots, decrypted(context, secret, program, answer));
+  std::vector<std::vector<double>> scores;
+  for (const plan::program::Output& output : program.outputs) {
+    std::vector<double>& of_output = scores.emplace_back();
+    for (const plan::program::OutputSlot& element : output.element) {
+      const Slots& result = slots[static_cast<std::size_t>(element.result)];
+      of_output.push_back(result[static_cast<std::size_t>(element.slot)].real() * output.factor);
+    }
   }
   return scores;
 }
@@ -30,10 +53,10 @@ base::Result<std::vector<double>> raw_scores(const fhe::ckks::Context& context, 
 }  // namespace
 
 base::Result<Release> open_answer(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
-                                  const plan::program::Program& program, const fhe::ckks::Ciphertext& answer,
+                                  const plan::program::Program& program, std::span<const fhe::ckks::Ciphertext> answer,
                                   std::span<const std::string> labels) {
   OBSCURA_TRY(const auto scores, raw_scores(context, secret, program, answer));
-  return release(scores, program.error, labels);
+  return release(scores, program, labels);
 }
 
 base::Result<Release> open_answer(const OpenSecret& key, std::span<const std::uint8_t> result,
@@ -44,9 +67,11 @@ base::Result<Release> open_answer(const OpenSecret& key, std::span<const std::ui
 }
 
 base::Result<double> answer_error(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
-                                  const plan::program::Program& program, const fhe::ckks::Ciphertext& answer,
+                                  const plan::program::Program& program, std::span<const fhe::ckks::Ciphertext> answer,
                                   std::span<const double> reference) {
-  OBSCURA_TRY(const auto scores, raw_scores(context, secret, program, answer));
+  OBSCURA_TRY(const auto outputs, raw_scores(context, secret, program, answer));
+  std::vector<double> scores;
+  for (const auto& output : outputs) scores.insert(scores.end(), output.begin(), output.end());
   if (scores.size() != reference.size()) {
     return base::fail(base::ErrorCode::kMismatch, "the reference has another number of scores than the answer",
                       "compare with the model that the plan was compiled from");

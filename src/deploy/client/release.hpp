@@ -8,21 +8,32 @@
 
 namespace obscura::deploy::client {
 
+/// One output tensor of the network as it may leave the key holder.
+struct ReleasedOutput {
+  std::string name;
+  plan::program::Finish finish = plan::program::Finish::kNone;
+  /// Rounded scores; softmax or log-softmax of the rounded scores; or for kArgMax the number of the best score.
+  std::vector<double> values;
+};
+
 /// What may leave the key holder about one answer. Numbers are multiples of `step`, the smallest power of two
 /// that is at least twice the stated error of a score: the digits below would be error of the computation,
 /// and through it the key (Li, Micciancio, EUROCRYPT 2021).
 struct Release {
-  int label = 0;               ///< number of the best score
+  int label = 0;               ///< number of the best score of the first output
   std::string name;            ///< its class name, or the number
   double margin = 0;           ///< distance to the second-best score, rounded
   double step = 0;             ///< what scores and margin are rounded to
   bool decided = false;        ///< the margin exceeds twice the error bound that the plan states
   bool in_range = true;        ///< no score beyond what calibration saw: outside, the stated error does not hold
-  std::vector<double> scores;  ///< rounded
+  std::vector<double> scores;  ///< of the first output, rounded
+  std::vector<ReleasedOutput> outputs;  ///< of every output; the first one's values are not `scores` if it is finished
 };
 
-/// Rounds raw scores for release. `scores` are not empty. `labels` may be empty.
-[[nodiscard]] Release release(std::span<const double> scores, const plan::program::ErrorStatement& error,
+/// Rounds raw scores for release: scores[i] are those of output i of the program, as many as it has elements. What the
+/// program wants made of them is made of rounded scores, so it tells no more than they do; only which score is best
+/// (label, kArgMax) is decided before rounding. `labels` may be empty.
+[[nodiscard]] Release release(std::span<const std::vector<double>> scores, const plan::program::Program& program,
                               std::span<const std::string> labels);
 
 }  // namespace obscura::deploy::client

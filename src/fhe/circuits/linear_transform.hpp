@@ -37,8 +37,9 @@ struct LinearTransform {
   friend bool operator==(const LinearTransform&, const LinearTransform&) = default;
 };
 
-/// Where diagonals come from; called once per term, in the order of the terms, before any work is done, never
-/// from two threads at a time. The references stay valid until the transform ends.
+/// Where diagonals come from; called once per term, in the order of the terms, before any product is made, never
+/// from two threads at a time. The references stay valid until the transform ends. Diagonals that do not all fit into
+/// memory: running_transform.hpp.
 using EncryptedDiagonals = std::function<const ckks::Ciphertext&(std::size_t diagonal)>;
 using ClearDiagonals = std::function<const ckks::Plaintext&(std::size_t diagonal)>;
 

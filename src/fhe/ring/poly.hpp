@@ -40,6 +40,8 @@ class Poly {
   [[nodiscard]] std::span<const std::uint64_t> limb(int i) const { return storage_.words().subspan(offset(i), size()); }
   /// Hands the storage over, e.g. to a transform that works in place; the polynomial is empty then.
   [[nodiscard]] base::Buffer release_storage() && { return std::move(storage_); }
+  /// The first words of the storage, as base::Buffer::borrow says: for a view over fewer limbs.
+  [[nodiscard]] base::Buffer borrow_storage(std::size_t words) const { return storage_.borrow(words); }
   [[nodiscard]] std::span<std::uint64_t> words() { return storage_.words(); }
   [[nodiscard]] std::span<const std::uint64_t> words() const { return storage_.words(); }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -32,6 +33,26 @@ TEST(WeightsOf, FollowsStepsAndTerms) {
   EXPECT_EQ(weights_of(program.instructions[2].operation), ids({0, 1, 2, 3}));
   EXPECT_EQ(weights_of(program.instructions[3].operation), ids({4}));
   EXPECT_EQ(weights_of(program.instructions[5].operation), ids({5, 6, 7}));
+}
+
+TEST(NameOf, NamesProductsAndScaleChanges) {
+  EXPECT_EQ(name_of(Multiply{ValueId(0), ValueId(1)}), "multiply");
+  EXPECT_EQ(name_of(ChangeScale{ValueId(0)}), "change_scale");
+  EXPECT_EQ(operands_of(Multiply{ValueId(4), ValueId(2)}), (std::vector<ValueId>{ValueId(4), ValueId(2)}));
+  EXPECT_EQ(operands_of(ChangeScale{ValueId(7)}), (std::vector<ValueId>{ValueId(7)}));
+}
+
+TEST(WorkingLevel, IsOneAboveTheResultOfWhatRescales) {
+  std::vector<int> levels;
+  for (const Instruction& instruction : testing::branched_program().instructions) {
+    levels.push_back(working_level(instruction).value());
+  }
+  EXPECT_EQ(levels, (std::vector<int>{4, 4, 4, 3, 3, 3, 2, 1, 1, 2, 2, 1}));
+}
+
+TEST(ScoreCount, IsThatOfAllOutputs) {
+  EXPECT_EQ(score_count(testing::tiny_program()), 3u);
+  EXPECT_EQ(score_count(testing::branched_program()), 5u);
 }
 
 }  // namespace

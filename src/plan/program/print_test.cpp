@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -35,7 +36,8 @@ w7: level 1 scale 2^30
 %7: level 1 scale 2^150*q2^-1*q3^-2 stage 2 = conjugate(%6)
 %8: level 1 scale 2^150*q2^-1*q3^-2 stage 2 = multiply_by_i(%7, 3)
 %9: level 1 scale 2^150*q2^-1*q3^-2 stage 2 = add(%5, %8)
-output factor=2 slots=0,2,5
+results %9
+output "scores" factor=2 finish=none slots=0:0,0:2,0:5
 key relinearize level 3
 key rotate 1 level 3
 key rotate 2 level 3
@@ -49,6 +51,14 @@ sealed under the secret key
 error sd=0.001 bound=0.0060000000000000001 maximum=12
 )";
   EXPECT_EQ(print(testing::tiny_program()), expected);
+}
+
+TEST(Print, ShowsBranches) {
+  const std::string text = print(testing::branched_program());
+  EXPECT_NE(text.find("%5: level 2 scale 2^90*q3^-1*q4^-1 stage 1 = multiply(%3, %0)\n"), std::string::npos);
+  EXPECT_NE(text.find("%6: level 1 scale 2^120*q3^-1*q4^-2 stage 2 = change_scale(%5)\n"), std::string::npos);
+  EXPECT_NE(text.find("results %8,%11,%10,%1\n"), std::string::npos);
+  EXPECT_NE(text.find("output \"mask\" factor=0.5 finish=softmax slots=2:0,3:1\n"), std::string::npos);
 }
 
 TEST(Print, MarksExtendedTransformsAndWeights) {

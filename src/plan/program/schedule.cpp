@@ -41,6 +41,14 @@ std::uint64_t key_switch_workspace(const ParamSet& params, Level level) {
   return (digit_count(params, level) + 2) * poly_bytes(params, level, true);
 }
 
+/// The engine keeps limbs that are rotated modulo QP this many words apart beyond N (fhe/ring/for_each_limb.hpp).
+constexpr std::uint64_t kRowPaddingWords = 2088;
+
+std::uint64_t padding_bytes(const ParamSet& params, Level level, const Linear& linear) {
+  if (!linear.extended) return 0;
+  return (static_cast<std::uint64_t>(level.value()) + 1 + params.p().size()) * kRowPaddingWords * sizeof(std::uint64_t);
+}
+
 /// Digits of every rotated operand, every distinct rotated operand, the sums of products (of all giant steps when
 /// extended, for then they grow side by side), and the sum of the giant steps modulo QP.
 std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Level level) {
@@ -56,7 +64,7 @@ std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Lev
   const std::uint64_t qp = poly_bytes(params, level, true);
   const std::uint64_t sums = linear.extended ? linear.steps.size() : 1;
   return hoisted.size() * digit_count(params, level) * qp +
-         rotated.size() * 2 * poly_bytes(params, level, linear.extended) +
+         rotated.size() * 2 * (poly_bytes(params, level, linear.extended) + padding_bytes(params, level, linear)) +
          sums * 3 * poly_bytes(params, level, linear.extended) + 2 * qp + key_switch_workspace(params, level);
 }
 

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -9,6 +10,11 @@ namespace {
 
 TEST(LastUses, FreesEachValueAfterItsLastReader) {
   EXPECT_EQ(last_uses(testing::tiny_program()), (std::vector<std::size_t>{2, 2, 3, 4, 5, 9, 7, 8, 9, 10}));
+}
+
+TEST(LastUses, KeepsEveryResult) {
+  EXPECT_EQ(last_uses(testing::branched_program()),
+            (std::vector<std::size_t>{5, 12, 3, 9, 8, 6, 7, 8, 12, 10, 12, 12}));
 }
 
 class ObjectBytes : public ::testing::Test {
@@ -49,10 +55,29 @@ TEST_F(ObjectBytes, AddUpToTheEstimate) {
 TEST_F(ObjectBytes, GrowWithValuesThatLiveLonger) {
   Program longer = program_;
   longer.instructions.push_back({Add{ValueId(9), ValueId(5)}, Level(1), program_.instructions[9].scale, 2});
+  longer.results = {ValueId(10)};
   EXPECT_EQ(estimate_memory(longer, params_).ciphertext_bytes, estimate_memory(program_, params_).ciphertext_bytes);
   Program kept = program_;
-  kept.instructions.push_back({Rotate{ValueId(0), RotationStep(1)}, Level(3), program_.instructions[0].scale, 2});
+  kept.results = {ValueId(9), ValueId(2)};  // alive while the largest transform runs
   EXPECT_GE(estimate_memory(kept, params_).ciphertext_bytes, estimate_memory(program_, params_).ciphertext_bytes);
+  kept.results = {ValueId(9), ValueId(2), ValueId(3), ValueId(4)};
+  kept.instructions[5] = program_.instructions[2];
+  Program freed = kept;
+  freed.results = {ValueId(9)};
+  EXPECT_GT(estimate_memory(kept, params_).ciphertext_bytes, estimate_memory(freed, params_).ciphertext_bytes);
+}
+
+TEST_F(ObjectBytes, HoldAFewStreamedWeightsAtATime) {
+  Program program = program_;
+  auto& terms = std::get<Linear>(program.instructions[2].operation).steps[1].terms;
+  const auto most = static_cast<int>(kStreamedWeights);
+  for (int i = 0; i < 3 * most; ++i) {
+    terms.push_back({0, RotationStep(0), WeightId(static_cast<int>(program.weights.size()))});
+    program.weights.push_back(program.weights[0]);
+  }
+  const MemoryEstimate estimate = estimate_memory(program, params_);
+  EXPECT_EQ(estimate.streamed_weight_bytes, kStreamedWeights * weight_bytes(params_, program.weights[0]));
+  EXPECT_GT(estimate.weight_bytes, 3 * estimate.streamed_weight_bytes);
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <random>
 #include <vector>
 
+#include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -19,22 +20,27 @@ std::uint64_t fnv1a(const Bytes& bytes) {
   return hash;
 }
 
+void expect_round_trip(const Program& program) {
+  const Bytes bytes = serialize(program);
+  const auto parsed = parse(bytes);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  EXPECT_EQ(*parsed, program);
+  EXPECT_EQ(serialize(*parsed), bytes);
+}
+
 TEST(Serialize, RoundTripsEveryOperation) {
   for (const bool extended : {false, true}) {
     Program program = testing::tiny_program({5, extended});
     program.sealing_key = extended ? SealingKey::kPublic : SealingKey::kSecret;
-    const Bytes bytes = serialize(program);
-    const auto parsed = parse(bytes);
-    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
-    EXPECT_EQ(*parsed, program);
-    EXPECT_EQ(serialize(*parsed), bytes);
+    expect_round_trip(program);
+    expect_round_trip(testing::branched_program({5, extended}));
   }
 }
 
 TEST(Serialize, KeepsItsBytes) {
-  const Bytes bytes = serialize(testing::tiny_program());
-  EXPECT_EQ(bytes.size(), 915u);
-  EXPECT_EQ(fnv1a(bytes), 2973899964827182228u) << "the format changed: raise its version and docs/formats.md";
+  const Bytes bytes = serialize(testing::branched_program());
+  EXPECT_EQ(bytes.size(), 1086u);
+  EXPECT_EQ(fnv1a(bytes), 954433372833230997u) << "the format changed: raise its version and docs/formats.md";
 }
 
 TEST(SerializeParams, KeepsItsBytes) {
@@ -43,7 +49,7 @@ TEST(SerializeParams, KeepsItsBytes) {
 }
 
 TEST(Parse, RefusesTruncationAtEveryLengthAndExtraBytes) {
-  const Bytes bytes = serialize(testing::tiny_program());
+  const Bytes bytes = serialize(testing::branched_program());
   for (std::size_t length = 0; length < bytes.size(); ++length) {
     EXPECT_FALSE(parse(std::span(bytes).first(length)).has_value()) << "length " << length;
   }
@@ -53,8 +59,8 @@ TEST(Parse, RefusesTruncationAtEveryLengthAndExtraBytes) {
 }
 
 TEST(Parse, RefusesAnotherVersion) {
-  Bytes bytes = serialize(testing::tiny_program());
-  bytes[0] = 1;
+  Bytes bytes = serialize(testing::branched_program());
+  bytes[0] = 2;
   const auto parsed = parse(bytes);
   ASSERT_FALSE(parsed.has_value());
   EXPECT_EQ(parsed.error().code, base::ErrorCode::kUnsupported);
@@ -62,7 +68,7 @@ TEST(Parse, RefusesAnotherVersion) {
 
 /// Whatever is accepted is the one encoding of what it means, so a digest over the bytes names the program.
 TEST(Parse, AcceptsNothingButCanonicalBytes) {
-  const Bytes bytes = serialize(testing::tiny_program());
+  const Bytes bytes = serialize(testing::branched_program());
   for (std::size_t i = 0; i < bytes.size(); ++i) {
     for (const int mask : {0x01, 0x80, 0xff}) {
       Bytes flipped = bytes;
@@ -76,7 +82,7 @@ TEST(Parse, AcceptsNothingButCanonicalBytes) {
 }
 
 TEST(Parse, SurvivesRandomDamage) {
-  const Bytes bytes = serialize(testing::tiny_program());
+  const Bytes bytes = serialize(testing::branched_program());
   const std::uint64_t seed = 20260101;
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937_64 random(seed);

@@ -7,11 +7,13 @@
 #include <string>
 
 #include "plan/program/limits.hpp"
+#include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
 namespace {
 
+using testing::branched_program;
 using testing::tiny_program;
 
 template <class T>
@@ -20,8 +22,7 @@ T& operation(Program& program, std::size_t index) {
 }
 
 void expect_refused(const std::string& part_of_message, const std::function<void(Program&)>& damage,
-                    base::ErrorCode code = base::ErrorCode::kCorrupt) {
-  Program program = tiny_program();
+                    base::ErrorCode code = base::ErrorCode::kCorrupt, Program program = tiny_program()) {
   damage(program);
   const auto verified = verify(program);
   ASSERT_FALSE(verified.has_value()) << "accepted, expected: " << part_of_message;
@@ -34,6 +35,85 @@ TEST(Verify, AcceptsTheTinyProgram) {
     const auto verified = verify(tiny_program({5, extended}));
     EXPECT_TRUE(verified.has_value()) << verified.error().message;
   }
+}
+
+TEST(Verify, AcceptsTheBranchedProgram) {
+  for (const bool extended : {false, true}) {
+    const auto verified = verify(branched_program({5, extended}));
+    EXPECT_TRUE(verified.has_value()) << verified.error().message;
+  }
+}
+
+void expect_refused_branched(const std::string& part_of_message, const std::function<void(Program&)>& damage) {
+  expect_refused(part_of_message, damage, base::ErrorCode::kCorrupt, branched_program());
+}
+
+TEST(Verify, RefusesOperandsBelowTheLevelOfWork) {
+  expect_refused_branched("instruction 7 (add): operand %6 is at level 1; it computes at level 2",
+                          [](Program& p) { p.instructions[7].level = Level(2); });
+  expect_refused_branched("instruction 5 (multiply): operand %3 is at level 3; it computes at level 4",
+                          [](Program& p) { p.instructions[5].level = Level(3); });
+  expect_refused_branched("instruction 9 (rotate): operand %3 is at level 3; it computes at level 4",
+                          [](Program& p) { p.instructions[9].level = Level(4); });
+  expect_refused_branched("instruction 6 (change_scale): operand %5 is at level 2; it computes at level 3",
+                          [](Program& p) { p.instructions[6].level = Level(2); });
+  expect_refused_branched("weight 5 is at level 3, its use at level 2",
+                          [](Program& p) { p.instructions[3].level = Level(2); });
+}
+
+/// An input at 2^43 may drop to the 75 bits of level 1, one at 2^76 may not.
+TEST(Verify, RefusesScalesThatOutgrowTheLevelToWhichTheyAreDropped) {
+  const auto dropped = [](int bits) {
+    Program p = tiny_program();
+    const Scale scale = Scale::power_of_two(bits);
+    p.instructions = {{Input{0}, Level(3), scale, 0},
+                      {Input{1}, Level(3), scale, 0},
+                      {ChangeScale{ValueId(0)}, Level(0), Scale::power_of_two(30), 0}};
+    p.weights.clear();
+    p.results = {ValueId(2)};
+    p.key_needs.clear();
+    return p;
+  };
+  const auto fits = verify(dropped(40));
+  EXPECT_TRUE(fits.has_value()) << fits.error().message;
+  EXPECT_TRUE(verify(dropped(43)).has_value());
+  expect_refused(
+      "the scale of operand %0 does not fit", [](Program&) {}, base::ErrorCode::kCorrupt, dropped(76));
+}
+
+TEST(Verify, RefusesProductsAndScaleChangesThatDoNotAddUp) {
+  expect_refused_branched("instruction 5 (multiply): states scale",
+                          [](Program& p) { p.instructions[5].scale = p.instructions[4].scale; });
+  expect_refused_branched("instruction 7 (add): it adds scale",
+                          [](Program& p) { operation<Add>(p, 7).right = ValueId(5); });
+  const auto with_scale_bits = [](int bits) {
+    return [bits](Program& p) { p.instructions[6].scale = Scale::power_of_two(bits); };
+  };
+  // q_2 is a little above or below 2^30 and S_in of 2^30, so that K is about 2^bits.
+  expect_refused_branched("instruction 6 (change_scale): it multiplies by an integer of", with_scale_bits(14));
+  expect_refused_branched("instruction 6 (change_scale): it multiplies by an integer of", with_scale_bits(62));
+  expect_refused_branched("instruction 7 (add): it adds scale", with_scale_bits(18));
+  expect_refused_branched("instruction 7 (add): it adds scale", with_scale_bits(59));
+}
+
+TEST(Verify, RefusesBrokenResultsAndOutputs) {
+  expect_refused_branched("result %12 does not exist", [](Program& p) { p.results[1] = ValueId(12); });
+  expect_refused_branched("result %-1 does not exist", [](Program& p) { p.results[1] = ValueId(-1); });
+  expect_refused_branched("result %8 is returned twice", [](Program& p) { p.results[1] = ValueId(8); });
+  expect_refused_branched("no results", [](Program& p) { p.results.clear(); });
+  expect_refused_branched("output 'mask': result number 4 does not exist",
+                          [](Program& p) { p.outputs[1].element[1].result = 4; });
+  expect_refused_branched("output 'mask': result number -1 does not exist",
+                          [](Program& p) { p.outputs[1].element[1].result = -1; });
+  expect_refused_branched("output 'mask': slot 16 is outside", [](Program& p) { p.outputs[1].element[1].slot = 16; });
+  expect_refused_branched("output 'mask': it has no scores", [](Program& p) { p.outputs[1].element.clear(); });
+  expect_refused_branched("name of output 1", [](Program& p) { p.outputs[1].name = "a\nb"; });
+  expect_refused(
+      "results", [](Program& p) { p.results.resize(kMaxResults + 1); }, base::ErrorCode::kLimit);
+  expect_refused(
+      "outputs", [](Program& p) { p.outputs.resize(kMaxOutputs + 1); }, base::ErrorCode::kLimit);
+  expect_refused(
+      "scores", [](Program& p) { p.outputs[0].element.resize(kMaxScores + 1); }, base::ErrorCode::kLimit);
 }
 
 TEST(Verify, RefusesInsecureParametersThatAreNotMarked) {
@@ -93,8 +173,7 @@ TEST(Verify, RefusesBrokenTransforms) {
   expect_refused("rotation step -1",
                  [](Program& p) { operation<Linear>(p, 2).steps[0].terms[1].baby = RotationStep(-1); });
   expect_refused("occurs twice", [](Program& p) { operation<Linear>(p, 2).steps[1].giant = RotationStep(0); });
-  expect_refused("differ in level or scale",
-                 [](Program& p) { operation<Linear>(p, 5).operands.push_back(ValueId(0)); });
+  expect_refused("differ in scale", [](Program& p) { operation<Linear>(p, 5).operands.push_back(ValueId(0)); });
 }
 
 TEST(Verify, RefusesOtherBrokenInstructions) {
@@ -113,10 +192,10 @@ TEST(Verify, RefusesBrokenTables) {
   expect_refused("input packing names element -2", [](Program& p) { p.input_packing.element[0] = -2; });
   expect_refused("input packing lists", [](Program& p) { p.input_packing.element.pop_back(); });
   expect_refused("ciphertexts", [](Program& p) { p.input_packing.ciphertexts = 0; });
-  expect_refused("output slot 16", [](Program& p) { p.output.slot[0] = 16; });
-  expect_refused("two scores", [](Program& p) { p.output.slot[0] = p.output.slot[1]; });
-  expect_refused("no output", [](Program& p) { p.output.slot.clear(); });
-  expect_refused("factor", [](Program& p) { p.output.factor = std::nan(""); });
+  expect_refused("slot -1", [](Program& p) { p.outputs[0].element[0].slot = -1; });
+  expect_refused("two scores", [](Program& p) { p.outputs[0].element[0] = p.outputs[0].element[1]; });
+  expect_refused("no output", [](Program& p) { p.outputs.clear(); });
+  expect_refused("factor", [](Program& p) { p.outputs[0].factor = std::nan(""); });
   expect_refused("evaluation keys", [](Program& p) { p.key_needs.pop_back(); });
   expect_refused("evaluation keys", [](Program& p) { p.key_needs[0].level = Level(1); });
   expect_refused("statement", [](Program& p) { p.error.score_error_bound = std::nan(""); });
@@ -143,6 +222,21 @@ TEST(Verify, RefusesMoreThanTheLimits) {
   expect_refused(
       "instructions", [](Program& p) { p.instructions.resize(kMaxInstructions + 1, p.instructions[0]); },
       base::ErrorCode::kLimit);
+}
+
+TEST(DeriveKeyNeeds, AreForTheLevelOfWork) {
+  const std::vector<KeyNeed> expected = {
+      {KeyKind::kRelinearize, RotationStep(0), Level(4)},
+      {KeyKind::kRotate, RotationStep(1), Level(4)},
+      {KeyKind::kRotate, RotationStep(2), Level(4)},
+      {KeyKind::kRotate, RotationStep(3), Level(4)},
+      {KeyKind::kRotate, RotationStep(4), Level(2)},  // its operand is at level 3
+      {KeyKind::kRotate, RotationStep(5), Level(1)},
+      {KeyKind::kConjugate, RotationStep(0), Level(2)},
+      {KeyKind::kRotateRelinearize, RotationStep(3), Level(4)},
+      {KeyKind::kRotateRelinearize, RotationStep(5), Level(1)},
+  };
+  EXPECT_EQ(derive_key_needs(branched_program()), expected);
 }
 
 TEST(DeriveKeyNeeds, NamesEachKeyOnceAtItsHighestLevel) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "fhe/ckks/encoder.hpp"
+#include "plan/program/schedule.hpp"
 #include "plan/weights/weights.hpp"
 #include "runtime/exec/weight_source.hpp"
 
@@ -12,7 +13,7 @@ namespace obscura::runtime::clear {
 /// What happens to an encoded weight after its use.
 enum class Keep {
   kEncoded,  ///< stays for the next run: fastest, all weights in memory
-  kNothing,  ///< freed and encoded again: one layer's weights in memory
+  kNothing,  ///< freed and encoded again: plan::program::kStreamedWeights in memory
 };
 
 /// Feeds an executor the clear weights of a .plan, encoded at first use: runs on the owner's own machine.
@@ -22,6 +23,9 @@ class ClearWeightSource final : public exec::WeightSource {
   ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::weights::Plan& plan, Keep keep);
 
   [[nodiscard]] bool encrypted() const override { return false; }
+  [[nodiscard]] std::size_t most_held() const override {
+    return keep_ == Keep::kEncoded ? exec::kNoLimit : plan::program::kStreamedWeights;
+  }
   /// Cost: one encoding unless it was kept. Never fails.
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
   void prefetch(plan::program::WeightId) override {}

@@ -110,8 +110,8 @@ base::Result<void> Executor::check_inputs(std::span<const Ciphertext> inputs) co
   return {};
 }
 
-base::Result<Ciphertext> Executor::run(std::span<const Ciphertext> inputs, WeightSource& weights,
-                                       const ExecOptions& options) const {
+base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> inputs, WeightSource& weights,
+                                                    const ExecOptions& options) const {
   OBSCURA_TRY_VOID(check_inputs(inputs));
   detail::Run run({ring_, program_, keys_}, inputs, weights);
   const auto count = static_cast<int>(program_->instructions.size());
@@ -125,7 +125,7 @@ base::Result<Ciphertext> Executor::run(std::span<const Ciphertext> inputs, Weigh
     OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
     run.free_after(i, last_uses_);
   }
-  return std::move(run).take_result();
+  return std::move(run).take_results();
 }
 
 }  // namespace obscura::runtime::exec

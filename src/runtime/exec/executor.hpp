@@ -35,7 +35,7 @@ struct ExecOptions {
 
 struct ExecutorLimits {
   std::uint64_t memory_bytes = 0;  ///< refuse programs whose keys, weights and ciphertexts exceed this; 0 = any
-  bool streamed_weights = false;   ///< the source drops a weight after its use
+  bool streamed_weights = false;   ///< the source holds kStreamedWeights at most
 };
 
 /// Runs one verified program over ciphertexts of one key. Immutable after construction; run() may be called
@@ -51,11 +51,12 @@ class Executor {
                                                      const fhe::ckks::EvaluationKeys& keys,
                                                      const ExecutorLimits& limits = {});
 
-  /// Computes the answer to one request. Values are freed after their last use; inputs are not copied.
-  /// Errors: kMismatch when count, level, scale or basis of the inputs, or of a weight, are not what the
-  /// program states; those of the source.
-  [[nodiscard]] base::Result<fhe::ckks::Ciphertext> run(std::span<const fhe::ckks::Ciphertext> inputs,
-                                                        WeightSource& weights, const ExecOptions& options = {}) const;
+  /// Computes the answer to one request: the program's results, in their order. Values are freed after their last use;
+  /// inputs are not copied. Errors: kMismatch when count, level, scale or basis of the inputs, or of a weight, are not
+  /// what the program states; those of the source.
+  [[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> run(std::span<const fhe::ckks::Ciphertext> inputs,
+                                                                     WeightSource& weights,
+                                                                     const ExecOptions& options = {}) const;
 
  private:
   Executor(const fhe::ring::RingContext& ring, const plan::program::Program& program,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <variant>
 
 #include "base/result.hpp"
@@ -11,6 +12,9 @@ namespace obscura::runtime::exec {
 /// A weight as a sealed model gives it (encrypted) or as the owner's own plan does (encoded in the clear).
 using Weight = std::variant<const fhe::ckks::Ciphertext*, const fhe::ckks::Plaintext*>;
 
+/// All weights may be held at once: WeightSource::most_held() of a source that has them in memory anyway.
+inline constexpr std::size_t kNoLimit = static_cast<std::size_t>(-1);
+
 /// Where an executor gets its weights from, one at a time, in the order of use. Called from one thread.
 class WeightSource {
  public:
@@ -18,9 +22,11 @@ class WeightSource {
 
   /// Which side of Weight every fetch() gives.
   [[nodiscard]] virtual bool encrypted() const = 0;
+  /// How many weights a run may have fetched and not released at a time; at least 1.
+  [[nodiscard]] virtual std::size_t most_held() const = 0;
   /// The weight at the level, scale and basis that the program states; valid until release(id).
   [[nodiscard]] virtual base::Result<Weight> fetch(plan::program::WeightId id) = 0;
-  /// The executor will soon fetch this one.
+  /// The executor will soon fetch this one: told in the order of use, at most a few ahead.
   virtual void prefetch(plan::program::WeightId id) = 0;
   /// The executor is done with this one for the current run, also when its fetch failed.
   virtual void release(plan::program::WeightId id) = 0;

@@ -17,6 +17,7 @@ class ResidentWeights final : public exec::WeightSource {
                                                           const fhe::ring::RingContext& ring);
 
   [[nodiscard]] bool encrypted() const override { return true; }
+  [[nodiscard]] std::size_t most_held() const override { return exec::kNoLimit; }
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
   void prefetch(plan::program::WeightId) override {}
   void release(plan::program::WeightId) override {}

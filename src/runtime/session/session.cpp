@@ -56,9 +56,9 @@ base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uin
   const auto& ring = context_->ring();
   OBSCURA_TRY(const auto inputs, wire::read_request(request, name, ring, expected_));
   OBSCURA_TRY(const auto digest, wire::request_digest(request, name));
-  OBSCURA_TRY(const auto result, executor_->run(inputs, *weights_, options));
+  OBSCURA_TRY(const auto results, executor_->run(inputs, *weights_, options));
   return wire::write_result(ring, expected_.params, expected_.program->insecure,
-                            {expected_.plan, expected_.key, digest}, result);
+                            {expected_.plan, expected_.key, digest}, results);
 }
 
 }  // namespace obscura::runtime::session

@@ -2,19 +2,21 @@
 
 #include <map>
 
+#include "plan/program/schedule.hpp"
 #include "runtime/exec/weight_source.hpp"
 #include "runtime/wire/sealed_model.hpp"
 
 namespace obscura::runtime::session {
 
-/// Weights read out of the sealed model when they are needed and dropped after use: memory for the diagonals of
-/// one layer at a time instead of all. One run at a time per object.
+/// Weights read out of the sealed model when they are needed and dropped after use: memory for
+/// plan::program::kStreamedWeights of them instead of all. One run at a time per object.
 class StreamedWeights final : public exec::WeightSource {
  public:
   /// Both must outlive it.
   StreamedWeights(const wire::SealedModel& model, const fhe::ring::RingContext& ring) : model_(&model), ring_(&ring) {}
 
   [[nodiscard]] bool encrypted() const override { return true; }
+  [[nodiscard]] std::size_t most_held() const override { return plan::program::kStreamedWeights; }
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
   void prefetch(plan::program::WeightId) override {}
   void release(plan::program::WeightId id) override { held_.erase(id.value()); }

@@ -25,16 +25,17 @@ struct Provenance {
                                                       const Provenance& provenance,
                                                       std::span<const fhe::ckks::Ciphertext> ciphertexts);
 
-/// The one ciphertext of an answer.
+/// The ciphertexts of an answer, in the order of Program::results. Unlike those of a request they may differ in level
+/// and scale.
 [[nodiscard]] std::vector<std::uint8_t> write_result(const fhe::ring::RingContext& ring, const artifact::Digest& params,
                                                      bool insecure, const Provenance& provenance,
-                                                     const fhe::ckks::Ciphertext& ciphertext);
+                                                     std::span<const fhe::ckks::Ciphertext> ciphertexts);
 
 /// What `inspect` shows without a context. Errors: those of ContainerReader::open.
 struct CiphertextInfo {
   Provenance provenance;
   std::size_t ciphertexts = 0;
-  fhe::params::Level level{0};
+  std::vector<fhe::params::Level> levels;  ///< the one of a request; of each ciphertext of a result
 };
 [[nodiscard]] base::Result<CiphertextInfo> inspect_request(std::span<const std::uint8_t> file, const std::string& name);
 [[nodiscard]] base::Result<CiphertextInfo> inspect_result(std::span<const std::uint8_t> file, const std::string& name);
@@ -57,11 +58,11 @@ struct Expected {
                                                                             const fhe::ring::RingContext& ring,
                                                                             const Expected& expected);
 
-/// Reads an answer of this program; the same checks.
-[[nodiscard]] base::Result<fhe::ckks::Ciphertext> read_result(std::span<const std::uint8_t> file,
-                                                              const std::string& name,
-                                                              const fhe::ring::RingContext& ring,
-                                                              const Expected& expected);
+/// Reads an answer of this program, in the order of Program::results; the same checks.
+[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> read_result(std::span<const std::uint8_t> file,
+                                                                           const std::string& name,
+                                                                           const fhe::ring::RingContext& ring,
+                                                                           const Expected& expected);
 
 /// The digest by which a result names its request: of the request's header, which covers all of it.
 [[nodiscard]] base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file,

@@ -24,7 +24,7 @@ base::Result<Spec> read_spec(std::span<const std::uint8_t> file, const std::stri
   OBSCURA_TRY(const auto program_bytes, reader.section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto label_bytes, reader.section(number(SectionId::kLabels)));
   OBSCURA_TRY(auto program, plan::program::parse(program_bytes));
-  OBSCURA_TRY(auto labels, plan::program::parse_labels(label_bytes, program.output.slot.size()));
+  OBSCURA_TRY(auto labels, plan::program::parse_labels(label_bytes, program.outputs.front().element.size()));
   OBSCURA_TRY_VOID(
       check_header(reader.header(), params_digest(program.params, program.insecure), program.insecure, name));
   return Spec{std::move(program), std::move(labels), artifact::sha256(program_bytes)};

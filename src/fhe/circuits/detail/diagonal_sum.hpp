@@ -25,6 +25,14 @@ struct ProductSum {
 
 [[nodiscard]] ProductSum make_product_sum(const ring::RingContext& ring, const ring::Basis& basis, bool clear);
 
+/// Products of one giant step with the diagonals of some of its terms, to be added to its sum.
+struct TermRun {
+  std::size_t step;
+  std::size_t first;  ///< number of the first of these terms in the step; 0 sets the sum
+  std::span<const DiagonalView> diagonals;
+  ProductSum* sum;
+};
+
 /// Two limbs of one rotated input.
 struct LimbPair {
   const std::uint64_t* r0;

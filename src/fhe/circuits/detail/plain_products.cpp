@@ -30,27 +30,25 @@ void PlainProducts::release(std::size_t rotation) {
   if (--uses_left_[rotation] == 0) rotated_[rotation].reset();
 }
 
-ProductSum PlainProducts::sum(std::size_t step, std::span<const DiagonalView> diagonals) {
-  const std::span<const std::size_t> rotation_of = plan_.rotation_of[step];
-  const ring::Basis basis = ring_.basis_q(inputs_.front()->level());
-  ProductSum result = make_product_sum(ring_, basis, diagonals.front().w1 == nullptr);
+void PlainProducts::add(const TermRun& run) {
+  const auto rotation_of = std::span(plan_.rotation_of[run.step]).subspan(run.first, run.diagonals.size());
+  const auto limbs = static_cast<std::size_t>(run.sum->d0.limbs());
   std::array<const ckks::Ciphertext*, kTermsPerSweep> operands{};
   for (std::size_t first = 0; first < rotation_of.size(); first += kTermsPerSweep) {
     const std::size_t terms = std::min(kTermsPerSweep, rotation_of.size() - first);
     for (std::size_t t = 0; t < terms; ++t) operands[t] = &rotated(rotation_of[first + t]);
-    ring_.parallel().for_each(static_cast<std::size_t>(basis.limbs()), [&](std::size_t i) {
+    ring_.parallel().for_each(limbs, [&](std::size_t i) {
       const int limb = static_cast<int>(i);
       base::Buffer scratch = ring_.pool().acquire(3 * static_cast<std::size_t>(ring_.degree()));
       std::array<LimbPair, kTermsPerSweep> pairs{};
       for (std::size_t t = 0; t < terms; ++t) {
         pairs[t] = {operands[t]->c0().limb(limb).data(), operands[t]->c1().limb(limb).data()};
       }
-      add_products(ring_, result, limb, std::span(pairs).first(terms), diagonals.subspan(first, terms), first == 0,
-                   scratch.words());
+      add_products(ring_, *run.sum, limb, std::span(pairs).first(terms), run.diagonals.subspan(first, terms),
+                   run.first + first == 0, scratch.words());
     });
     for (std::size_t t = 0; t < terms; ++t) release(rotation_of[first + t]);
   }
-  return result;
 }
 
 }  // namespace obscura::fhe::circuits::detail

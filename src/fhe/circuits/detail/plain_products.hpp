@@ -13,15 +13,15 @@
 
 namespace obscura::fhe::circuits::detail {
 
-/// The sums of products modulo Q_l, one giant step after the other: every baby rotation is hoisted and
-/// divided by P by itself, made when it is first needed and forgotten after its last use.
+/// Products modulo Q_l: every baby rotation is hoisted and divided by P by itself, made when it is first needed and
+/// forgotten after its last use.
 class PlainProducts {
  public:
   PlainProducts(const ring::RingContext& ring, const TermPlan& plan, std::span<const ckks::Ciphertext* const> inputs);
 
-  /// The sum of giant step number `step`. Each step is asked for once, in order.
+  /// Each term is asked for once.
   /// Cost: per new rotation an inner product and a ModDown; per rotated input one ModUp.
-  [[nodiscard]] ProductSum sum(std::size_t step, std::span<const DiagonalView> diagonals);
+  void add(const TermRun& run);
 
  private:
   const ckks::Ciphertext& rotated(std::size_t rotation);

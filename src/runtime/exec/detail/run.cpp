@@ -6,10 +6,13 @@
 
 #include "base/check.hpp"
 #include "fhe/ckks/add.hpp"
+#include "fhe/ckks/linear_combination.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/relinearize.hpp"
+#include "fhe/ckks/rescale.hpp"
 #include "fhe/ckks/rotate.hpp"
 #include "plan/program/operation.hpp"
+#include "plan/program/schedule.hpp"
 #include "runtime/keys/key_id_of.hpp"
 
 namespace obscura::runtime::exec::detail {
@@ -25,6 +28,9 @@ bool is_as_stated(const Encoded& encoded, const fhe::ring::Basis& basis, const p
   return encoded.level() == info.level && encoded.scale() == info.scale && basis.q_count == info.level.value() + 1 &&
          (basis.p_count > 0) == info.extended;
 }
+
+/// How far ahead of their use weights are announced.
+constexpr std::size_t kAhead = program::kStreamedWeights;
 
 bool fits(const Weight& weight, const program::WeightInfo& info) {
   if (const auto* encrypted = std::get_if<const Ciphertext*>(&weight)) {
@@ -43,7 +49,7 @@ Run::Run(const Engine& engine, std::span<const Ciphertext> inputs, WeightSource&
       weights_(&weights),
       owned_(engine.program->instructions.size()),
       values_(engine.program->instructions.size(), nullptr) {
-  prefetch_after(0);
+  announce_before(kAhead);
 }
 
 const Ciphertext& Run::value(program::ValueId id) const {
@@ -52,7 +58,12 @@ const Ciphertext& Run::value(program::ValueId id) const {
   return *found;
 }
 
+fhe::ckks::LowerView Run::operand(program::ValueId id) const {
+  return {*engine_.ring, value(id), program::working_level(*running_)};
+}
+
 base::Result<Weight> Run::fetch(program::WeightId id) {
+  announce_before(static_cast<std::size_t>(id.value()) + 1 + kAhead);
   OBSCURA_TRY(const Weight weight, weights_->fetch(id));
   const auto& info = engine_.program->weights[static_cast<std::size_t>(id.value())];
   const bool side_fits = std::holds_alternative<const Ciphertext*>(weight) == weights_->encrypted();
@@ -63,17 +74,14 @@ base::Result<Weight> Run::fetch(program::WeightId id) {
       "seal the model again from its .plan");
 }
 
-void Run::prefetch_after(std::size_t index) {
-  const auto& instructions = engine_.program->instructions;
-  for (std::size_t next = index; next < instructions.size(); ++next) {
-    const std::vector<program::WeightId> weights = program::weights_of(instructions[next].operation);
-    if (weights.empty()) continue;
-    for (const program::WeightId id : weights) weights_->prefetch(id);
-    return;
-  }
+/// Weights are numbered in the order of use.
+void Run::announce_before(std::size_t end) {
+  const std::size_t last = std::min(end, engine_.program->weights.size());
+  for (; announced_ < last; ++announced_) weights_->prefetch(program::WeightId(static_cast<int>(announced_)));
 }
 
-const fhe::ckks::SwitchingKey& Run::key(const program::KeyNeed& need) const {
+const fhe::ckks::SwitchingKey& Run::key(program::KeyKind kind, RotationStep step) const {
+  const program::KeyNeed need{kind, step, program::working_level(*running_)};
   const auto* found = engine_.keys->find(keys::key_id_of(need, engine_.program->params.log_n));
   OBSCURA_CHECK(found != nullptr, "the executor checks all keys when it is built");
   return *found;
@@ -81,20 +89,18 @@ const fhe::ckks::SwitchingKey& Run::key(const program::KeyNeed& need) const {
 
 base::Result<void> Run::execute(std::size_t index, const fhe::circuits::LinearTransform& transform) {
   const auto& instruction = engine_.program->instructions[index];
-  const std::vector<program::WeightId> weights = program::weights_of(instruction.operation);
-  if (!weights.empty()) prefetch_after(index + 1);
+  running_ = &instruction;
+  if (const auto* input = std::get_if<program::Input>(&instruction.operation)) {
+    values_[index] = &inputs_[static_cast<std::size_t>(input->index)];
+    return {};
+  }
   using Computed = base::Result<std::optional<Ciphertext>>;
   auto computed =
       std::visit(program::Match{[&](const program::Input&) -> Computed { return std::nullopt; },
                                 [&](const program::Linear& linear) -> Computed { return compute(linear, transform); },
                                 [&](const auto& other) -> Computed { return compute(other); }},
                  instruction.operation);
-  for (const program::WeightId id : weights) weights_->release(id);
   if (!computed) return base::forward_error(computed);
-  if (const auto* input = std::get_if<program::Input>(&instruction.operation)) {
-    values_[index] = &inputs_[static_cast<std::size_t>(input->index)];
-    return {};
-  }
   owned_[index] = std::move(*computed);
   values_[index] = &*owned_[index];
   OBSCURA_CHECK(values_[index]->level() == instruction.level && values_[index]->scale() == instruction.scale,
@@ -103,60 +109,99 @@ base::Result<void> Run::execute(std::size_t index, const fhe::circuits::LinearTr
 }
 
 base::Result<Ciphertext> Run::compute(const program::Linear& linear, const fhe::circuits::LinearTransform& transform) {
+  std::vector<LowerView> views;
+  views.reserve(linear.operands.size());
+  for (const program::ValueId id : linear.operands) views.push_back(operand(id));
   std::vector<const Ciphertext*> operands;
-  for (const program::ValueId operand : linear.operands) operands.push_back(&value(operand));
-  std::vector<Weight> fetched(engine_.program->weights.size());
-  for (const program::WeightId id : program::weights_of(linear)) {
-    OBSCURA_TRY(fetched[static_cast<std::size_t>(id.value())], fetch(id));
+  for (const LowerView& view : views) operands.push_back(&*view);
+  Running running(*engine_.ring, *engine_.keys, transform, operands);
+  const std::vector<program::WeightId> weights = program::weights_of(running_->operation);
+  for (std::size_t first = 0; first < weights.size();) {
+    const std::size_t count = std::min(weights_->most_held(), weights.size() - first);
+    const auto batch = std::span(weights).subspan(first, count);
+    auto multiplied = multiply_next(running, batch);
+    for (const program::WeightId id : batch) weights_->release(id);
+    if (!multiplied) return base::forward_error(multiplied);
+    first += count;
   }
-  const auto& ring = *engine_.ring;
+  return running.finish(linear.rescale);
+}
+
+base::Result<void> Run::multiply_next(Running& running, std::span<const program::WeightId> weights) {
+  std::vector<const Ciphertext*> encrypted;
+  std::vector<const Plaintext*> clear;
+  for (const program::WeightId id : weights) {
+    OBSCURA_TRY(const Weight weight, fetch(id));
+    if (weights_->encrypted()) {
+      encrypted.push_back(std::get<const Ciphertext*>(weight));
+    } else {
+      clear.push_back(std::get<const Plaintext*>(weight));
+    }
+  }
   if (weights_->encrypted()) {
-    const fhe::circuits::EncryptedDiagonals diagonals = [&](std::size_t id) -> const Ciphertext& {
-      return *std::get<const Ciphertext*>(fetched[id]);
-    };
-    return fhe::circuits::apply(ring, *engine_.keys, transform, operands, diagonals, linear.rescale);
+    running.multiply(std::span<const Ciphertext* const>(encrypted));
+  } else {
+    running.multiply(std::span<const Plaintext* const>(clear));
   }
-  const fhe::circuits::ClearDiagonals diagonals = [&](std::size_t id) -> const Plaintext& {
-    return *std::get<const Plaintext*>(fetched[id]);
-  };
-  return fhe::circuits::apply(ring, *engine_.keys, transform, operands, diagonals, linear.rescale);
+  return {};
 }
 
 base::Result<Ciphertext> Run::compute(const program::AddBias& bias) {
-  OBSCURA_TRY(const Weight weight, fetch(bias.bias));
-  const Ciphertext& operand = value(bias.operand);
-  if (const auto* encrypted = std::get_if<const Ciphertext*>(&weight)) {
-    return fhe::ckks::add(*engine_.ring, operand, **encrypted);
-  }
-  return fhe::ckks::add_plain(*engine_.ring, operand, *std::get<const Plaintext*>(weight));
+  const LowerView a = operand(bias.operand);
+  const auto add = [&]() -> base::Result<Ciphertext> {
+    OBSCURA_TRY(const Weight weight, fetch(bias.bias));
+    if (const auto* encrypted = std::get_if<const Ciphertext*>(&weight)) {
+      return fhe::ckks::add(*engine_.ring, *a, **encrypted);
+    }
+    return fhe::ckks::add_plain(*engine_.ring, *a, *std::get<const Plaintext*>(weight));
+  };
+  auto sum = add();
+  weights_->release(bias.bias);
+  return sum;
+}
+
+Ciphertext Run::relinearised(const fhe::ckks::ProductCiphertext& product) const {
+  return fhe::ckks::relinearize_and_rescale(*engine_.ring, product,
+                                            key(program::KeyKind::kRelinearize, RotationStep(0)));
 }
 
 Ciphertext Run::compute(const program::Square& square) const {
-  const Ciphertext& operand = value(square.operand);
-  const auto& relinearization = key({program::KeyKind::kRelinearize, RotationStep(0), operand.level()});
-  return fhe::ckks::relinearize_and_rescale(*engine_.ring, fhe::ckks::square(*engine_.ring, operand), relinearization);
+  return relinearised(fhe::ckks::square(*engine_.ring, *operand(square.operand)));
+}
+
+Ciphertext Run::compute(const program::Multiply& multiply) const {
+  return relinearised(fhe::ckks::multiply(*engine_.ring, *operand(multiply.left), *operand(multiply.right)));
+}
+
+Ciphertext Run::switched(const Ciphertext& a, program::KeyKind kind, RotationStep step) const {
+  const program::KeyNeed need{kind, step, a.level()};
+  return fhe::ckks::apply_galois(*engine_.ring, a, keys::key_id_of(need, engine_.program->params.log_n).galois,
+                                 key(kind, step));
 }
 
 Ciphertext Run::compute(const program::Rotate& rotate) const {
-  const Ciphertext& operand = value(rotate.operand);
-  const program::KeyNeed need{program::KeyKind::kRotate, rotate.step, operand.level()};
-  return fhe::ckks::apply_galois(*engine_.ring, operand, keys::key_id_of(need, engine_.program->params.log_n).galois,
-                                 key(need));
+  return switched(*operand(rotate.operand), program::KeyKind::kRotate, rotate.step);
 }
 
 Ciphertext Run::compute(const program::Conjugate& conjugate) const {
-  const Ciphertext& operand = value(conjugate.operand);
-  const program::KeyNeed need{program::KeyKind::kConjugate, RotationStep(0), operand.level()};
-  return fhe::ckks::apply_galois(*engine_.ring, operand, keys::key_id_of(need, engine_.program->params.log_n).galois,
-                                 key(need));
+  return switched(*operand(conjugate.operand), program::KeyKind::kConjugate, RotationStep(0));
 }
 
 Ciphertext Run::compute(const program::MultiplyByI& multiply) const {
-  return fhe::ckks::multiply_by_i(*engine_.ring, value(multiply.operand), multiply.power);
+  return fhe::ckks::multiply_by_i(*engine_.ring, *operand(multiply.operand), multiply.power);
 }
 
 Ciphertext Run::compute(const program::Add& add) const {
-  return fhe::ckks::add(*engine_.ring, value(add.left), value(add.right));
+  return fhe::ckks::add(*engine_.ring, *operand(add.left), *operand(add.right));
+}
+
+Ciphertext Run::compute(const program::ChangeScale& change) const {
+  const LowerView a = operand(change.operand);
+  const fhe::params::Level level = (*a).level();
+  const auto before_rescale = running_->scale.times_prime(fhe::params::PrimeIndex(level.value()));
+  const fhe::ckks::WeightedCiphertext term{&*a, 1.0};
+  return fhe::ckks::rescale(*engine_.ring,
+                            fhe::ckks::linear_combination(*engine_.ring, {&term, 1}, 0.0, level, before_rescale));
 }
 
 void Run::free_after(std::size_t index, const std::vector<std::size_t>& last_uses) {
@@ -171,9 +216,13 @@ void Run::free_after(std::size_t index, const std::vector<std::size_t>& last_use
   }
 }
 
-Ciphertext Run::take_result() && {
-  if (owned_.back().has_value()) return std::move(*owned_.back());
-  return fhe::ckks::clone(*engine_.ring, *values_.back());
+std::vector<Ciphertext> Run::take_results() && {
+  std::vector<Ciphertext> results;
+  for (const program::ValueId id : engine_.program->results) {
+    std::optional<Ciphertext>& owned = owned_[static_cast<std::size_t>(id.value())];
+    results.push_back(owned.has_value() ? std::move(*owned) : fhe::ckks::clone(*engine_.ring, value(id)));
+  }
+  return results;
 }
 
 }  // namespace obscura::runtime::exec::detail

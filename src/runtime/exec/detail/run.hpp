@@ -6,8 +6,10 @@
 
 #include "base/result.hpp"
 #include "fhe/circuits/linear_transform.hpp"
+#include "fhe/circuits/running_transform.hpp"
 #include "fhe/ckks/ciphertext.hpp"
 #include "fhe/ckks/keys.hpp"
+#include "fhe/ckks/lower_view.hpp"
 #include "plan/program/program.hpp"
 #include "runtime/exec/weight_source.hpp"
 
@@ -25,20 +27,30 @@ class Run {
  public:
   Run(const Engine& engine, std::span<const fhe::ckks::Ciphertext> inputs, WeightSource& weights);
 
-  /// Computes the value of instruction `index`; its operands are live. `transform` is used if it is linear.
+  /// Computes the value of instruction `index`; its operands are live, and read at its level of work without a copy.
+  /// `transform` is used if it is linear. Fetches at most WeightSource::most_held() weights at a time.
   [[nodiscard]] base::Result<void> execute(std::size_t index, const fhe::circuits::LinearTransform& transform);
   /// Drops the operands whose last use instruction `index` was.
   void free_after(std::size_t index, const std::vector<std::size_t>& last_uses);
-  /// The last value. A program that returns its input unchanged gets a copy.
-  [[nodiscard]] fhe::ckks::Ciphertext take_result() &&;
+  /// The results of the program. One that returns an input unchanged gets a copy.
+  [[nodiscard]] std::vector<fhe::ckks::Ciphertext> take_results() &&;
 
  private:
   using Ciphertext = fhe::ckks::Ciphertext;
+  using LowerView = fhe::ckks::LowerView;
+  /// A linear transform under way.
+  using Running = fhe::circuits::RunningTransform;
 
+  /// `id` at the level at which the running instruction computes.
+  [[nodiscard]] LowerView operand(plan::program::ValueId id) const;
   [[nodiscard]] const Ciphertext& value(plan::program::ValueId id) const;
   [[nodiscard]] base::Result<Weight> fetch(plan::program::WeightId id);
-  void prefetch_after(std::size_t index);
-  [[nodiscard]] const fhe::ckks::SwitchingKey& key(const plan::program::KeyNeed& need) const;
+  void announce_before(std::size_t end);
+  [[nodiscard]] const fhe::ckks::SwitchingKey& key(plan::program::KeyKind kind, fhe::params::RotationStep step) const;
+  [[nodiscard]] base::Result<void> multiply_next(Running& running, std::span<const plan::program::WeightId> weights);
+  [[nodiscard]] Ciphertext switched(const Ciphertext& a, plan::program::KeyKind kind,
+                                    fhe::params::RotationStep step) const;
+  [[nodiscard]] Ciphertext relinearised(const fhe::ckks::ProductCiphertext& product) const;
   [[nodiscard]] base::Result<Ciphertext> compute(const plan::program::Linear& linear,
                                                  const fhe::circuits::LinearTransform& transform);
   [[nodiscard]] base::Result<Ciphertext> compute(const plan::program::AddBias& bias);
@@ -47,12 +59,16 @@ class Run {
   [[nodiscard]] Ciphertext compute(const plan::program::Conjugate& conjugate) const;
   [[nodiscard]] Ciphertext compute(const plan::program::MultiplyByI& multiply) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Add& add) const;
+  [[nodiscard]] Ciphertext compute(const plan::program::Multiply& multiply) const;
+  [[nodiscard]] Ciphertext compute(const plan::program::ChangeScale& change) const;
 
   Engine engine_;
   std::span<const Ciphertext> inputs_;
   WeightSource* weights_;
-  std::vector<std::optional<Ciphertext>> owned_;  ///< [instructions] values that the run has made
-  std::vector<const Ciphertext*> values_;         ///< [instructions] live values, inputs included
+  std::size_t announced_ = 0;                            ///< weights that the source was told to prefetch
+  const plan::program::Instruction* running_ = nullptr;  ///< the instruction that is being computed
+  std::vector<std::optional<Ciphertext>> owned_;         ///< [instructions] values that the run has made
+  std::vector<const Ciphertext*> values_;                ///< [instructions] live values, inputs included
 };
 
 }  // namespace obscura::runtime::exec::detail

@@ -1,0 +1,185 @@
+// Packings of convolutions, pools, joins and wide layers over several ciphertexts, against the graph's interpreter, with
+// junk in every slot of which a layout says nothing.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cmath>
+
+#include <random>
+#include <set>
+
+#include "compiler/compile/observe.hpp"
+#include "compiler/graph/linear_rows.hpp"
+#include "compiler/pack/linear_candidates.hpp"
+#include "compiler/pack/lower.hpp"
+#include "compiler/pack/network_search.hpp"
+
+namespace obscura::compiler {
+namespace {
+
+using graph::ValueId;
+
+class Maker {
+ public:
+  explicit Maker(std::uint64_t seed) : random(seed) {}
+
+  ValueId add(graph::Op op, std::vector<ValueId> operands, std::string name) {
+    const auto id = graph::append(graph, std::move(op), std::move(operands), std::move(name));
+    EXPECT_TRUE(id) << (id ? "" : id.error().message);
+    graph.outputs = {id ? *id : ValueId(0)};
+    return graph.outputs.front();
+  }
+
+  std::vector<double> reals(std::int64_t count) {
+    std::vector<double> result(static_cast<std::size_t>(count));
+    for (double& value : result) value = std::uniform_real_distribution<double>(-1.0, 1.0)(random);
+    return result;
+  }
+
+  ValueId input(std::vector<std::int64_t> dims) { return add(graph::Input{{std::move(dims)}}, {}, "x"); }
+
+  /// Any linear operator as its matrix.
+  ValueId matrix(graph::Op op, ValueId x, bool sums = false) {
+    graph::Graph single = graph;
+    const auto id = graph::append(single, std::move(op), {x}, "op");
+    EXPECT_TRUE(id) << (id ? "" : id.error().message);
+    auto matrix = graph::as_sparse_matrix(single, *id);
+    EXPECT_TRUE(matrix.has_value());
+    if (sums) matrix->value.assign(matrix->value.size(), 1.0);
+    return add(graph::Linear{std::move(*matrix), single.shape(*id), sums}, {x}, "matrix");
+  }
+
+  ValueId conv(ValueId x, std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t pad) {
+    const std::int64_t in = graph.shape(x).dims[0];
+    return matrix(graph::Conv{{{{out, in, kernel, kernel}}, reals(out * in * kernel * kernel)},
+                              reals(out),
+                              {stride, stride},
+                              {pad, pad, pad, pad}},
+                  x);
+  }
+
+  ValueId dense(ValueId x, std::int64_t out) {
+    const std::int64_t in = graph::element_count(graph.shape(x));
+    graph::Graph flat;
+    const auto source = graph::append(flat, graph::Input{{{in}}}, {}, "x");
+    const auto id = graph::append(flat, graph::Dense{{{{out, in}}, reals(out * in)}, reals(out)}, {*source}, "dense");
+    auto matrix = graph::as_sparse_matrix(flat, *id);
+    return add(graph::Linear{std::move(*matrix), {{out}}}, {x}, "dense");
+  }
+
+  graph::Graph graph;
+  std::mt19937_64 random;
+};
+
+// Packs under many cost functions, so that all kinds of candidates are taken, and holds each packing against the graph.
+std::size_t check(Maker& maker, int log_n, int searches) {
+  const graph::Graph& graph = maker.graph;
+  const auto inputs = graph::element_count(graph.nodes.front().shape);
+  pack::NetworkSearch search(graph, 1 << (log_n - 1));
+  std::set<std::string> seen;
+  std::uniform_real_distribution<double> weight(0, 1);
+  for (int i = 0; i < searches; ++i) {
+    std::array<double, 7> price{};
+    for (double& p : price) p = std::pow(weight(maker.random), 3);
+    const auto found = search.run(
+        [&](std::size_t, const pack::LayerOps& ops) {
+          return price[0] * ops.terms + 8 * price[1] * ops.babies + 8 * price[2] * ops.giants +
+                 8 * price[3] * ops.rotations + 8 * price[4] * ops.conjugations + 8 * price[5] * ops.fresh_inputs +
+                 price[6] * ops.operands + (ops.extended ? 0.1 : 0);
+        },
+        {});
+    EXPECT_TRUE(found.has_value()) << found.error().message;
+    if (!found) return 0;
+    const pack::NetworkPacking& packing = found->at(static_cast<std::size_t>(i) % found->size());
+    std::string text;
+    for (const auto& node : packing.nodes) text += pack::describe(*node) + "\n";
+    if (!seen.insert(text).second) continue;
+    const auto checked = compile::check_packing(graph, pack::lower(graph, packing, log_n), {maker.reals(inputs)});
+    EXPECT_TRUE(checked.has_value()) << checked.error().message << "\n" << text;
+    if (!checked) return 0;
+  }
+  return seen.size();
+}
+
+TEST(NetworkPacking, ConvolutionsWithStridesAndPads) {
+  Maker maker(1);
+  ValueId x = maker.input({3, 8, 8});
+  x = maker.conv(x, 4, 3, 2, 1);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(x, 6, 3, 1, 1);
+  maker.dense(x, 5);
+  EXPECT_GE(check(maker, 9, 40), 10u);
+}
+
+TEST(NetworkPacking, TensorsOverSeveralCiphertexts) {
+  Maker maker(2);
+  ValueId x = maker.input({2, 8, 8});
+  x = maker.conv(x, 8, 3, 1, 1);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(x, 8, 3, 2, 1);
+  x = maker.add(graph::Square{}, {x}, "square");
+  maker.dense(x, 7);
+  EXPECT_GE(check(maker, 8, 40), 10u);
+}
+
+TEST(NetworkPacking, OddSizesAndUnpaddedWindows) {
+  Maker maker(3);
+  ValueId x = maker.input({1, 9, 7});
+  x = maker.conv(x, 3, 3, 1, 0);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(x, 5, 2, 1, 0);
+  maker.dense(x, 3);
+  EXPECT_GE(check(maker, 9, 40), 10u);
+}
+
+TEST(NetworkPacking, SkipsMeetInOneLayout) {
+  Maker maker(4);
+  ValueId x = maker.input({2, 6, 6});
+  x = maker.conv(x, 4, 3, 1, 1);
+  const ValueId skip = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(skip, 4, 3, 1, 1);
+  x = maker.add(graph::Add{}, {x, skip}, "add");
+  const ValueId gate = maker.conv(x, 4, 1, 1, 0);
+  x = maker.add(graph::Multiply{}, {x, gate}, "gate");
+  x = maker.add(graph::Affine{{1.0}, maker.reals(4)}, {x}, "shift");
+  maker.dense(x, 3);
+  EXPECT_GE(check(maker, 9, 30), 5u);
+}
+
+TEST(NetworkPacking, WindowsAreSummedByRotations) {
+  Maker maker(5);
+  ValueId x = maker.input({2, 8, 8});
+  x = maker.conv(x, 4, 3, 1, 1);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.matrix(graph::AveragePool{{2, 2}, {2, 2}}, x, true);
+  x = maker.conv(x, 4, 3, 1, 1);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.matrix(graph::AveragePool{{4, 4}, {4, 4}}, x, true);
+  maker.dense(x, 3);
+  EXPECT_GE(check(maker, 9, 30), 5u);
+}
+
+TEST(NetworkPacking, VectorsAndSignals) {
+  Maker maker(6);
+  ValueId x = maker.input({50});
+  x = maker.dense(x, 33);
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.dense(x, 40);
+  x = maker.add(graph::Square{}, {x}, "square");
+  maker.dense(x, 4);
+  EXPECT_GE(check(maker, 8, 40), 10u);
+}
+
+TEST(NetworkPacking, SaysWhichLayerDoesNotFit) {
+  Maker maker(7);
+  ValueId x = maker.input({6});
+  x = maker.dense(x, 2000);
+  maker.dense(x, 4);
+  const auto found = pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
+  EXPECT_NE(found.error().message.find("layer 1 'dense'"), std::string::npos) << found.error().message;
+}
+
+}  // namespace
+}  // namespace obscura::compiler

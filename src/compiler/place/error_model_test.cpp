@@ -1,0 +1,88 @@
+#include "compiler/place/error_model.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "fhe/params/noise.hpp"
+#include "plan/program/testing/branched_program.hpp"
+
+namespace obscura::compiler::place {
+namespace {
+
+using namespace plan::program;
+
+/// The branched program with gains of one where they are asked for.
+class BranchedErrors : public ::testing::Test {
+ protected:
+  BranchedErrors() {
+    calibration_.magnitude.assign(program_.instructions.size(), 0.5);
+    calibration_.gains.assign(1, std::vector<Gain>(program_.instructions.size()));
+    for (const Instruction& instruction : program_.instructions) bits_.push_back(instruction.scale.log2(params_));
+  }
+  [[nodiscard]] double log2_prime(int level) const {
+    return std::log2(static_cast<double>(params_.q()[static_cast<std::size_t>(level)].value()));
+  }
+  [[nodiscard]] double in_slots(double sd, double bits) const {
+    return std::pow(noise_.slot_from_coefficient(sd, std::exp2(bits)), 2);
+  }
+  [[nodiscard]] double switching(int level, double bits) const {
+    return in_slots(noise_.key_switch(Level(level)), bits) + in_slots(noise_.division_rounding(), bits);
+  }
+  [[nodiscard]] ErrorModel model() const { return {program_, calibration_, params_, 1}; }
+
+  Program program_ = testing::branched_program({8, false});
+  fhe::params::ParamSet params_ = make_params(program_).value();
+  fhe::params::NoiseModel noise_{params_};
+  Calibration calibration_;
+  std::vector<double> bits_;  ///< log2 of the scales that stand
+};
+
+TEST_F(BranchedErrors, OfEachInstructionAreMadeAtItsLevelOfWork) {
+  const auto made = model().sources_at(bits_);
+  // multiply(%3, %0) relinearises modulo Q_3 at the product of the scales, and rounds once more.
+  EXPECT_NEAR(made[5].result / (switching(3, bits_[3] + bits_[0]) + in_slots(noise_.division_rounding(), bits_[5])), 1,
+              1e-9);
+  // A square is a product with itself.
+  EXPECT_NEAR(made[4].result / (switching(3, 2 * bits_[3]) + in_slots(noise_.division_rounding(), bits_[4])), 1, 1e-9);
+  // change_scale(%5): the rounding of the division, and of an integer of q_2 S_out / S_in.
+  EXPECT_NEAR(made[6].result / in_slots(noise_.division_rounding(), bits_[6]), 1, 1e-9);
+  EXPECT_NEAR(0.5 * std::log2(12 * made[6].relative), -(log2_prime(2) + bits_[6] - bits_[5]), 1e-9);
+  // rotate(%3) at level 2, though %3 is at level 3; sums make no error.
+  EXPECT_NEAR(made[9].result / switching(2, bits_[3]), 1, 1e-9);
+  EXPECT_EQ(made[7].result, 0);
+}
+
+TEST_F(BranchedErrors, AreWeighedWithTheirGains) {
+  const auto made = model().sources_at(bits_);
+  calibration_.gains[0][5] = {2, 0, 0, 0};
+  calibration_.gains[0][6] = {0, 0, 0, 5};
+  const Prediction prediction = model().predict_at(bits_);
+  EXPECT_NEAR(std::exp2(2 * prediction.log2_sd) / (2 * made[5].result + 5 * made[6].relative), 1, 1e-9);
+  EXPECT_EQ(prediction.overflow_bits, 0);
+}
+
+TEST_F(BranchedErrors, FollowChosenScales) {
+  // Inputs, the two transforms and the changed scale are free; products follow.
+  const std::vector<int> choice = {30, 29, 31, 60};
+  const double squared = 2 * 29 - log2_prime(3);
+  const double gated = 29 + 30 - log2_prime(3);
+  std::vector<double> bits = {30, 30, 29, 29, squared, gated, 31, squared, 60, 29, 29, 29};
+  calibration_.gains[0].assign(bits.size(), {1, 1, 1, 1});
+  EXPECT_NEAR(model().predict(choice).log2_sd, model().predict_at(bits).log2_sd, 1e-12);
+}
+
+TEST_F(BranchedErrors, OverflowWhereAnOperandIsDroppedTooFar) {
+  // %4, of log2(S_4) bits, is added at level 1 of 75 bits; nothing at level 2 of 105 bits is too large.
+  std::vector<double> bits = bits_;
+  EXPECT_EQ(model().predict_at(bits).overflow_bits, 0);
+  calibration_.magnitude[4] = std::exp2(80 - bits[4] - 1);
+  EXPECT_NEAR(model().predict_at(bits).overflow_bits, 2 * (80 - log2_prime(0) - log2_prime(1)), 1e-6)
+      << "read at level 1 by the sum and by the transform";
+  calibration_.magnitude[4] = 0.5;
+  bits[6] = bits[5] - log2_prime(2) + 15;
+  EXPECT_NEAR(model().predict_at(bits).overflow_bits, 1, 1e-6) << "an integer of 15 bits where 16 are due";
+}
+
+}  // namespace
+}  // namespace obscura::compiler::place
