@@ -64,7 +64,7 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
-// The passes may reorder sums and complete squares, but not change the answers.
+// The passes after fitting may reorder sums and complete squares, but not change the answers.
 base::Result<void> check_passes(const graph::Graph& graph, const graph::Chain& chain, const CompileRequest& request) {
   for (std::size_t i = 0; i < request.calibration.size(); ++i) {
     const auto expected = graph::interpret(graph, request.calibration[i]);
@@ -149,14 +149,18 @@ base::Result<CompileOutput> compile_chain(const graph::Chain& chain, const Compi
 }
 
 base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
-  OBSCURA_TRY(passes::Optimised optimised,
-              passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
+  const passes::RunOptions run{request.options.skip_passes};
+  OBSCURA_TRY(passes::Optimised fitted,
+              passes::run_passes(graph, passes::fitting_passes(), run, {request.calibration, request.options.fit}));
+  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(fitted.graph, passes::folding_passes(), run));
   OBSCURA_TRY(const graph::Chain chain, passes::lower_to_chain(std::move(optimised.graph)));
   OBSCURA_TRY_VOID(check_request(request, chain.stages.front().matrix.cols, chain.stages.back().matrix.rows));
-  OBSCURA_TRY_VOID(check_passes(graph, chain, request));
+  OBSCURA_TRY_VOID(check_passes(fitted.graph, chain, request));
   OBSCURA_TRY(CompileOutput output, compile_chain(chain, request));
-  for (const passes::PassReport& report : optimised.reports) {
-    output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
+  for (const auto* reports : {&fitted.reports, &optimised.reports}) {
+    for (const passes::PassReport& report : *reports) {
+      output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
+    }
   }
   return output;
 }

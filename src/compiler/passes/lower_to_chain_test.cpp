@@ -11,7 +11,7 @@ using graph::Square;
 
 // All standard passes and the lowering; checks the chain against the graph on random inputs.
 base::Result<graph::Chain> lower(const graph::Graph& graph, double terms = 1e5) {
-  OBSCURA_TRY(Optimised optimised, run_passes(graph, standard_passes(), {}));
+  OBSCURA_TRY(Optimised optimised, run_passes(graph, standard_passes(), {{"fit_activations"}}));
   expect_same_function(graph, optimised.graph, terms);
   OBSCURA_TRY(graph::Chain chain, lower_to_chain(std::move(optimised.graph)));
   GraphMaker random(5);

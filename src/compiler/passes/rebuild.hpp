@@ -26,6 +26,8 @@ class Rebuild {
   [[nodiscard]] base::Result<void> copy(graph::ValueId id);
   /// Adds a new node that reads new values.
   [[nodiscard]] base::Result<graph::ValueId> emit(graph::Op op, std::vector<graph::ValueId> operands, std::string name);
+  /// The new graph, for what appends several nodes at once.
+  [[nodiscard]] graph::Graph& target() { return fresh_; }
   /// States which new value the old one became.
   void replace(graph::ValueId id, graph::ValueId by);
 
