@@ -91,10 +91,10 @@ void write_notes(const FittedNetwork& network, const FitOptions& options, Notes&
                     a.name, a.degree, a.depth, a.products, a.products == 1 ? "" : "s", a.low, a.high, a.rms_error,
                     std::ceil(a.bits_lost)));
   }
-  notes.push_back(
-      fmt::format("polynomials change the label of {:.2f} % of {} calibration inputs held back; the scores "
-                  "are off by {:.2g} of their standard deviation (rms)",
-                  100.0 * network.flip_share, network.held_back, network.score_error));
+  notes.push_back(fmt::format(
+      "polynomials change the label of {:.2f} % of {} calibration inputs that they are not fitted on; the scores "
+      "are off by {:.2g} of their standard deviation (rms)",
+      100.0 * network.flip_share, network.measured_inputs, network.score_error));
   if (!network.goal_met) {
     notes.push_back(
         fmt::format("the goal of {:.2f} % is missed: allow higher degrees, calibrate with more inputs, or "
@@ -114,8 +114,8 @@ base::Result<FittedNetwork> fit_network(const graph::Graph& graph, std::span<con
   OBSCURA_TRY(const auto ladder, ladder_of(options));
   OBSCURA_TRY(const detail::Chosen chosen, detail::choose_degrees(graph, calibration, ladder, options));
   FittedNetwork result;
-  result.held_back = chosen.measured.inputs;
-  result.flip_share = chosen.measured.flip_share;
+  result.measured_inputs = chosen.measured.inputs;
+  result.flip_share = static_cast<double>(chosen.measured.flips) / static_cast<double>(chosen.measured.inputs);
   result.score_error = chosen.measured.score_error;
   result.goal_met = chosen.goal_met;
   detail::FittingWalk all(graph, graph::Batch(calibration), calibration.size(), options.weights);

@@ -28,18 +28,19 @@ struct FittedActivation {
 struct FittedNetwork {
   graph::Graph graph;
   std::vector<FittedActivation> activations{};  ///< in the graph's order
-  std::size_t held_back = 0;  ///< calibration inputs that the next two figures are measured on, unseen by the fit
-  double flip_share = 0.0;    ///< of them, those whose label changes
-  double score_error = 0.0;   ///< rms over all scores, relative to the scores' standard deviation
+  std::size_t measured_inputs = 0;              ///< that the next two figures come from
+  double flip_share = 0.0;                      ///< of them, those whose label changes
+  double score_error = 0.0;                     ///< rms over all scores, relative to the scores' standard deviation
   bool goal_met = true;
 };
 
 /// Replaces every Activation, and every Polynomial of degree above 2, by products, sums and factors per
 /// channel (fit::expand). Starts with the least degree everywhere and raises, as long as the goal is not
-/// met, the degree of the activation that lowers the scores' error most per level. A third of the
-/// inputs is held back to measure that; the polynomials in the result are fitted on all of them. The label is
+/// met, the degree of the activation that lowers the scores' error most per level. That is
+/// measured with each third of the inputs in turn held back from the fit; the polynomials in the result are
+/// fitted on all of them. The label is
 /// the index of the largest score, or the sign of a single one; Softmax and ArgMax at the end are looked
-/// through. Equal arguments give equal results. Errors: kUsage where there are activations but fewer than 2
+/// through. Equal arguments give equal results. Errors: kUsage where there are activations but no
 /// inputs, or no allowed degree; kMismatch for inputs of another size or with numbers that are not
 /// finite; kUnsupported where an activation has no finite values. Cost: about one pass over all inputs per
 /// activation and raised degree.
