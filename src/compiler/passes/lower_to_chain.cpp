@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/graph/final_ops.hpp"
+#include "compiler/graph/linear_rows.hpp"
 
 namespace obscura::compiler::passes {
 namespace {
@@ -69,6 +70,10 @@ base::Result<graph::Chain> lower_to_chain(graph::Graph graph) {
   bool squared = true;  // whether the next matrix follows the input or a square
   for (const ValueId id : nodes) {
     graph::Node& node = graph.nodes[id.value()];
+    if (std::holds_alternative<graph::Affine>(node.op)) {
+      OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(graph, id));
+      node.op = graph::Linear{std::move(matrix), node.shape};
+    }
     if (auto* linear = std::get_if<graph::Linear>(&node.op)) {
       if (!squared) {
         return base::fail(ErrorCode::kUnsupported,

@@ -118,5 +118,15 @@ TEST(LowerToChain, SaysWhichPassIsMissing) {
   EXPECT_EQ(chain.error().message, "dense 'fc' is neither a matrix nor a square");
 }
 
+TEST(LowerToChain, AShiftBetweenSquaresIsAStage) {
+  GraphMaker make(8);
+  const auto square = make.add(Square{}, {make.dense(make.input({4}), 3, "fc")}, "one");
+  const auto shift = make.add(graph::Affine{{1.0}, {0.5}}, {square}, "shift");
+  make.graph.outputs = {make.add(Square{}, {shift}, "two")};
+  const auto chain = lower(make.graph);
+  ASSERT_TRUE(chain) << chain.error().message;
+  EXPECT_EQ(names(*chain), (std::vector<std::string>{"fc", "shift", "identity"}));
+}
+
 }  // namespace
 }  // namespace obscura::compiler::passes

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "compiler/graph/verify.hpp"
+#include "compiler/passes/balance_scales.hpp"
 #include "compiler/passes/complete_square.hpp"
 #include "compiler/passes/fit_activations.hpp"
 #include "compiler/passes/fold_affine.hpp"
@@ -18,11 +19,12 @@
 namespace obscura::compiler::passes {
 namespace {
 
-constexpr std::array<Pass, 6> kStandardPasses{{
+constexpr std::array<Pass, 7> kStandardPasses{{
     {"match_quadratics", graph_only<match_quadratics>},
     {"remove_unused", graph_only<remove_unused>},
     {"fit_activations", fit_activations},
     {"complete_square", graph_only<complete_square>},
+    {"balance_scales", graph_only<balance_scales>},
     {"fold_affine", graph_only<fold_affine>},
     {"fuse_linear", graph_only<fuse_linear>},
 }};
