@@ -11,14 +11,16 @@
 #include "compiler/passes/complete_square.hpp"
 #include "compiler/passes/fold_affine.hpp"
 #include "compiler/passes/fuse_linear.hpp"
-#include "compiler/passes/match_quadratics.hpp"
+#include "compiler/passes/match_activations.hpp"
+#include "compiler/passes/match_polynomials.hpp"
 #include "compiler/passes/remove_unused.hpp"
 
 namespace obscura::compiler::passes {
 namespace {
 
-constexpr std::array<Pass, 5> kStandardPasses{{
-    {"match_quadratics", match_quadratics},
+constexpr std::array<Pass, 6> kStandardPasses{{
+    {"match_polynomials", match_polynomials},
+    {"match_activations", match_activations},
     {"remove_unused", remove_unused},
     {"complete_square", complete_square},
     {"fold_affine", fold_affine},

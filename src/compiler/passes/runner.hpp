@@ -37,8 +37,8 @@ struct Optimised {
   std::vector<PassReport> reports;  ///< one per pass, in order
 };
 
-/// The passes in their order: match_quadratics, remove_unused, complete_square, fold_affine,
-/// fuse_linear. Afterwards a network that this compiler supports is ready for lower_to_chain().
+/// The passes in their order: match_polynomials, match_activations, remove_unused, complete_square,
+/// fold_affine, fuse_linear. Afterwards a network that this compiler supports is ready for lower_to_chain().
 [[nodiscard]] std::span<const Pass> standard_passes();
 
 /// Runs passes one after the other, verifying the graph after each. Errors: kUsage when `skip` names
