@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/file.hpp"
@@ -91,6 +92,10 @@ Result<Value> read_node(Node& node) {
   if (const auto& domain = node.proto().domain(); !domain.empty() && domain != "ai.onnx") {
     return node.unsupported(fmt::format("operators of the domain '{}' are not supported", domain),
                             "export the model with standard ONNX operators only");
+  }
+  if (static_cast<std::size_t>(std::max(node.proto().input_size(), node.output_count())) > node.options().max_nodes) {
+    return tl::make_unexpected(
+        node.named({ErrorCode::kLimit, "it has too many inputs or outputs", "use a smaller model"}));
   }
   for (const Operator& known : operators()) {
     if (known.name != node.type()) continue;

@@ -13,14 +13,16 @@
 #include "compiler/passes/fit_activations.hpp"
 #include "compiler/passes/fold_affine.hpp"
 #include "compiler/passes/fuse_linear.hpp"
-#include "compiler/passes/match_quadratics.hpp"
+#include "compiler/passes/match_activations.hpp"
+#include "compiler/passes/match_polynomials.hpp"
 #include "compiler/passes/remove_unused.hpp"
 
 namespace obscura::compiler::passes {
 namespace {
 
-constexpr std::array<Pass, 7> kStandardPasses{{
-    {"match_quadratics", graph_only<match_quadratics>},
+constexpr std::array<Pass, 8> kStandardPasses{{
+    {"match_polynomials", graph_only<match_polynomials>},
+    {"match_activations", graph_only<match_activations>},
     {"remove_unused", graph_only<remove_unused>},
     {"fit_activations", fit_activations},
     {"complete_square", graph_only<complete_square>},
@@ -29,7 +31,7 @@ constexpr std::array<Pass, 7> kStandardPasses{{
     {"fuse_linear", graph_only<fuse_linear>},
 }};
 
-constexpr std::size_t kFitting = 3;
+constexpr std::size_t kFitting = 4;
 
 base::Result<void> check_names(std::span<const Pass> passes, const std::vector<std::string>& skip) {
   const auto has = [](std::span<const Pass> list, const std::string& name) {

@@ -50,16 +50,16 @@ struct Optimised {
   std::vector<PassReport> reports;  ///< one per pass, in order
 };
 
-/// The passes in their order: match_quadratics, remove_unused, fit_activations, complete_square,
-/// balance_scales, fold_affine, fuse_linear. Afterwards a network that this compiler supports is ready for
-/// lower_to_chain().
+/// The passes in their order: match_polynomials, match_activations, remove_unused, fit_activations,
+/// complete_square, balance_scales, fold_affine, fuse_linear. Afterwards a network that this compiler supports is
+/// ready for lower_to_chain().
 [[nodiscard]] std::span<const Pass> standard_passes();
 
-/// The first three of them. fit_activations alone changes what a network computes, and needs calibration
+/// The first four of them. fit_activations alone changes what a network computes, and needs calibration
 /// inputs where there are activations.
 [[nodiscard]] std::span<const Pass> fitting_passes();
 
-/// The last four of them. Matching quadratics again would undo circuits of activations.
+/// The last four of them. Matching polynomials again would undo circuits of activations.
 [[nodiscard]] std::span<const Pass> folding_passes();
 
 /// Runs passes one after the other, verifying the graph after each. Errors: kUsage when `skip` names

@@ -47,13 +47,12 @@ Result<graph::ValueId> broadcast_onto(Node& node, graph::ValueId x, const Dims& 
                                         operand.size(), shape.rank() + 1),
                             "give both the same number of dimensions");
   }
-  std::vector<Dims> positions = all_positions(shape);
+  graph::Shape result = shape;
   for (std::size_t d = has_batch ? 1 : 0; d < operand.size(); ++d) {
     const std::size_t axis = shape.rank() - operand.size() + d;
     if (operand[d] == shape.dims[axis] || operand[d] == 1) continue;
     if (shape.dims[axis] == 1 && operand[d] > 0) {
-      if (operand[d] > graph::kMaxElements) return node.unsupported("an operand is too large", "use a smaller one");
-      positions[axis].assign(static_cast<std::size_t>(operand[d]), 0);
+      result.dims[axis] = operand[d];
       continue;
     }
     if (is_computed && shape.dims[axis] != 1) {
@@ -62,6 +61,9 @@ Result<graph::ValueId> broadcast_onto(Node& node, graph::ValueId x, const Dims& 
                               "only values of shapes that fit each other can be joined");
     }
   }
+  OBSCURA_TRY_VOID(check_size(node, result));
+  std::vector<Dims> positions = all_positions(shape);
+  for (std::size_t d = 0; d < positions.size(); ++d) positions[d].resize(static_cast<std::size_t>(result.dims[d]), 0);
   return take_positions(node, x, positions);
 }
 

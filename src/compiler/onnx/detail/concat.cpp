@@ -79,7 +79,7 @@ Result<Value> join_mixed(Node& node, const Parts& parts) {
   const std::size_t axis = parts.axis - 1;
   std::vector<ValueId> computed;
   const graph::Shape shape{{parts.joined.begin() + 1, parts.joined.end()}};
-  if (auto checked = graph::check_shape(shape); !checked) return tl::make_unexpected(node.named(checked.error()));
+  OBSCURA_TRY_VOID(check_size(node, shape));
   graph::Affine affine{{1.0}, graph::Coefficients(static_cast<std::size_t>(graph::element_count(shape)), 0.0)};
   Dims positions;
   std::int64_t next = 0;

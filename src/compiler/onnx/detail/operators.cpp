@@ -8,12 +8,13 @@ namespace {
 
 constexpr int kAnyNumber = std::numeric_limits<int>::max();
 
-constexpr std::array<Operator, 52> kOperators{{
+constexpr std::array<Operator, 57> kOperators{{
     {"Add", 2, 2, read_add},
     {"ArgMax", 1, 1, read_arg_max},
     {"AveragePool", 1, 1, read_average_pool},
     {"BatchNormalization", 5, 5, read_batch_normalization},
     {"Cast", 1, 1, read_cast},
+    {"Ceil", 1, 1, read_ceil},
     {"Celu", 1, 1, read_celu},
     {"Clip", 1, 3, read_clip},
     {"Concat", 1, kAnyNumber, read_concat},
@@ -24,8 +25,11 @@ constexpr std::array<Operator, 52> kOperators{{
     {"Div", 2, 2, read_div},
     {"Dropout", 1, 3, read_dropout},
     {"Elu", 1, 1, read_elu},
+    {"Equal", 2, 2, read_equal},
     {"Erf", 1, 1, read_erf},
+    {"Expand", 2, 2, read_expand},
     {"Flatten", 1, 1, read_flatten},
+    {"Floor", 1, 1, read_floor},
     {"Gather", 2, 2, read_gather},
     {"Gelu", 1, 1, read_gelu},
     {"Gemm", 2, 3, read_gemm},
@@ -61,6 +65,7 @@ constexpr std::array<Operator, 52> kOperators{{
     {"Transpose", 1, 1, read_transpose},
     {"Unsqueeze", 1, 2, read_unsqueeze},
     {"Upsample", 1, 2, read_upsample},
+    {"Where", 3, 3, read_where},
 }};
 
 }  // namespace

@@ -77,5 +77,10 @@ struct Operator {
 [[nodiscard]] base::Result<Value> read_shape(Node& node);
 [[nodiscard]] base::Result<Value> read_constant_of_shape(Node& node);
 [[nodiscard]] base::Result<Value> read_cast(Node& node);
+[[nodiscard]] base::Result<Value> read_floor(Node& node);
+[[nodiscard]] base::Result<Value> read_ceil(Node& node);
+[[nodiscard]] base::Result<Value> read_equal(Node& node);
+[[nodiscard]] base::Result<Value> read_where(Node& node);
+[[nodiscard]] base::Result<Value> read_expand(Node& node);
 
 }  // namespace obscura::compiler::onnx_import

@@ -77,6 +77,11 @@ Result<Amounts> read_amounts(Node& node, std::size_t rank) {
 // Coordinates of the operand from -before to length + after, outside ones where the mode puts them.
 Result<graph::ValueId> move_edges(Node& node, graph::ValueId x, const Amounts& amounts, const std::string& mode) {
   const graph::Shape shape = node.shape(x);
+  graph::Shape result = shape;
+  for (std::size_t d = 0; d < shape.rank(); ++d) {
+    result.dims[d] = std::max<std::int64_t>(shape.dims[d] + amounts.before[d] + amounts.after[d], 1);
+  }
+  OBSCURA_TRY_VOID(check_size(node, result));
   std::vector<Dims> positions(shape.rank());
   for (std::size_t d = 0; d < shape.rank(); ++d) {
     for (std::int64_t at = -amounts.before[d]; at < shape.dims[d] + amounts.after[d]; ++at) {

@@ -36,6 +36,11 @@ Result<Value> read_pow(Node& node) {
   const bool all_equal = std::all_of(exponents.begin(), exponents.end(), [&](double e) { return e == highest; });
   if (all_equal && highest == 1.0) return x;
   if (all_equal && highest == 2.0) return node.emit(graph::Square{}, {x});
+  const double numbers = (highest + 1.0) * static_cast<double>(exponents.size());
+  if (!all_equal && numbers > static_cast<double>(graph::kMaxElements)) {
+    return tl::make_unexpected(
+        node.named({base::ErrorCode::kLimit, "it has too many exponents", "use one for all elements"}));
+  }
   graph::Polynomial polynomial;
   for (double power = 0.0; power <= highest; ++power) {
     Coefficients coefficients(all_equal ? 1 : exponents.size());

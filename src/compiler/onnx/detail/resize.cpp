@@ -76,17 +76,23 @@ Result<Value> resize(Node& node, graph::ValueId x, const Rule& rule, const Dims&
                      Make make) {
   const graph::Shape shape = node.shape(x);
   if (to.size() != axes.size()) return node.corrupt("it does not have one number per axis");
-  std::vector<Dims> positions = all_positions(shape);
+  graph::Shape result = shape;
+  std::vector<Along> along;
+  for (const std::int64_t dim : shape.dims) along.push_back({dim, dim, 1.0});
   for (std::size_t i = 0; i < to.size(); ++i) {
     OBSCURA_TRY(const std::size_t axis, wrap_axis(node, axes[i], shape.rank() + 1));
     if (axis == 0) {
       if (to[i] == Number{1} || to[i] == static_cast<Number>(kBatchSize)) continue;
       return node.mixes_samples();
     }
-    OBSCURA_TRY(const Along along, make(node, shape.dims[axis - 1], to[i]));
-    if (along.out != along.in || along.scale != 1.0) {
-      OBSCURA_TRY(positions[axis - 1], nearest(node, rule, along));
-    }
+    OBSCURA_TRY(along[axis - 1], make(node, shape.dims[axis - 1], to[i]));
+    result.dims[axis - 1] = along[axis - 1].out;
+  }
+  OBSCURA_TRY_VOID(check_size(node, result));
+  std::vector<Dims> positions = all_positions(shape);
+  for (std::size_t d = 0; d < along.size(); ++d) {
+    if (along[d].out == along[d].in && along[d].scale == 1.0) continue;
+    OBSCURA_TRY(positions[d], nearest(node, rule, along[d]));
   }
   return take_positions(node, x, positions);
 }

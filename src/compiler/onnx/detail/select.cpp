@@ -21,6 +21,11 @@ std::vector<Dims> all_positions(const graph::Shape& shape) {
   return result;
 }
 
+Result<void> check_size(Node& node, const graph::Shape& shape) {
+  if (auto checked = graph::check_shape(shape); !checked) return tl::make_unexpected(node.named(checked.error()));
+  return {};
+}
+
 Result<graph::ValueId> take_positions(Node& node, graph::ValueId x, const std::vector<Dims>& positions) {
   const graph::Shape in = node.shape(x);
   if (positions == all_positions(in)) return x;
@@ -29,9 +34,7 @@ Result<graph::ValueId> take_positions(Node& node, graph::ValueId x, const std::v
     if (along.empty()) return node.unsupported("nothing is left of the value", "keep at least one element");
     select.shape.dims.push_back(static_cast<std::int64_t>(along.size()));
   }
-  if (auto checked = graph::check_shape(select.shape); !checked) {
-    return tl::make_unexpected(node.named(std::move(checked.error())));
-  }
+  OBSCURA_TRY_VOID(check_size(node, select.shape));
   const auto strides = graph::row_major_strides(in);
   select.source.assign(1, 0);
   for (std::size_t d = 0; d < positions.size(); ++d) {

@@ -10,6 +10,9 @@ namespace obscura::compiler::onnx_import {
 [[nodiscard]] base::Result<graph::ValueId> take_positions(Node& node, graph::ValueId x,
                                                           const std::vector<Dims>& positions);
 
+/// kLimit, naming the node, when a result of this shape would be too large; before anything as large is made.
+[[nodiscard]] base::Result<void> check_size(Node& node, const graph::Shape& shape);
+
 /// All positions of every dimension: what take_positions changes nothing with. [rank][extent]
 [[nodiscard]] std::vector<Dims> all_positions(const graph::Shape& shape);
 
