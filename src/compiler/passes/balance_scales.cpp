@@ -76,7 +76,10 @@ class Factors {
     if (affine == nullptr) return false;
     const ValueId operand = graph_.node(id).operands[0];
     if (is_free(graph_.node(operand)) && readers_[operand.value()].size() == 1) return false;
-    return !all_one(ratio(product(of(id), affine->scale), of(operand))) &&
+    const auto& readers = readers_[id.value()];
+    const bool layer =
+        std::any_of(readers.begin(), readers.end(), [&](std::size_t r) { return is_free(graph_.nodes[r]); });
+    return layer && !all_one(ratio(product(of(id), affine->scale), of(operand))) &&
            all_read(id, [](const Node& reader) { return is_free(reader) || is<graph::Add>(reader); });
   }
 
@@ -171,9 +174,9 @@ class Balance {
     return {};
   }
 
-  /// Affines whose scale is left: on the way to a sum, or for every reader.
+  /// Affines whose scale is left on the way to a sum; how many others are left, coefficients of polynomials too.
   [[nodiscard]] const std::vector<std::string>& apart() const { return apart_; }
-  [[nodiscard]] const std::vector<std::string>& remaining() const { return remaining_; }
+  [[nodiscard]] std::size_t remaining() const { return remaining_; }
   [[nodiscard]] Graph finish() { return rebuild_.finish(); }
 
  private:
@@ -184,7 +187,7 @@ class Balance {
     graph::Affine result{ratio(product(factors_.of(id), affine.scale), factors_.of(operand)),
                          product(factors_.of(id), affine.shift)};
     if (all_one(result.scale)) result.scale = {1.0};
-    if (!graph::only_shifts(result) && !is_free(rebuild_.old().node(operand))) remaining_.push_back(node.name);
+    if (!graph::only_shifts(result) && !is_free(rebuild_.old().node(operand))) ++remaining_;
     OBSCURA_TRY(const ValueId fresh, rebuild_.emit(std::move(result), {rebuild_.now(operand)}, node.name));
     rebuild_.replace(id, fresh);
     return {};
@@ -208,7 +211,7 @@ class Balance {
   Factors factors_;
   Rebuild rebuild_;
   std::vector<std::string> apart_;
-  std::vector<std::string> remaining_;
+  std::size_t remaining_ = 0;
 };
 
 }  // namespace
@@ -219,8 +222,9 @@ base::Result<Graph> balance_scales(Graph graph, Notes& notes) {
   for (const std::string& name : balance.apart()) {
     notes.push_back(fmt::format("a scale per channel of '{}' stays on the way to a sum", name));
   }
-  for (const std::string& name : balance.remaining()) {
-    notes.push_back(fmt::format("a scale per channel of '{}' remains, which costs a level", name));
+  if (balance.remaining() > 0) {
+    notes.push_back(fmt::format("{} scales per channel stand between products and sums; each costs a level there",
+                                balance.remaining()));
   }
   return balance.finish();
 }

@@ -12,13 +12,13 @@ namespace {
 using Degrees = std::vector<std::size_t>;
 
 // Multiply-adds that one round of the search may take, and the inputs it never goes below.
-constexpr double kRoundWork = 2e10;
+constexpr double kRoundWork = 4e9;
 constexpr std::size_t kFolds = 3;
-constexpr std::size_t kFewestInputs = 96;
+constexpr std::size_t kFewestInputs = 60;
 // A higher degree has to lower the scores' error by this factor at least.
 constexpr double kLeastGain = 0.995;
-// Of many activations, one in eight is raised at a time.
-constexpr std::size_t kRaisedAtOnce = 8;
+// Of many activations, one in four is raised at a time.
+constexpr std::size_t kRaisedAtOnce = 4;
 
 int depth_of(std::size_t degree) {
   return degree == 4 ? 2 : static_cast<int>(std::bit_width(degree));
