@@ -65,7 +65,7 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
-// The passes may reorder sums and complete squares, but not change the answers.
+// The passes after fitting may reorder sums and complete squares, but not change the answers.
 base::Result<void> check_passes(const graph::Graph& graph, const graph::Graph& optimised,
                                 const CompileRequest& request) {
   for (std::size_t i = 0; i < request.calibration.size(); ++i) {
@@ -165,12 +165,16 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
 
 base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
   OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
-  OBSCURA_TRY(passes::Optimised optimised,
-              passes::run_passes(graph, passes::standard_passes(), {request.options.skip_passes}));
-  OBSCURA_TRY_VOID(check_passes(graph, optimised.graph, request));
+  const passes::RunOptions run{request.options.skip_passes};
+  OBSCURA_TRY(passes::Optimised fitted,
+              passes::run_passes(graph, passes::fitting_passes(), run, {request.calibration, request.options.fit}));
+  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(fitted.graph, passes::folding_passes(), run));
+  OBSCURA_TRY_VOID(check_passes(fitted.graph, optimised.graph, request));
   OBSCURA_TRY(CompileOutput output, compile_packable(optimised.graph, request));
-  for (const passes::PassReport& report : optimised.reports) {
-    output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
+  for (const auto* reports : {&fitted.reports, &optimised.reports}) {
+    for (const passes::PassReport& report : *reports) {
+      output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
+    }
   }
   return output;
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/passes/fit_options.hpp"
 #include "compiler/place/cost_table.hpp"
 #include "plan/program/program.hpp"
 
@@ -20,6 +21,7 @@ struct CompileOptions {
   double most_flips = 1e-3;             ///< predicted share of inputs whose best score may change
   double most_relative_sd = 1.0 / 512;  ///< predicted error of a score, relative to the range of scores
   std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
+  passes::FitOptions fit;               ///< polynomials that stand for activations
   std::vector<std::string> skip_passes;  ///< passes::run_passes
 };
 

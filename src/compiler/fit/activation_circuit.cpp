@@ -108,7 +108,8 @@ int depth_between(const graph::Graph& graph, ValueId from, ValueId to) {
 
 base::Result<ActivationCircuit> expand(graph::Graph& graph, ValueId x, std::span<const ChannelPolynomial> channels,
                                        const std::string& name) {
-  OBSCURA_CHECK(static_cast<std::int64_t>(channels.size()) == graph::channel_count(graph.shape(x)),
+  const auto count = static_cast<std::int64_t>(channels.size());
+  OBSCURA_CHECK(count == graph::channel_count(graph.shape(x)) || count == graph::element_count(graph.shape(x)),
                 "there is not one polynomial per channel");
   const std::size_t terms = channels[0].series.size();
   OBSCURA_CHECK(terms >= 3, "the degree is below 2");

@@ -23,7 +23,8 @@ struct ActivationCircuit {
   double bits_lost = 0.0;  ///< of the worst channel; product_form.hpp
 };
 
-/// Appends nodes for one polynomial per channel of x (its first dimension), all of one degree in [2, 63].
+/// Appends nodes for one polynomial per channel of x (its first dimension) or one per element, all of one
+/// degree in [2, 63].
 /// An Affine at the front brings x to the form's variable: into [-1, 1], except for degree 4. Degrees 2
 /// and 4 are a square and a quartic form with an Affine at the end; other degrees are Paterson and
 /// Stockmeyer's in the Chebyshev basis. An Affine with the one factor 1 (graph::only_shifts) costs no

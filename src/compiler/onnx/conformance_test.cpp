@@ -1,207 +1,187 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
+#include <sstream>
 
-#include "compiler/graph/interpret.hpp"
-#include "compiler/onnx/detail/constant.hpp"
+#include "compiler/onnx/conformance_case.hpp"
 #include "compiler/onnx/read_onnx.hpp"
 
-// ONNX's own conformance cases, as Debian's libonnx-testdata installs them: a model, its inputs and
-// its outputs. Inputs after the first become initialisers (that is what weights are here), and the
-// batch dimension is left open, so that each row of the first input is one sample.
+// ONNX's own cases for single operators.
 
 namespace obscura::compiler::onnx_import {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path kData = "/usr/share/libonnx-testdata/data";
-
-std::string read_bytes(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-base::Result<graph::Graph> read_model(const onnx::ModelProto& model) {
-  const std::string bytes = model.SerializeAsString();
-  return read_onnx({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, {});
-}
-
-onnx::TensorProto tensor(const fs::path& path) {
-  onnx::TensorProto result;
-  EXPECT_TRUE(result.ParseFromString(read_bytes(path))) << path;
-  return result;
-}
-
-// A target shape whose first number is 0: "as many samples as there were".
-void keep_batch(onnx::TensorProto& shape) {
-  shape.mutable_raw_data()->replace(0, 8, 8, '\0');
-}
-
-// The case's model with all inputs but the first made constant and its batch left open.
-onnx::ModelProto prepared(const fs::path& folder, std::int64_t opset) {
-  onnx::ModelProto model;
-  EXPECT_TRUE(model.ParseFromString(read_bytes(folder / "model.onnx"))) << folder;
-  onnx::GraphProto& graph = *model.mutable_graph();
-  if (opset != 0) model.mutable_opset_import(0)->set_version(opset);
-  std::set<std::string> known;
-  for (const auto& initializer : graph.initializer()) known.insert(initializer.name());
-  int data = 0;
-  for (auto& input : *graph.mutable_input()) {
-    if (known.contains(input.name())) continue;
-    if (data == 0 && input.type().tensor_type().shape().dim_size() > 0) {
-      input.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(0)->set_dim_param("N");
-    } else if (data > 0) {
-      *graph.add_initializer() = tensor(folder / "test_data_set_0" / ("input_" + std::to_string(data) + ".pb"));
-      graph.mutable_initializer()->rbegin()->set_name(input.name());
-      if (graph.node(0).op_type() == "Reshape") keep_batch(*graph.mutable_initializer()->rbegin());
-    }
-    ++data;
-  }
-  return model;
-}
-
-// Number of samples compared.
-std::int64_t run_case(const std::string& name, std::int64_t opset) {
-  const fs::path folder = kData / name;
-  const auto graph = read_model(prepared(folder, opset));
-  if (!graph) {
-    ADD_FAILURE() << graph.error().message;
-    return 0;
-  }
-  const auto input = read_tensor(tensor(folder / "test_data_set_0/input_0.pb"));
-  const auto output = read_tensor(tensor(folder / "test_data_set_0/output_0.pb"));
-  if (!input || !output) {
-    ADD_FAILURE() << "test data cannot be read";
-    return 0;
-  }
-  const std::int64_t batch = input->dims[0];
-  EXPECT_EQ(output->dims[0], batch);
-  EXPECT_EQ(graph->shape(graph->outputs[0]).dims, Dims(output->dims.begin() + 1, output->dims.end()));
-  const std::size_t in_size = input->reals().size() / static_cast<std::size_t>(batch);
-  for (std::int64_t sample = 0; sample < batch; ++sample) {
-    const auto actual = graph::interpret(*graph, {input->reals().data() + sample * in_size, in_size});
-    for (std::size_t i = 0; i < actual.size(); ++i) {
-      const double expected = output->reals()[static_cast<std::size_t>(sample) * actual.size() + i];
-      // The references are sums of up to 144 terms in 32-bit floats.
-      EXPECT_NEAR(actual[i], expected, 144 * 0x1p-24 * (1.0 + std::abs(expected))) << "element " << i;
-    }
-  }
-  return batch;
-}
-
 class Conformance : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (fs::exists(kData)) return;
+    if (fs::exists(kConformanceData)) return;
     if (std::getenv("CI") != nullptr) FAIL() << "libonnx-testdata is not installed";
     GTEST_SKIP() << "libonnx-testdata is not installed";
   }
 };
 
-TEST_F(Conformance, SingleOperators) {
-  for (const char* name : {"test_basic_conv_with_padding",
-                           "test_basic_conv_without_padding",
-                           "test_conv_with_autopad_same",
-                           "test_conv_with_strides_and_asymmetric_padding",
-                           "test_conv_with_strides_no_padding",
-                           "test_conv_with_strides_padding",
-                           "test_averagepool_1d_default",
-                           "test_averagepool_2d_ceil",
-                           "test_averagepool_2d_default",
-                           "test_averagepool_2d_pads",
-                           "test_averagepool_2d_pads_count_include_pad",
-                           "test_averagepool_2d_precomputed_pads",
-                           "test_averagepool_2d_precomputed_pads_count_include_pad",
-                           "test_averagepool_2d_precomputed_same_upper",
-                           "test_averagepool_2d_precomputed_strides",
-                           "test_averagepool_2d_same_lower",
-                           "test_averagepool_2d_same_upper",
-                           "test_averagepool_2d_strides",
-                           "test_batchnorm_epsilon",
-                           "test_batchnorm_example",
-                           "test_constant_pad",
-                           "test_flatten_axis1",
-                           "test_flatten_default_axis",
-                           "test_flatten_negative_axis3",
-                           "test_gemm_alpha",
-                           "test_gemm_beta",
-                           "test_gemm_default_no_bias",
-                           "test_gemm_default_scalar_bias",
-                           "test_gemm_default_single_elem_vector_bias",
-                           "test_gemm_default_vector_bias",
-                           "test_gemm_default_zero_bias",
-                           "test_gemm_transposeB",
-                           "test_identity",
-                           "test_matmul_2d",
-                           "test_add_bcast",
-                           "test_sub_bcast",
-                           "test_mul_bcast",
-                           "test_div_bcast",
-                           "test_dropout_default",
-                           "test_dropout_default_ratio",
-                           "test_dropout_random_old",
-                           "test_reshape_extended_dims",
-                           "test_reshape_negative_dim",
-                           "test_reshape_reduced_dims",
-                           "test_reshape_zero_and_negative_dim",
-                           "test_reshape_zero_dim",
-                           "test_reshape_reordered_last_dims",
-                           "test_transpose_all_permutations_0",
-                           "test_transpose_all_permutations_1",
-                           "test_unsqueeze_axis_1",
-                           "test_unsqueeze_axis_2",
-                           "test_unsqueeze_axis_3",
-                           "test_unsqueeze_two_axes",
-                           "test_unsqueeze_three_axes",
-                           "test_unsqueeze_unsorted_axes"}) {
-    SCOPED_TRACE(name);
-    EXPECT_GT(run_case(std::string("node/") + name, 0), 0);
-  }
+std::set<std::string> words(const std::string& text) {
+  std::istringstream stream(text);
+  return {std::istream_iterator<std::string>(stream), {}};
 }
 
-// Operators whose first operator set is below 7 keep their meaning in 7; so do the exports below,
-// which PyTorch wrote for operator set 6.
-TEST_F(Conformance, OlderModelsReadAsOperatorSet7) {
-  for (const char* name : {"node/test_globalaveragepool",
-                           "node/test_globalaveragepool_precomputed",
-                           "pytorch-converted/test_AvgPool1d",
-                           "pytorch-converted/test_AvgPool1d_stride",
-                           "pytorch-converted/test_AvgPool2d",
-                           "pytorch-converted/test_AvgPool2d_stride",
-                           "pytorch-converted/test_ConstantPad2d",
-                           "pytorch-converted/test_Conv1d",
-                           "pytorch-converted/test_Conv1d_dilated",
-                           "pytorch-converted/test_Conv1d_groups",
-                           "pytorch-converted/test_Conv1d_pad1",
-                           "pytorch-converted/test_Conv1d_pad1size1",
-                           "pytorch-converted/test_Conv1d_pad2",
-                           "pytorch-converted/test_Conv1d_pad2size1",
-                           "pytorch-converted/test_Conv1d_stride",
-                           "pytorch-converted/test_Conv2d",
-                           "pytorch-converted/test_Conv2d_depthwise",
-                           "pytorch-converted/test_Conv2d_depthwise_padded",
-                           "pytorch-converted/test_Conv2d_depthwise_strided",
-                           "pytorch-converted/test_Conv2d_depthwise_with_multiplier",
-                           "pytorch-converted/test_Conv2d_dilated",
-                           "pytorch-converted/test_Conv2d_groups",
-                           "pytorch-converted/test_Conv2d_groups_thnn",
-                           "pytorch-converted/test_Conv2d_no_bias",
-                           "pytorch-converted/test_Conv2d_padding",
-                           "pytorch-converted/test_Conv2d_strided",
-                           "pytorch-converted/test_Linear_no_bias",
-                           "pytorch-converted/test_ZeroPad2d",
-                           "pytorch-operator/test_operator_flatten",
-                           "pytorch-operator/test_operator_permute2",
-                           "pytorch-operator/test_operator_reduced_mean",
-                           "pytorch-operator/test_operator_reduced_mean_keepdim"}) {
+// The operators whose cases must pass. libonnx-testdata has none for Gelu, which is younger.
+const std::set<std::string> kOperators = words(
+    "Add ArgMax AveragePool BatchNormalization Cast Celu Clip Concat Constant Conv ConvTranspose Div "
+    "Dropout Elu Erf Flatten Gemm GlobalAveragePool HardSigmoid HardSwish Identity LeakyRelu LogSoftmax "
+    "MatMul MaxPool Mul Neg PRelu Pad Pow ReduceMean ReduceSum Relu Reshape Resize Selu Sigmoid Slice "
+    "Softmax Softplus Softsign Split Squeeze Sub Tanh Transpose Unsqueeze Upsample ");
+
+// Cases that cannot pass, and why: a phrase, what the importer's message then contains, and names without
+// "test_".
+struct Exception {
+  std::string why;
+  std::vector<std::string> messages;  ///< one of them
+  std::set<std::string> cases;
+};
+
+const std::vector<Exception> kExceptions{
+    {"not 32- or 64-bit floats",
+     {"does not hold floating-point numbers", "changes the kind of numbers"},
+     {"add_uint8",
+      "cast_BFLOAT16_to_FLOAT",
+      "cast_DOUBLE_to_FLOAT16",
+      "cast_FLOAT16_to_DOUBLE",
+      "cast_FLOAT16_to_FLOAT",
+      "cast_FLOAT_to_BFLOAT16",
+      "cast_FLOAT_to_FLOAT16",
+      "cast_FLOAT_to_STRING",
+      "cast_STRING_to_FLOAT",
+      "castlike_BFLOAT16_to_FLOAT_expanded",
+      "castlike_DOUBLE_to_FLOAT16_expanded",
+      "castlike_FLOAT16_to_DOUBLE_expanded",
+      "castlike_FLOAT16_to_FLOAT_expanded",
+      "castlike_FLOAT_to_BFLOAT16_expanded",
+      "castlike_FLOAT_to_FLOAT16_expanded",
+      "castlike_FLOAT_to_STRING_expanded",
+      "castlike_STRING_to_FLOAT_expanded",
+      "clip_default_int8_inbounds",
+      "clip_default_int8_max",
+      "clip_default_int8_min",
+      "div_uint8",
+      "edge_pad",
+      "maxpool_2d_uint8",
+      "mul_uint8",
+      "pow_types_float",
+      "pow_types_int32_float32",
+      "pow_types_int32_int32",
+      "pow_types_int64_float32",
+      "pow_types_int64_int64",
+      "reflect_pad",
+      "sub_uint8"}},
+    {"3-D windows",
+     {"dimensions besides the batch"},
+     {"averagepool_3d_default", "convtranspose_3d", "maxpool_3d_default"}},
+    {"training mode",
+     {"'training_mode' is 1", "training mode is on"},
+     {"batchnorm_epsilon_training_mode", "batchnorm_example_training_mode", "training_dropout",
+      "training_dropout_default", "training_dropout_default_mask", "training_dropout_mask",
+      "training_dropout_zero_ratio", "training_dropout_zero_ratio_mask"}},
+    {"no input", {"has no input"}, {"constant"}},
+    {"the batch becomes another dimension, or each sample has its own constant",
+     {"mixes the samples", "one number per output"},
+     {"flatten_axis0", "flatten_axis2", "flatten_axis3", "flatten_negative_axis1", "flatten_negative_axis2",
+      "flatten_negative_axis4", "gemm_all_attributes", "gemm_default_matrix_bias", "gemm_transposeA"}},
+    {"no tensor", {"is not a tensor"}, {"identity_opt", "identity_sequence"}},
+    {"exponents that are not integers", {"sample to sample"}, {"pow"}},
+    {"tensors without elements",
+     {"mixes the samples", "nothing is left of", "has 1 dimensions"},
+     {"reshape_allowzero_reordered", "slice_start_out_of_bounds", "split_zero_size_splits"}},
+    {"resizing by interpolation; nearest neighbours are supported",
+     {"attribute 'mode' is '"},
+     {"resize_downsample_scales_cubic", "resize_downsample_scales_cubic_A_n0p5_exclude_outside",
+      "resize_downsample_scales_cubic_align_corners", "resize_downsample_scales_linear",
+      "resize_downsample_scales_linear_align_corners", "resize_downsample_sizes_cubic",
+      "resize_downsample_sizes_linear_pytorch_half_pixel", "resize_tf_crop_and_resize", "resize_upsample_scales_cubic",
+      "resize_upsample_scales_cubic_A_n0p5_exclude_outside", "resize_upsample_scales_cubic_align_corners",
+      "resize_upsample_scales_cubic_asymmetric", "resize_upsample_scales_linear",
+      "resize_upsample_scales_linear_align_corners", "resize_upsample_sizes_cubic"}},
+};
+
+const Exception* exception_for(const std::string& name) {
+  for (const Exception& exception : kExceptions) {
+    if (exception.cases.contains(name)) return &exception;
+  }
+  return nullptr;
+}
+
+bool consists_of(const std::vector<std::string>& types, const std::set<std::string>& known) {
+  return !types.empty() &&
+         std::all_of(types.begin(), types.end(), [&](const auto& type) { return known.contains(type); });
+}
+
+// Every case made of these operators passes with its rows or its whole as samples, or is excepted for the stated
+// reason.
+TEST_F(Conformance, SingleOperators) {
+  std::set<std::string> passed;
+  std::set<std::string> excepted;
+  std::set<std::string> covered;
+  for (const auto& entry : fs::directory_iterator(kConformanceData / "node")) {
+    const auto types = operators_of(entry.path());
+    if (!consists_of(types, kOperators)) continue;
+    const std::string name = entry.path().filename().string().substr(5);
     SCOPED_TRACE(name);
-    EXPECT_GT(run_case(name, 7), 0);
+    const std::string by_rows = run_case(entry.path(), Placement::kRows);
+    const std::string refusal = by_rows.empty() ? "" : run_case(entry.path(), Placement::kWhole);
+    const Exception* exception = exception_for(name);
+    if (refusal.empty()) {
+      EXPECT_EQ(exception, nullptr) << "it passes, so that it is no exception";
+      passed.insert(name);
+      covered.insert(types.begin(), types.end());
+      continue;
+    }
+    excepted.insert(name);
+    ASSERT_NE(exception, nullptr) << by_rows << "; " << refusal;
+    EXPECT_TRUE(std::any_of(exception->messages.begin(), exception->messages.end(), [&](const std::string& message) {
+      return by_rows.find(message) != std::string::npos;
+    })) << by_rows;
+  }
+  std::set<std::string> expected;
+  for (const Exception& exception : kExceptions) expected.insert(exception.cases.begin(), exception.cases.end());
+  EXPECT_EQ(excepted, expected);
+  EXPECT_GE(passed.size(), 235U);
+  std::set<std::string> without_case;
+  std::set_difference(kOperators.begin(), kOperators.end(), covered.begin(), covered.end(),
+                      std::inserter(without_case, without_case.end()));
+  EXPECT_TRUE(without_case.empty()) << ::testing::PrintToString(without_case);
+}
+
+// Exports of PyTorch for operator set 6, which are the same in 7; folder and names without "test_".
+const std::map<std::string, std::set<std::string>> kExports{
+    {"pytorch-converted",
+     words("AvgPool1d AvgPool1d_stride AvgPool2d AvgPool2d_stride ConstantPad2d Conv1d Conv1d_dilated "
+           "Conv1d_groups Conv1d_pad1 Conv1d_pad1size1 Conv1d_pad2 Conv1d_pad2size1 Conv1d_stride Conv2d "
+           "Conv2d_depthwise Conv2d_depthwise_padded Conv2d_depthwise_strided "
+           "Conv2d_depthwise_with_multiplier Conv2d_dilated Conv2d_groups Conv2d_groups_thnn Conv2d_no_bias "
+           "Conv2d_padding Conv2d_strided ConvTranspose2d ConvTranspose2d_no_bias ELU GLU GLU_dim LeakyReLU "
+           "LeakyReLU_with_negval Linear_no_bias LogSoftmax MaxPool1d MaxPool1d_stride "
+           "MaxPool1d_stride_padding_dilation MaxPool2d MaxPool2d_stride_padding_dilation PReLU_1d PReLU_2d "
+           "PReLU_3d PixelShuffle ReLU ReflectionPad2d ReplicationPad2d SELU Sigmoid Softmax Softmin "
+           "Softplus Tanh ZeroPad2d log_softmax_dim3 log_softmax_lastdim softmax_functional_dim3 "
+           "softmax_lastdim ")},
+    {"pytorch-operator", words("operator_clip operator_conv operator_convtranspose operator_flatten operator_maxpool "
+                               "operator_pad operator_permute2 operator_reduced_mean operator_reduced_mean_keepdim "
+                               "operator_reduced_sum operator_reduced_sum_keepdim operator_selu ")},
+    {"simple", words("single_relu_model ")},
+};
+
+TEST_F(Conformance, OlderModelsReadAsOperatorSet7) {
+  for (const auto& [folder, names] : kExports) {
+    for (const std::string& name : names) {
+      SCOPED_TRACE(folder + "/" + name);
+      EXPECT_EQ(run_case(kConformanceData / folder / ("test_" + name), Placement::kRows), "");
+    }
   }
 }
 
@@ -209,7 +189,7 @@ TEST_F(Conformance, OlderModelsReadAsOperatorSet7) {
 TEST_F(Conformance, EveryModelIsReadOrRefused) {
   std::map<base::ErrorCode, int> refused;
   int read = 0;
-  for (const auto& entry : fs::recursive_directory_iterator(kData)) {
+  for (const auto& entry : fs::recursive_directory_iterator(kConformanceData)) {
     if (entry.path().extension() != ".onnx") continue;
     SCOPED_TRACE(entry.path());
     const auto graph = read_onnx_file(entry.path(), {});
@@ -222,7 +202,7 @@ TEST_F(Conformance, EveryModelIsReadOrRefused) {
     EXPECT_FALSE(graph.error().hint.empty()) << graph.error().message;
     EXPECT_NE(graph.error().code, base::ErrorCode::kLimit) << graph.error().message;
   }
-  EXPECT_GE(read, 10);
+  EXPECT_GE(read, 17);
   EXPECT_GE(refused[base::ErrorCode::kUnsupported], 800);
 }
 

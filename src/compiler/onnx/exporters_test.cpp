@@ -223,6 +223,45 @@ TEST(Exporters, PaddingComputedByNodes) {
   EXPECT_EQ(graph::interpret(graph, Values{5, 6}), (Values{0, 0, 0, 0, 0, 0, 0, 5, 6, 0, 0, 0}));
 }
 
+// How PyTorch wrote interpolation by a factor: the size computed in floats and rounded down.
+TEST(Exporters, UpsamplingToAComputedSize) {
+  ModelMaker make(11);
+  make.input("x", {-1, 1, 2, 1});
+  make.floats("region", {0}, {});
+  make.floats("none", {0}, {});
+  make.floats("factor", {}, {2.5F});
+  make.node("Shape", {"x"}, "s");
+  make.constant("zero", {0});
+  make.constant("two", {2});
+  make.constant("end", {std::numeric_limits<std::int64_t>::max()});
+  make.node("Slice", {"s", "zero", "two"}, "front");
+  make.node("Slice", {"s", "two", "end"}, "size");
+  ModelMaker::attribute(make.node("Cast", {"size"}, "real"), "to", std::int64_t{onnx::TensorProto::FLOAT});
+  make.node("Mul", {"real", "factor"}, "larger");
+  make.node("Floor", {"larger"}, "down");
+  ModelMaker::attribute(make.node("Cast", {"down"}, "whole"), "to", std::int64_t{onnx::TensorProto::INT64});
+  ModelMaker::attribute(make.node("Concat", {"front", "whole"}, "sizes"), "axis", std::int64_t{0});
+  auto& resize = make.node("Resize", {"x", "region", "none", "sizes"}, "y");
+  ModelMaker::attribute(resize, "coordinate_transformation_mode", std::string("asymmetric"));
+  ModelMaker::attribute(resize, "nearest_mode", std::string("floor"));
+  make.output("y", {-1, 1, 5, 2});
+  EXPECT_EQ(graph::interpret(read(make), Values{3, 4}), (Values{3, 3, 3, 3, 3, 3, 4, 4, 4, 4}));
+}
+
+// How PyTorch writes expand(-1, -1, 3): -1 stands for the size that is there.
+TEST(Exporters, ExpandingToAComputedShape) {
+  ModelMaker make(13);
+  make.input("x", {-1, 2, 1});
+  make.constant("wanted", {-1, -1, 3});
+  make.constant("minus", {-1}, true);
+  make.node("Shape", {"x"}, "s");
+  make.node("Equal", {"wanted", "minus"}, "open");
+  make.node("Where", {"open", "s", "wanted"}, "target");
+  make.node("Expand", {"x", "target"}, "y");
+  make.output("y", {-1, 2, 3});
+  EXPECT_EQ(graph::interpret(read(make), Values{1, 2}), (Values{1, 1, 1, 2, 2, 2}));
+}
+
 TEST(Exporters, RawDataAndDoubles) {
   ModelMaker make(13);
   make.input("x", {-1, 2});

@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <exception>
 
 #include "base/file.hpp"
+#include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/verify.hpp"
 #include "compiler/onnx/detail/check_model.hpp"
 #include "compiler/onnx/detail/operators.hpp"
@@ -76,24 +78,24 @@ Result<void> define_inputs(const onnx::GraphProto& proto, Scope& scope) {
 }
 
 // What to do about an operator that cannot be read.
-std::string advice(const std::string& type) {
-  if (type == "MaxPool" || type == "GlobalMaxPool") return "use average pooling and train again";
-  if (type == "Softmax" || type == "LogSoftmax" || type == "ArgMax") {
-    return "end the model before it; whoever holds the key applies it after decryption";
-  }
-  for (const char* activation : {"Relu", "LeakyRelu", "PRelu", "Elu", "Selu", "Sigmoid", "Tanh", "Gelu", "HardSwish",
-                                 "HardSigmoid", "Softplus", "Clip", "Erf"}) {
-    if (type == activation) return "use the square x*x or a quadratic such as x*x + 2*x as activation and train again";
-  }
+std::string advice() {
   std::string names;
   for (const Operator& known : operators()) names += fmt::format("{}{}", names.empty() ? "" : ", ", known.name);
   return "supported operators: " + names;
+}
+
+bool is_control_flow(const std::string& type) {
+  return type == "If" || type == "Loop" || type == "Scan" || type == "SequenceMap";
 }
 
 Result<Value> read_node(Node& node) {
   if (const auto& domain = node.proto().domain(); !domain.empty() && domain != "ai.onnx") {
     return node.unsupported(fmt::format("operators of the domain '{}' are not supported", domain),
                             "export the model with standard ONNX operators only");
+  }
+  if (static_cast<std::size_t>(std::max(node.proto().input_size(), node.output_count())) > node.options().max_nodes) {
+    return tl::make_unexpected(
+        node.named({ErrorCode::kLimit, "it has too many inputs or outputs", "use a smaller model"}));
   }
   for (const Operator& known : operators()) {
     if (known.name != node.type()) continue;
@@ -108,18 +110,22 @@ Result<Value> read_node(Node& node) {
     }
     return result;
   }
-  return node.unsupported("this operator is not supported", advice(node.type()));
+  if (is_control_flow(node.type())) {
+    return node.unsupported("control flow cannot depend on encrypted values",
+                            "export the model without it (PyTorch: trace it instead of scripting it)");
+  }
+  return node.unsupported("this operator is not supported", advice());
 }
 
-Result<void> define_outputs(const onnx::NodeProto& proto, Value value, Scope& scope) {
+Result<void> define_outputs(const onnx::NodeProto& proto, std::vector<Value> values, Scope& scope) {
   for (int i = 0; i < proto.output_size(); ++i) {
     const std::string& name = proto.output(i);
     if (name.empty()) continue;
     const bool taken =
         scope.values.contains(name) || scope.initializers.contains(name) || scope.extra_outputs.contains(name);
     if (taken) return base::fail(ErrorCode::kCorrupt, fmt::format("'{}' is defined twice", name), "export it again");
-    if (i == 0) {
-      scope.values.emplace(name, std::move(value));
+    if (static_cast<std::size_t>(i) < values.size()) {
+      scope.values.emplace(name, values[static_cast<std::size_t>(i)]);
     } else {
       scope.extra_outputs.insert(name);
     }
@@ -154,9 +160,12 @@ Result<graph::Graph> read_model(const onnx::ModelProto& model, const ImportOptio
   for (const onnx::NodeProto& node_proto : proto.node()) {
     Node node(node_proto, scope);
     OBSCURA_TRY(Value value, read_node(node));
-    OBSCURA_TRY_VOID(define_outputs(node_proto, std::move(value), scope));
+    std::vector<Value> values = node.also();
+    values.insert(values.begin(), std::move(value));
+    OBSCURA_TRY_VOID(define_outputs(node_proto, std::move(values), scope));
   }
   OBSCURA_TRY_VOID(find_outputs(proto, scope));
+  OBSCURA_TRY_VOID(graph::check_final_ops(scope.graph));
   OBSCURA_TRY_VOID(check_with_libonnx(model, opset));
   OBSCURA_TRY_VOID(graph::verify(scope.graph));
   return std::move(scope.graph);

@@ -28,12 +28,8 @@ bool same(const NodeShape& a, const NodeShape& b) {
                     a);
 }
 
-bool is_shift(const graph::Affine& affine) {
-  return std::all_of(affine.scale.begin(), affine.scale.end(), [](double scale) { return scale == 1.0; });
-}
-
 bool is_packable(const graph::Node& node) {
-  if (const auto* affine = std::get_if<graph::Affine>(&node.op)) return is_shift(*affine);
+  if (const auto* affine = std::get_if<graph::Affine>(&node.op)) return graph::only_shifts(*affine);
   return std::holds_alternative<graph::Linear>(node.op) || std::holds_alternative<graph::Square>(node.op) ||
          std::holds_alternative<graph::Multiply>(node.op) || std::holds_alternative<graph::Add>(node.op);
 }

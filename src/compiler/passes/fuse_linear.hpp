@@ -7,7 +7,9 @@ namespace obscura::compiler::passes {
 /// Writes every linear operator as a matrix and multiplies each chain of them into one Linear. The rule:
 /// always multiply, where nothing else reads the value between. It saves a level, that is one prime in
 /// every ciphertext before it, and the rotations of one layer; a note says what the product did to the
-/// number of weights. Errors: kLimit when a matrix gets too large.
+/// number of weights. An Affine
+/// that only shifts, has no matrix in front and is read by other operators than matrices stays: a shift costs no level.
+/// Errors: kLimit when a matrix gets too large.
 [[nodiscard]] base::Result<graph::Graph> fuse_linear(graph::Graph graph, Notes& notes);
 
 }  // namespace obscura::compiler::passes

@@ -69,5 +69,17 @@ TEST(FuseLinear, RefusesAMatrixThatIsTooLarge) {
   EXPECT_EQ(result.error().code, base::ErrorCode::kLimit);
 }
 
+TEST(FuseLinear, AShiftBetweenProductsStaysAShift) {
+  GraphMaker make(17);
+  const auto fc = make.dense(make.input({4}), 3, "fc");
+  const auto square = make.add(graph::Square{}, {fc}, "square");
+  const auto shift = make.add(graph::Affine{{1.0}, {0.5}}, {square}, "shift");
+  make.graph.outputs = {make.add(graph::Multiply{}, {shift, fc}, "product")};
+  const graph::Graph result = run_checked(fuse_linear, make.graph, 1e3);
+  EXPECT_EQ(std::count_if(result.nodes.begin(), result.nodes.end(),
+                          [](const graph::Node& node) { return std::holds_alternative<graph::Affine>(node.op); }),
+            1);
+}
+
 }  // namespace
 }  // namespace obscura::compiler::passes

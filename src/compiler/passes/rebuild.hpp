@@ -14,7 +14,10 @@ class Rebuild {
  public:
   explicit Rebuild(graph::Graph old);
 
+  /// Copied nodes have lost their constants: look at those in made().
   [[nodiscard]] const graph::Graph& old() const { return old_; }
+  /// The new graph so far.
+  [[nodiscard]] const graph::Graph& made() const { return fresh_; }
   /// Readers of each old value; outputs count.
   [[nodiscard]] std::size_t uses(graph::ValueId id) const { return uses_[id.value()]; }
   /// The new value that an old one became; only for old nodes already handled.
@@ -26,6 +29,8 @@ class Rebuild {
   [[nodiscard]] base::Result<void> copy(graph::ValueId id);
   /// Adds a new node that reads new values.
   [[nodiscard]] base::Result<graph::ValueId> emit(graph::Op op, std::vector<graph::ValueId> operands, std::string name);
+  /// The new graph, for what appends several nodes at once.
+  [[nodiscard]] graph::Graph& target() { return fresh_; }
   /// States which new value the old one became.
   void replace(graph::ValueId id, graph::ValueId by);
 

@@ -8,28 +8,39 @@
 #include <chrono>
 
 #include "compiler/graph/verify.hpp"
+#include "compiler/passes/balance_scales.hpp"
 #include "compiler/passes/complete_square.hpp"
+#include "compiler/passes/fit_activations.hpp"
 #include "compiler/passes/fold_affine.hpp"
 #include "compiler/passes/fuse_linear.hpp"
-#include "compiler/passes/match_quadratics.hpp"
+#include "compiler/passes/match_activations.hpp"
+#include "compiler/passes/match_polynomials.hpp"
 #include "compiler/passes/remove_unused.hpp"
 
 namespace obscura::compiler::passes {
 namespace {
 
-constexpr std::array<Pass, 5> kStandardPasses{{
-    {"match_quadratics", match_quadratics},
-    {"remove_unused", remove_unused},
-    {"complete_square", complete_square},
-    {"fold_affine", fold_affine},
-    {"fuse_linear", fuse_linear},
+constexpr std::array<Pass, 8> kStandardPasses{{
+    {"match_polynomials", graph_only<match_polynomials>},
+    {"match_activations", graph_only<match_activations>},
+    {"remove_unused", graph_only<remove_unused>},
+    {"fit_activations", fit_activations},
+    {"complete_square", graph_only<complete_square>},
+    {"balance_scales", graph_only<balance_scales>},
+    {"fold_affine", graph_only<fold_affine>},
+    {"fuse_linear", graph_only<fuse_linear>},
 }};
 
+constexpr std::size_t kFitting = 4;
+
 base::Result<void> check_names(std::span<const Pass> passes, const std::vector<std::string>& skip) {
+  const auto has = [](std::span<const Pass> list, const std::string& name) {
+    return std::any_of(list.begin(), list.end(), [&](const Pass& pass) { return pass.name == name; });
+  };
   for (const std::string& name : skip) {
-    if (std::any_of(passes.begin(), passes.end(), [&](const Pass& pass) { return pass.name == name; })) continue;
+    if (has(passes, name) || has(kStandardPasses, name)) continue;
     std::vector<std::string_view> known;
-    for (const Pass& pass : passes) known.push_back(pass.name);
+    for (const Pass& pass : kStandardPasses) known.push_back(pass.name);
     return base::fail(base::ErrorCode::kUsage, fmt::format("there is no compiler pass '{}'", name),
                       fmt::format("the passes are {}", fmt::join(known, ", ")));
   }
@@ -46,7 +57,16 @@ std::span<const Pass> standard_passes() {
   return kStandardPasses;
 }
 
-base::Result<Optimised> run_passes(graph::Graph graph, std::span<const Pass> passes, const RunOptions& options) {
+std::span<const Pass> fitting_passes() {
+  return standard_passes().first(kFitting);
+}
+
+std::span<const Pass> folding_passes() {
+  return standard_passes().subspan(kFitting);
+}
+
+base::Result<Optimised> run_passes(graph::Graph graph, std::span<const Pass> passes, const RunOptions& options,
+                                   const PassContext& context) {
   OBSCURA_TRY_VOID(check_names(passes, options.skip));
   OBSCURA_TRY_VOID(graph::verify(graph));
   Optimised result{std::move(graph), {}};
@@ -56,7 +76,7 @@ base::Result<Optimised> run_passes(graph::Graph graph, std::span<const Pass> pas
     report.skipped = std::find(options.skip.begin(), options.skip.end(), pass.name) != options.skip.end();
     if (!report.skipped) {
       const auto start = std::chrono::steady_clock::now();
-      OBSCURA_TRY(result.graph, pass.run(std::move(result.graph), report.notes));
+      OBSCURA_TRY(result.graph, pass.run(std::move(result.graph), context, report.notes));
       report.time_ms = milliseconds_since(start);
       if (auto verified = graph::verify(result.graph); !verified) {
         return base::fail(base::ErrorCode::kCorrupt,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace obscura::compiler::onnx_import {
@@ -43,6 +44,15 @@ std::vector<std::int64_t> Attributes::integers(std::string_view name, std::vecto
   const auto* attribute = typed(name, onnx::AttributeProto::INTS);
   if (attribute == nullptr) return fallback;
   return {attribute->ints().begin(), attribute->ints().end()};
+}
+
+std::vector<double> Attributes::reals(std::string_view name, std::vector<double> fallback) {
+  const auto* attribute = typed(name, onnx::AttributeProto::FLOATS);
+  if (attribute == nullptr) return fallback;
+  const bool finite = std::all_of(attribute->floats().begin(), attribute->floats().end(),
+                                  [](float value) { return std::isfinite(value); });
+  if (!finite && !wrong_) wrong_ = fmt::format("attribute '{}' holds an infinity or a NaN", name);
+  return {attribute->floats().begin(), attribute->floats().end()};
 }
 
 void Attributes::ignore(std::string_view name) {

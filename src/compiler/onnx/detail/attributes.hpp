@@ -23,6 +23,7 @@ class Attributes {
   [[nodiscard]] double real(std::string_view name, double fallback);
   [[nodiscard]] std::string text(std::string_view name, std::string fallback);
   [[nodiscard]] std::vector<std::int64_t> integers(std::string_view name, std::vector<std::int64_t> fallback);
+  [[nodiscard]] std::vector<double> reals(std::string_view name, std::vector<double> fallback);
   /// Null when absent.
   [[nodiscard]] const onnx::AttributeProto* find(std::string_view name);
   /// Attributes that change nothing in inference.

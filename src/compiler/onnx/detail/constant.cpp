@@ -115,6 +115,12 @@ Result<Constant> read_tensor(const onnx::TensorProto& tensor) {
     case onnx::TensorProto::INT64:
       return finish(tensor, std::move(dims),
                     read_elements<std::int64_t, std::int64_t>(tensor, tensor.int64_data(), *count));
+    case onnx::TensorProto::UINT32:
+      return finish(tensor, std::move(dims),
+                    read_elements<std::uint32_t, std::int64_t>(tensor, tensor.uint64_data(), *count));
+    case onnx::TensorProto::UINT64:
+      return finish(tensor, std::move(dims),
+                    read_elements<std::uint64_t, std::int64_t>(tensor, tensor.uint64_data(), *count));
     case onnx::TensorProto::BOOL:
       return finish(tensor, std::move(dims),
                     read_elements<std::uint8_t, std::int64_t>(tensor, tensor.int32_data(), *count));

@@ -31,9 +31,9 @@ struct Constant {
 /// dimension is negative.
 [[nodiscard]] base::Result<std::int64_t> count_elements(const Dims& dims);
 
-/// Reads an initialiser or the tensor of a Constant node: float, double, int32 and int64, as raw or
-/// typed data. Errors: kCorrupt when data and dimensions disagree or a real is not finite,
-/// kUnsupported for other types and for data in another file, kLimit.
+/// Reads an initialiser or the tensor of a Constant node: float, double, integers of 32 and 64 bits
+/// (unsigned ones modulo 2^64) and booleans, as raw or typed data. Errors: kCorrupt when data and dimensions disagree
+/// or a real is not finite, kUnsupported for other types and for data in another file, kLimit.
 [[nodiscard]] base::Result<Constant> read_tensor(const onnx::TensorProto& tensor);
 
 }  // namespace obscura::compiler::onnx_import

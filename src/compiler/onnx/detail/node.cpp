@@ -9,13 +9,27 @@ using base::ErrorCode;
 using base::Result;
 
 // Numbers that the operator keeps.
-std::int64_t constants_of(const graph::Op& op) {
-  std::size_t count = 0;
-  if (const auto* conv = std::get_if<graph::Conv>(&op)) count = conv->weights.values.size() + conv->bias.size();
-  if (const auto* dense = std::get_if<graph::Dense>(&op)) count = dense->weights.values.size() + dense->bias.size();
-  if (const auto* affine = std::get_if<graph::Affine>(&op)) count = affine->scale.size() + affine->shift.size();
-  return static_cast<std::int64_t>(count);
-}
+struct CountConstants {
+  static std::size_t of_layer(const graph::Tensor& weights, const std::vector<double>& bias) {
+    return weights.values.size() + bias.size();
+  }
+  std::size_t operator()(const graph::Conv& op) const { return of_layer(op.weights, op.bias); }
+  std::size_t operator()(const graph::ConvTranspose& op) const { return of_layer(op.weights, op.bias); }
+  std::size_t operator()(const graph::Dense& op) const { return of_layer(op.weights, op.bias); }
+  std::size_t operator()(const graph::Affine& op) const { return op.scale.size() + op.shift.size(); }
+  std::size_t operator()(const graph::Linear& op) const { return 2 * op.matrix.entries() + op.matrix.rows; }
+  std::size_t operator()(const graph::Select& op) const { return op.source.size(); }
+  std::size_t operator()(const graph::Activation& op) const { return op.slopes.size(); }
+  std::size_t operator()(const graph::Polynomial& op) const {
+    std::size_t count = 0;
+    for (const graph::Coefficients& coefficients : op.coefficients) count += coefficients.size();
+    return count;
+  }
+  template <class Other>
+  std::size_t operator()(const Other&) const {
+    return 0;
+  }
+};
 
 }  // namespace
 
@@ -96,8 +110,15 @@ Result<Dims> Node::integer_constant(int index, std::string_view what) {
   return corrupt(fmt::format("{} must be a list of integers", what));
 }
 
+Dims Node::full_dims(graph::ValueId id) const {
+  Dims dims{kBatchSize};
+  const graph::Shape& sample = shape(id);
+  dims.insert(dims.end(), sample.dims.begin(), sample.dims.end());
+  return dims;
+}
+
 Result<graph::ValueId> Node::emit(graph::Op op, std::vector<graph::ValueId> operands) {
-  if (auto charged = scope_.charge(constants_of(op)); !charged) {
+  if (auto charged = scope_.charge(static_cast<std::int64_t>(std::visit(CountConstants{}, op))); !charged) {
     return tl::make_unexpected(named(std::move(charged.error())));
   }
   return graph::append(scope_.graph, std::move(op), std::move(operands), name_);
@@ -116,6 +137,11 @@ tl::unexpected<base::Error> Node::unsupported(std::string_view why, std::string 
 
 tl::unexpected<base::Error> Node::corrupt(std::string_view why) const {
   return tl::make_unexpected(named({ErrorCode::kCorrupt, std::string(why), "check how the model was exported"}));
+}
+
+tl::unexpected<base::Error> Node::mixes_samples() const {
+  return unsupported("it mixes the samples of a batch",
+                     "keep the first dimension as the batch (0, -1 or 1 in a Reshape)");
 }
 
 base::Error Node::named(base::Error error) const {

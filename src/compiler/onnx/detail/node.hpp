@@ -26,7 +26,7 @@ struct Scope {
   graph::Graph graph;
   std::unordered_map<std::string, Value> values;
   std::unordered_map<std::string, const onnx::TensorProto*> initializers;  ///< read on first use
-  std::unordered_set<std::string> extra_outputs;  ///< second and later outputs, which have no value
+  std::unordered_set<std::string> extra_outputs;  ///< second and later outputs that have no value
   std::int64_t constants = 0;                     ///< numbers held by all constants so far
 
   /// Counts constants against the limit; kLimit when they exceed it.
@@ -60,14 +60,25 @@ class Node {
 
   [[nodiscard]] const graph::Shape& shape(graph::ValueId id) const { return scope_.graph.shape(id); }
 
+  /// ONNX's dimensions of a value: kBatchSize, then those of a sample.
+  [[nodiscard]] Dims full_dims(graph::ValueId id) const;
+
   /// Adds an operator named after this node to the graph.
   [[nodiscard]] base::Result<graph::ValueId> emit(graph::Op op, std::vector<graph::ValueId> operands);
   /// Wraps a constant made by this node.
   [[nodiscard]] base::Result<Value> hold(Constant constant);
 
+  /// States the second and later outputs, in order; without it they have no value.
+  void also(std::vector<Value> outputs) { also_ = std::move(outputs); }
+  [[nodiscard]] const std::vector<Value>& also() const { return also_; }
+  [[nodiscard]] int output_count() const { return proto_.output_size(); }
+  [[nodiscard]] const ImportOptions& options() const { return scope_.options; }
+
   /// A failure that begins with the node's name and operator.
   [[nodiscard]] tl::unexpected<base::Error> unsupported(std::string_view why, std::string hint) const;
   [[nodiscard]] tl::unexpected<base::Error> corrupt(std::string_view why) const;
+  /// The refusal of whatever joins or reorders samples.
+  [[nodiscard]] tl::unexpected<base::Error> mixes_samples() const;
   /// Puts the node's name and operator before a message from below.
   [[nodiscard]] base::Error named(base::Error error) const;
 
@@ -76,6 +87,7 @@ class Node {
   Scope& scope_;
   Attributes attributes_;
   std::string name_;
+  std::vector<Value> also_;
 };
 
 }  // namespace obscura::compiler::onnx_import

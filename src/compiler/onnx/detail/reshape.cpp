@@ -10,18 +10,6 @@ namespace {
 
 using base::Result;
 
-// ONNX's dimensions of a value of the graph: the batch first.
-Dims with_batch(const graph::Shape& shape) {
-  Dims dims{kBatchSize};
-  dims.insert(dims.end(), shape.dims.begin(), shape.dims.end());
-  return dims;
-}
-
-tl::unexpected<base::Error> mixes(Node& node) {
-  return node.unsupported("it mixes the samples of a batch",
-                          "keep the first dimension as the batch (0, -1 or 1 in a Reshape)");
-}
-
 // Puts numbers for 0 (the input's dimension) and -1 (what is left) into target[first..]. The
 // dimensions from `first` on must hold `elements` elements in all.
 Result<Dims> resolve(Node& node, Dims target, const Dims& in, std::size_t first, std::int64_t elements) {
@@ -37,39 +25,39 @@ Result<Dims> resolve(Node& node, Dims target, const Dims& in, std::size_t first,
       open = d;
       continue;
     }
-    if (target[d] < 1) return mixes(node);
-    if (target[d] > elements / known) return mixes(node);
+    if (target[d] < 1) return node.mixes_samples();
+    if (target[d] > elements / known) return node.mixes_samples();
     known *= target[d];
   }
   if (open < target.size()) {
     target[open] = elements / known;
     known *= target[open];
   }
-  if (known != elements) return mixes(node);
+  if (known != elements) return node.mixes_samples();
   return target;
 }
 
 // The shape of one sample after a Reshape to `target`, batch first.
-Result<graph::Shape> sample_shape(Node& node, const Dims& target, const graph::Shape& shape) {
-  if (target.empty()) return mixes(node);
+Result<graph::Shape> sample_shape(Node& node, const Dims& target, graph::ValueId x) {
+  if (target.empty()) return node.mixes_samples();
   const bool keeps_batch = target[0] == 0 || target[0] == -1 || target[0] == 1 || target[0] == kBatchSize;
   const bool open_twice = target[0] == -1 && std::count(target.begin(), target.end(), -1) > 1;
-  if (!keeps_batch || open_twice) return mixes(node);
-  OBSCURA_TRY(const Dims resolved, resolve(node, target, with_batch(shape), 1, graph::element_count(shape)));
+  if (!keeps_batch || open_twice) return node.mixes_samples();
+  OBSCURA_TRY(const Dims resolved, resolve(node, target, node.full_dims(x), 1, graph::element_count(node.shape(x))));
   return graph::Shape{{resolved.begin() + 1, resolved.end()}};
 }
 
 // A computed value or a constant under other dimensions.
 Result<Value> redimension(Node& node, const Value& value, Dims dims) {
   if (const auto* id = std::get_if<graph::ValueId>(&value)) {
-    if (dims.empty() || dims[0] != kBatchSize) return mixes(node);
+    if (dims.empty() || dims[0] != kBatchSize) return node.mixes_samples();
     return node.emit(graph::Reshape{{{dims.begin() + 1, dims.end()}}}, {*id});
   }
   return node.hold({std::move(dims), std::get<ConstantPtr>(value)->data});
 }
 
 Dims dims_of(Node& node, const Value& value) {
-  if (const auto* id = std::get_if<graph::ValueId>(&value)) return with_batch(node.shape(*id));
+  if (const auto* id = std::get_if<graph::ValueId>(&value)) return node.full_dims(*id);
   return std::get<ConstantPtr>(value)->dims;
 }
 
@@ -101,9 +89,9 @@ Result<Value> read_flatten(Node& node) {
   std::int64_t axis = node.attributes().integer("axis", 1);
   if (axis < -rank || axis > rank) return node.corrupt(fmt::format("axis {} is out of range", axis));
   if (axis < 0) axis += rank;
-  if (axis == 0) return mixes(node);
+  if (axis == 0) return node.mixes_samples();
   for (std::int64_t d = 1; d < axis; ++d) {
-    if (shape.dims[static_cast<std::size_t>(d) - 1] != 1) return mixes(node);
+    if (shape.dims[static_cast<std::size_t>(d) - 1] != 1) return node.mixes_samples();
   }
   return node.emit(graph::Reshape{{{graph::element_count(shape)}}}, {x});
 }
@@ -113,7 +101,7 @@ Result<Value> read_reshape(Node& node) {
   OBSCURA_TRY(const Value value, node.input(0));
   OBSCURA_TRY(const Dims target, node.integer_constant(1, "the shape"));
   if (const auto* id = std::get_if<graph::ValueId>(&value)) {
-    OBSCURA_TRY(const graph::Shape shape, sample_shape(node, target, node.shape(*id)));
+    OBSCURA_TRY(const graph::Shape shape, sample_shape(node, target, *id));
     return node.emit(graph::Reshape{shape}, {*id});
   }
   const Dims dims = dims_of(node, value);
@@ -130,7 +118,7 @@ Result<Value> read_squeeze(Node& node) {
   if (axes.empty()) return node.unsupported("it names no axes", "name the axes to remove");
   for (std::size_t i = axes.size(); i-- > 0;) {
     const auto axis = static_cast<std::size_t>(axes[i]);
-    if (dims[axis] == kBatchSize) return mixes(node);
+    if (dims[axis] == kBatchSize) return node.mixes_samples();
     if (dims[axis] != 1) return node.corrupt(fmt::format("dimension {} is not 1", axis));
     dims.erase(dims.begin() + axes[i]);
   }
@@ -163,7 +151,7 @@ Result<Value> read_transpose(Node& node) {
   std::sort(sorted.begin(), sorted.end(), std::greater<>());
   if (sorted != reversed) return node.corrupt("perm is not a permutation of the input's dimensions");
   if (const auto* id = std::get_if<graph::ValueId>(&value)) {
-    if (permutation[0] != 0) return mixes(node);
+    if (permutation[0] != 0) return node.mixes_samples();
     graph::Transpose transpose;
     for (std::size_t d = 1; d < permutation.size(); ++d) transpose.permutation.push_back(permutation[d] - 1);
     return node.emit(std::move(transpose), {*id});

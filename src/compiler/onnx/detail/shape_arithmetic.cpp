@@ -1,13 +1,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <initializer_list>
 
-#include "compiler/onnx/detail/axes.hpp"
+#include "compiler/onnx/detail/broadcast.hpp"
 #include "compiler/onnx/detail/operators.hpp"
 
 // The operators with which exporters compute the target of a Reshape or the padding of a Pad from the
-// shape of a value, on constants only: Shape, Gather, Slice, Concat, ConstantOfShape, Cast. The number
-// of samples stays a symbol.
+// shape of a value: Shape, ConstantOfShape, Cast, Floor, Ceil, Equal, Where; Gather, Slice and Concat stand elsewhere.
+// The number of samples stays a symbol.
 
 namespace obscura::compiler::onnx_import {
 namespace {
@@ -30,11 +32,6 @@ Result<Dims> list_input(Node& node, int index) {
   return (*constant)->integers();
 }
 
-Result<void> require_first_axis(Node& node, std::int64_t axis) {
-  if (axis == 0 || axis == -1) return {};
-  return node.corrupt("a list has only the axis 0");
-}
-
 // A bound of a slice of `size` elements, negative ones counted from the end, brought into [0, size].
 std::int64_t clamp_bound(std::int64_t bound, std::int64_t size) {
   if (bound < 0) bound = bound < -size ? 0 : bound + size;
@@ -48,68 +45,39 @@ Dims sublist(const Dims& list, std::int64_t start, std::int64_t end) {
   return {list.begin() + start, list.begin() + end};
 }
 
-// The parts of a constant at these positions along one axis.
-template <class Number>
-std::vector<Number> take(const std::vector<Number>& values, const Dims& dims, std::size_t axis, const Dims& positions) {
-  std::int64_t inner = 1;
-  for (std::size_t d = axis + 1; d < dims.size(); ++d) inner *= dims[d];
-  std::vector<Number> result;
-  const auto block = static_cast<std::size_t>(inner * dims[axis]);
-  for (std::size_t outer = 0; outer < values.size(); outer += block) {
-    for (const std::int64_t position : positions) {
-      const auto from = values.begin() + static_cast<std::ptrdiff_t>(outer) + position * inner;
-      result.insert(result.end(), from, from + inner);
-    }
-  }
-  return result;
+// Element i of a list; one number stands for any of them.
+std::int64_t at(const Dims& list, std::size_t i) {
+  return list[list.size() == 1 ? 0 : i];
 }
 
-struct SliceBounds {
-  Dims starts;
-  Dims ends;
-  Dims axes;
-  Dims steps;
-};
-
-// Operator set 1 keeps the bounds in attributes, 10 and later in inputs.
-Result<SliceBounds> read_bounds(Node& node) {
-  SliceBounds bounds;
-  if (node.opset() < 10) {
-    bounds.starts = node.attributes().integers("starts", {});
-    bounds.ends = node.attributes().integers("ends", {});
-    bounds.axes = node.attributes().integers("axes", {});
-  } else {
-    OBSCURA_TRY(bounds.starts, node.integer_constant(1, "the start"));
-    OBSCURA_TRY(bounds.ends, node.integer_constant(2, "the end"));
-    if (node.has_input(3)) {
-      OBSCURA_TRY(bounds.axes, node.integer_constant(3, "the axes"));
-    }
-    if (node.has_input(4)) {
-      OBSCURA_TRY(bounds.steps, node.integer_constant(4, "the steps"));
-    }
+// The length of lists that fit each other: all of one length, or single numbers.
+Result<std::size_t> common_size(Node& node, std::initializer_list<const Dims*> lists) {
+  std::size_t size = 1;
+  for (const Dims* list : lists) {
+    if (list->size() != 1) size = list->size();
   }
-  const std::size_t count = bounds.starts.size();
-  if (bounds.axes.empty()) {
-    for (std::size_t i = 0; i < count; ++i) bounds.axes.push_back(static_cast<std::int64_t>(i));
+  for (const Dims* list : lists) {
+    if (list->size() != 1 && list->size() != size)
+      return node.corrupt("the shapes of its inputs do not fit each other");
   }
-  if (bounds.steps.empty()) bounds.steps.assign(count, 1);
-  if (bounds.ends.size() != count || bounds.axes.size() != count || bounds.steps.size() != count) {
-    return node.corrupt("its bounds differ in number");
-  }
-  return bounds;
+  return size;
 }
 
-// The positions that a slice of `size` elements takes, in order. Steps are 1 or -1.
-Dims sliced(std::int64_t start, std::int64_t end, std::int64_t step, std::int64_t size) {
-  if (start < 0) start = start < -size ? -1 : start + size;
-  if (end < 0) end = end < -size ? -1 : end + size;
-  Dims positions;
-  if (step > 0) {
-    for (std::int64_t i = std::max<std::int64_t>(start, 0); i < std::min(end, size); ++i) positions.push_back(i);
-  } else {
-    for (std::int64_t i = std::min(start, size - 1); i > end; --i) positions.push_back(i);
+// Reals cut to integers.
+Result<Value> truncate(Node& node, const Constant& constant) {
+  Dims integers;
+  for (const double real : constant.reals()) {
+    if (std::abs(real) > 0x1p53) return node.corrupt("a number is too large for an integer");
+    integers.push_back(static_cast<std::int64_t>(real));
   }
-  return positions;
+  return node.hold({constant.dims, std::move(integers)});
+}
+
+Result<Value> map_reals(Node& node, double (*f)(double)) {
+  OBSCURA_TRY(const ConstantPtr constant, node.real_constant(0, "its input"));
+  std::vector<double> reals = constant->reals();
+  for (double& real : reals) real = f(real);
+  return node.hold({constant->dims, std::move(reals)});
 }
 
 }  // namespace
@@ -119,8 +87,7 @@ Result<Value> read_shape(Node& node) {
   OBSCURA_TRY(const Value value, node.input(0));
   Dims dims;
   if (const auto* id = std::get_if<graph::ValueId>(&value)) {
-    dims = node.shape(*id).dims;
-    dims.insert(dims.begin(), kBatchSize);
+    dims = node.full_dims(*id);
   } else {
     dims = std::get<ConstantPtr>(value)->dims;
   }
@@ -128,49 +95,6 @@ Result<Value> read_shape(Node& node) {
   const std::int64_t start = node.attributes().integer("start", 0);
   const std::int64_t end = node.attributes().integer("end", rank);
   return hold_list(node, sublist(dims, start, end));
-}
-
-// Gather (operator sets 1, 11, 13).
-Result<Value> read_gather(Node& node) {
-  OBSCURA_TRY(const Dims list, list_input(node, 0));
-  OBSCURA_TRY_VOID(require_first_axis(node, node.attributes().integer("axis", 0)));
-  OBSCURA_TRY(const ConstantPtr indices, node.constant(1, "the indices"));
-  if (indices->is_real()) return node.corrupt("the indices are not integers");
-  Dims result;
-  for (const std::int64_t index : indices->integers()) {
-    OBSCURA_TRY(const std::size_t at, wrap_axis(node, index, list.size()));
-    result.push_back(list[at]);
-  }
-  return node.hold({indices->dims, std::move(result)});
-}
-
-// Concat (operator sets 4, 11, 13).
-Result<Value> read_concat(Node& node) {
-  OBSCURA_TRY_VOID(require_first_axis(node, node.attributes().integer("axis", 0)));
-  Dims result;
-  for (int i = 0; i < node.input_count(); ++i) {
-    OBSCURA_TRY(const Dims part, list_input(node, i));
-    result.insert(result.end(), part.begin(), part.end());
-  }
-  return hold_list(node, std::move(result));
-}
-
-// Slice (operator sets 1, 10, 11, 13) of a constant.
-Result<Value> read_slice(Node& node) {
-  OBSCURA_TRY(const ConstantPtr constant, node.constant(0, "what it slices"));
-  OBSCURA_TRY(const SliceBounds bounds, read_bounds(node));
-  Constant result = *constant;
-  for (std::size_t i = 0; i < bounds.starts.size(); ++i) {
-    OBSCURA_TRY(const std::size_t axis, wrap_axis(node, bounds.axes[i], result.dims.size()));
-    if (bounds.steps[i] != 1 && bounds.steps[i] != -1) {
-      return node.unsupported(fmt::format("its step is {}", bounds.steps[i]), "use steps of 1 or -1");
-    }
-    const Dims positions = sliced(bounds.starts[i], bounds.ends[i], bounds.steps[i], result.dims[axis]);
-    if (positions.empty()) return node.corrupt("nothing is left of the constant");
-    std::visit([&](auto& values) { values = take(values, result.dims, axis, positions); }, result.data);
-    result.dims[axis] = static_cast<std::int64_t>(positions.size());
-  }
-  return node.hold(std::move(result));
 }
 
 // ConstantOfShape (operator sets 9, 20, 21): one number, repeated.
@@ -210,7 +134,49 @@ Result<Value> read_cast(Node& node) {
     }
     return node.hold({(*constant)->dims, std::move(reals)});
   }
+  if (constant != nullptr && to_integer) return truncate(node, **constant);
   return node.unsupported("it changes the kind of numbers", "export the model in 32-bit floats throughout");
+}
+
+// Floor and Ceil (operator sets 6, 13) of constants.
+Result<Value> read_floor(Node& node) {
+  return map_reals(node, [](double x) { return std::floor(x); });
+}
+Result<Value> read_ceil(Node& node) {
+  return map_reals(node, [](double x) { return std::ceil(x); });
+}
+
+// Equal (operator sets 7, 11, 13, 19) of two lists, or a list and one number. The number of samples equals
+// only itself.
+Result<Value> read_equal(Node& node) {
+  OBSCURA_TRY(const Dims a, list_input(node, 0));
+  OBSCURA_TRY(const Dims b, list_input(node, 1));
+  OBSCURA_TRY(const std::size_t size, common_size(node, {&a, &b}));
+  Dims result(size);
+  for (std::size_t i = 0; i < size; ++i) result[i] = at(a, i) == at(b, i) ? 1 : 0;
+  return hold_list(node, std::move(result));
+}
+
+// Where (operator sets 9, 16) of lists or single numbers.
+Result<Value> read_where(Node& node) {
+  OBSCURA_TRY(const Dims condition, list_input(node, 0));
+  OBSCURA_TRY(const Dims a, list_input(node, 1));
+  OBSCURA_TRY(const Dims b, list_input(node, 2));
+  OBSCURA_TRY(const std::size_t size, common_size(node, {&condition, &a, &b}));
+  Dims result(size);
+  for (std::size_t i = 0; i < size; ++i) result[i] = at(condition, i) != 0 ? at(a, i) : at(b, i);
+  return hold_list(node, std::move(result));
+}
+
+// Expand (operator sets 8, 13): a value repeated along dimensions of extent 1.
+Result<Value> read_expand(Node& node) {
+  OBSCURA_TRY(const graph::ValueId x, node.computed(0));
+  OBSCURA_TRY(Dims target, list_input(node, 1));
+  if (target.size() == node.shape(x).rank() + 1) {
+    if (target[0] != 1 && target[0] != kBatchSize) return node.mixes_samples();
+    target[0] = 1;
+  }
+  return broadcast_onto(node, x, target);
 }
 
 }  // namespace obscura::compiler::onnx_import

@@ -9,9 +9,6 @@ namespace {
 
 using base::Result;
 
-// Far above any real window, and small enough that the arithmetic below stays exact.
-constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
-
 // One or two numbers as {rows, columns}.
 Result<graph::Extent2> read_extent(Node& node, std::string_view name, const Dims& values, std::size_t rank) {
   if (values.size() != rank) return node.corrupt(fmt::format("{} needs {} numbers", name, rank));

@@ -4,6 +4,10 @@
 
 namespace obscura::compiler::onnx_import {
 
+/// Most elements that a window may have or move along one axis: far above any real one, and small
+/// enough that sums and products of two stay exact.
+inline constexpr std::int64_t kMaxExtent = std::int64_t{1} << 20;
+
 /// A sliding window over rows and columns. One-dimensional operators are windows over one row.
 struct Window {
   graph::Extent2 kernel{1, 1};

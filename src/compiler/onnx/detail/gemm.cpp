@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include "compiler/onnx/detail/broadcast.hpp"
 #include "compiler/onnx/detail/operators.hpp"
 
 namespace obscura::compiler::onnx_import {
@@ -49,7 +50,7 @@ Result<std::vector<double>> bias_of(Node& node, std::int64_t outputs, double fac
 
 }  // namespace
 
-// Gemm (operator sets 7, 9, 11, 13): alpha A B + beta C.
+// Gemm (operator sets 7, 9, 11, 13): alpha A B + beta C, with C constant or computed.
 Result<Value> read_gemm(Node& node) {
   Attributes& attributes = node.attributes();
   const double alpha = attributes.real("alpha", 1.0);
@@ -64,19 +65,17 @@ Result<Value> read_gemm(Node& node) {
   OBSCURA_TRY(dense.weights, weights_of(node, *matrix, transposed, alpha));
   const std::int64_t outputs = dense.weights.shape.dims[0];
   dense.bias.assign(static_cast<std::size_t>(outputs), 0.0);
-  if (node.has_input(2)) {
+  if (!node.has_input(2)) return node.emit(std::move(dense), {x});
+  OBSCURA_TRY(const Value summand, node.input(2));
+  const auto* computed = std::get_if<graph::ValueId>(&summand);
+  if (computed == nullptr) {
     OBSCURA_TRY(dense.bias, bias_of(node, outputs, beta));
+    return node.emit(std::move(dense), {x});
   }
-  return node.emit(std::move(dense), {x});
-}
-
-Result<Value> read_matmul(Node& node) {
-  OBSCURA_TRY(const graph::ValueId x, vector_input(node));
-  OBSCURA_TRY(const ConstantPtr matrix, node.real_constant(1, "the weights"));
-  graph::Dense dense;
-  OBSCURA_TRY(dense.weights, weights_of(node, *matrix, false, 1.0));
-  dense.bias.assign(static_cast<std::size_t>(dense.weights.shape.dims[0]), 0.0);
-  return node.emit(std::move(dense), {x});
+  OBSCURA_TRY(const graph::ValueId product, node.emit(std::move(dense), {x}));
+  OBSCURA_TRY(const graph::ValueId fitting, broadcast_onto(node, *computed, node.full_dims(product)));
+  OBSCURA_TRY(const graph::ValueId scaled, node.emit(graph::Affine{{beta}, {0.0}}, {fitting}));
+  return node.emit(graph::Add{}, {product, scaled});
 }
 
 }  // namespace obscura::compiler::onnx_import

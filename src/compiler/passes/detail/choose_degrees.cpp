@@ -1,0 +1,173 @@
+#include "compiler/passes/detail/choose_degrees.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <memory>
+
+namespace obscura::compiler::passes::detail {
+namespace {
+
+using Degrees = std::vector<std::size_t>;
+
+// Multiply-adds that one round of the search may take, and the inputs it never goes below.
+constexpr double kRoundWork = 4e9;
+constexpr std::size_t kFolds = 3;
+constexpr std::size_t kFewestInputs = 60;
+// A higher degree has to lower the scores' error by this factor at least.
+constexpr double kLeastGain = 0.995;
+// Of many activations, one in four is raised at a time.
+constexpr std::size_t kRaisedAtOnce = 4;
+
+int depth_of(std::size_t degree) {
+  return degree == 4 ? 2 : static_cast<int>(std::bit_width(degree));
+}
+
+struct Candidate {
+  std::size_t activation;
+  std::size_t degree;
+  double score_error;
+  double gain;  ///< log of the error's fall, per level
+};
+
+// The next degree of the ladder; the same where there is none, or where the activation is exact.
+std::size_t raised(std::size_t degree, bool exact, const Degrees& ladder) {
+  const auto higher = std::upper_bound(ladder.begin(), ladder.end(), degree);
+  return exact || higher == ladder.end() ? degree : *higher;
+}
+
+// Walks once with the present degrees, and from each activation on with its next higher one.
+std::vector<Candidate> try_all(const Trial& trial, const graph::Graph& graph, const Degrees& degrees,
+                               const Degrees& ladder) {
+  std::vector<Candidate> candidates;
+  FittingWalk base = trial.start();
+  while (base.advance()) {
+    const std::size_t at = base.fits().size();
+    const std::size_t higher = raised(degrees[at], exact_degree(graph.node(base.next()).op) != 0, ladder);
+    if (higher != degrees[at]) {
+      FittingWalk other = base;
+      other.step(higher);
+      other.finish(degrees);
+      candidates.push_back({at, higher, trial.measure(other).score_error, 0.0});
+    }
+    base.step(degrees[at]);
+  }
+  const Measured measured = trial.measure(base);
+  for (Candidate& c : candidates) {
+    const double levels = std::max(depth_of(c.degree) - depth_of(degrees[c.activation]), 1);
+    const double floor = std::numeric_limits<double>::min();
+    c.gain = std::log(std::max(measured.score_error, floor) / std::max(c.score_error, floor)) / levels;
+    if (!(c.score_error < kLeastGain * measured.score_error)) c.gain = 0.0;
+  }
+  return candidates;
+}
+
+/// The network with each third of the inputs held back in turn: its own flips are few, and this uses all inputs to
+/// count them.
+class CrossValidation {
+ public:
+  CrossValidation(const graph::Graph& graph, std::span<const std::vector<double>> calibration,
+                  const FitOptions& options)
+      : options_(options) {
+    const std::size_t folds = std::min(kFolds, calibration.size());
+    for (std::size_t fold = 0; fold < folds; ++fold) {
+      trials_.push_back(std::make_unique<Trial>(graph, calibration, fold, folds, options.weights));
+    }
+  }
+
+  [[nodiscard]] const Trial& first() const { return *trials_[0]; }
+
+  [[nodiscard]] Measured measure(const Degrees& degrees) const {
+    Measured result;
+    for (const auto& trial : trials_) {
+      FittingWalk walk = trial->start();
+      walk.finish(degrees);
+      result = pool(result, trial->measure(walk));
+    }
+    return result;
+  }
+
+  [[nodiscard]] bool meets_goal(const Measured& measured) const {
+    const double allowed = std::floor(options_.most_flips * static_cast<double>(measured.inputs) + 0.5);
+    if (static_cast<double>(measured.flips) > allowed || !std::isfinite(measured.score_error)) return false;
+    return first().classifies() || measured.score_error <= options_.most_score_error;
+  }
+
+ private:
+  const FitOptions& options_;
+  std::vector<std::unique_ptr<Trial>> trials_;
+};
+
+// Raises degrees until the goal is met or nothing helps; the figures at the end.
+Measured search(const CrossValidation& trials, const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
+  while (true) {
+    const Measured measured = trials.measure(degrees);
+    if (trials.meets_goal(measured)) return measured;
+    auto candidates = try_all(trials.first(), graph, degrees, ladder);
+    std::stable_sort(candidates.begin(), candidates.end(),
+                     [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+    const std::size_t most = std::max<std::size_t>(degrees.size() / kRaisedAtOnce, 1);
+    std::size_t done = 0;
+    for (const Candidate& c : candidates) {
+      if (done == most || !(c.gain > 0.0)) break;
+      degrees[c.activation] = c.degree;
+      ++done;
+    }
+    if (done == 0) return measured;
+  }
+}
+
+// `count` inputs at equal distances.
+std::vector<std::vector<double>> some(std::span<const std::vector<double>> inputs, std::size_t count) {
+  std::vector<std::vector<double>> result;
+  for (std::size_t i = 0; i < count; ++i) result.push_back(inputs[i * inputs.size() / count]);
+  return result;
+}
+
+double work_per_input(const graph::Graph& graph) {
+  double work = 0.0;
+  for (const graph::Node& node : graph.nodes) {
+    const auto elements = static_cast<double>(graph::element_count(node.shape));
+    double each = 10.0;
+    if (const auto* conv = std::get_if<graph::Conv>(&node.op)) {
+      each = static_cast<double>(conv->weights.values.size()) / static_cast<double>(conv->bias.size());
+    } else if (const auto* dense = std::get_if<graph::Dense>(&node.op)) {
+      each = static_cast<double>(dense->weights.values.size()) / static_cast<double>(dense->bias.size());
+    }
+    work += elements * each;
+  }
+  return work;
+}
+
+}  // namespace
+
+base::Result<Chosen> choose_degrees(const graph::Graph& graph, std::span<const std::vector<double>> calibration,
+                                    const Degrees& ladder, const FitOptions& options) {
+  Chosen chosen;
+  for (const graph::Node& node : graph.nodes) {
+    if (!needs_circuit(node.op)) continue;
+    const std::size_t exact = exact_degree(node.op);
+    chosen.degrees.push_back(exact != 0 ? exact : ladder.front());
+  }
+  const double passes = 0.5 * static_cast<double>(chosen.degrees.size()) + 1.0 + kFolds;
+  const double affordable = kRoundWork / (work_per_input(graph) * passes);
+  const std::size_t limit = affordable > static_cast<double>(calibration.size())
+                                ? calibration.size()
+                                : std::max(static_cast<std::size_t>(affordable), kFewestInputs);
+  const CrossValidation full(graph, calibration, options);
+  if (!full.first().finite()) {
+    return base::fail(base::ErrorCode::kUnsupported, "the network's scores are not finite on the calibration inputs",
+                      "check the model's weights and the scale of the inputs");
+  }
+  if (limit < calibration.size()) {
+    search(CrossValidation(graph, some(calibration, limit), options), graph, ladder, chosen.degrees);
+    chosen.measured = full.measure(chosen.degrees);
+  } else {
+    chosen.measured = search(full, graph, ladder, chosen.degrees);
+  }
+  chosen.goal_met = full.meets_goal(chosen.measured);
+  return chosen;
+}
+
+}  // namespace obscura::compiler::passes::detail

@@ -1,0 +1,131 @@
+#include "compiler/passes/detail/trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "compiler/graph/final_ops.hpp"
+
+namespace obscura::compiler::passes::detail {
+namespace {
+
+using graph::Batch;
+using graph::ValueId;
+
+struct Split {
+  std::vector<std::vector<double>> all;  ///< those fitted on, then those held back
+  std::size_t fitted;
+};
+
+Split split(std::span<const std::vector<double>> calibration, std::size_t fold, std::size_t folds) {
+  Split result;
+  std::vector<std::vector<double>> held;
+  for (std::size_t i = 0; i < calibration.size(); ++i) {
+    const bool hold = i % folds == fold;
+    if (hold) held.push_back(calibration[i]);
+    if (!hold || folds == 1) result.all.push_back(calibration[i]);
+  }
+  result.fitted = result.all.size();
+  result.all.insert(result.all.end(), held.begin(), held.end());
+  return result;
+}
+
+// What Softmax and ArgMax at the end are computed from.
+ValueId score_of(const graph::Graph& graph, ValueId output) {
+  ValueId score = output;
+  ValueId at = output;
+  while (true) {
+    const graph::Node& node = graph.node(at);
+    const bool final = graph::is_final(node.op);
+    if (!final && !std::holds_alternative<graph::Reshape>(node.op) &&
+        !std::holds_alternative<graph::Transpose>(node.op)) {
+      return score;
+    }
+    at = node.operands[0];
+    if (final) score = at;
+  }
+}
+
+std::size_t label_of(const Batch& scores, std::size_t sample) {
+  if (scores.elements() == 1) return scores.at(0, sample) > 0.0 ? 1 : 0;
+  std::size_t best = 0;
+  for (std::size_t e = 1; e < scores.elements(); ++e) {
+    if (scores.at(e, sample) > scores.at(best, sample)) best = e;
+  }
+  return best;
+}
+
+double standard_deviation(const Batch& scores, std::size_t first) {
+  double sum = 0.0;
+  double squares = 0.0;
+  double n = 0.0;
+  for (std::size_t s = first; s < scores.samples(); ++s) {
+    for (std::size_t e = 0; e < scores.elements(); ++e, ++n) {
+      sum += scores.at(e, s);
+      squares += scores.at(e, s) * scores.at(e, s);
+    }
+  }
+  const double mean = sum / n;
+  return std::sqrt(std::max(squares / n - mean * mean, 0.0));
+}
+
+}  // namespace
+
+Trial::Trial(const graph::Graph& graph, std::span<const std::vector<double>> calibration, std::size_t fold,
+             std::size_t folds, const fit::FitWeights& weights)
+    : graph_(graph), weights_(weights), batch_(0, 0) {
+  const Split inputs = split(calibration, fold, folds);
+  fitted_ = inputs.fitted;
+  batch_ = Batch(inputs.all);
+  for (const ValueId output : graph.outputs) scores_.push_back(score_of(graph, output));
+  FittingWalk exact = start();
+  while (exact.advance()) exact.step(0);
+  for (const ValueId score : scores_) reference_.push_back(exact.value(score));
+}
+
+FittingWalk Trial::start() const {
+  FittingWalk walk(graph_, batch_, fitted_, weights_);
+  for (const ValueId score : scores_) walk.keep(score);
+  return walk;
+}
+
+bool Trial::finite() const {
+  return std::all_of(reference_.begin(), reference_.end(),
+                     [](const Batch& scores) { return std::isfinite(standard_deviation(scores, 0)); });
+}
+
+bool Trial::classifies() const {
+  return std::any_of(reference_.begin(), reference_.end(), [](const Batch& scores) { return scores.elements() > 1; });
+}
+
+Measured Trial::measure(const FittingWalk& walk) const {
+  Measured result{batch_.samples() - fitted_};
+  std::vector<bool> flipped(result.inputs, false);
+  for (std::size_t i = 0; i < scores_.size(); ++i) {
+    const Batch& exact = reference_[i];
+    const Batch& actual = walk.value(scores_[i]);
+    double squares = 0.0;
+    for (std::size_t s = fitted_; s < exact.samples(); ++s) {
+      if (label_of(exact, s) != label_of(actual, s)) flipped[s - fitted_] = true;
+      for (std::size_t e = 0; e < exact.elements(); ++e) {
+        const double error = actual.at(e, s) - exact.at(e, s);
+        squares += error * error;
+      }
+    }
+    const double rms = std::sqrt(squares / static_cast<double>(result.inputs * exact.elements()));
+    const double relative = rms == 0.0 ? 0.0 : rms / standard_deviation(exact, fitted_);
+    if (!(relative <= result.score_error)) result.score_error = relative;
+  }
+  if (std::isnan(result.score_error)) result.score_error = std::numeric_limits<double>::infinity();
+  result.flips = static_cast<std::size_t>(std::count(flipped.begin(), flipped.end(), true));
+  return result;
+}
+
+Measured pool(const Measured& a, const Measured& b) {
+  const double n = static_cast<double>(a.inputs + b.inputs);
+  const double squares = static_cast<double>(a.inputs) * a.score_error * a.score_error +
+                         static_cast<double>(b.inputs) * b.score_error * b.score_error;
+  return {a.inputs + b.inputs, a.flips + b.flips, std::sqrt(squares / n)};
+}
+
+}  // namespace obscura::compiler::passes::detail

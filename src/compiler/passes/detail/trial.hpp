@@ -1,0 +1,47 @@
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "compiler/passes/detail/fitting_walk.hpp"
+
+namespace obscura::compiler::passes::detail {
+
+/// What polynomials do to the answers.
+struct Measured {
+  std::size_t inputs = 0;    ///< that were measured
+  std::size_t flips = 0;     ///< of them, those with another label
+  double score_error = 0.0;  ///< rms, relative to the scores' standard deviation; infinite where something overflows
+};
+
+/// Measurements on different inputs taken together.
+[[nodiscard]] Measured pool(const Measured& a, const Measured& b);
+
+/// A network on calibration inputs, some of which are held back: polynomials are fitted on the others and measured
+/// on these.
+class Trial {
+ public:
+  /// Holds back inputs fold, fold + folds, ...; with a single fold all, which are fitted on as well. Graph and weights
+  /// must outlive the trial.
+  Trial(const graph::Graph& graph, std::span<const std::vector<double>> calibration, std::size_t fold,
+        std::size_t folds, const fit::FitWeights& weights);
+
+  /// At the network's input; keeps the scores to the end.
+  [[nodiscard]] FittingWalk start() const;
+  /// Of a walk that is at its end.
+  [[nodiscard]] Measured measure(const FittingWalk& walk) const;
+  /// Whether the network's own scores are.
+  [[nodiscard]] bool finite() const;
+  /// Whether some output has more than one score.
+  [[nodiscard]] bool classifies() const;
+
+ private:
+  const graph::Graph& graph_;
+  const fit::FitWeights& weights_;
+  std::size_t fitted_ = 0;
+  graph::Batch batch_;  // inputs fitted on, then those held back
+  std::vector<graph::ValueId> scores_;
+  std::vector<graph::Batch> reference_;  // [scores_], by the exact network
+};
+
+}  // namespace obscura::compiler::passes::detail

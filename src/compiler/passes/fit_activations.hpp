@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/fit/fit_channel.hpp"
+#include "compiler/passes/runner.hpp"
+
+namespace obscura::compiler::passes {
+
+/// One activation as the circuit that stands for it.
+struct FittedActivation {
+  std::string name;
+  std::size_t degree = 0;
+  int depth = 0;
+  int products = 0;
+  double low = 0.0;  ///< calibrated input, all channels together, without margin
+  double high = 0.0;
+  double rms_error = 0.0;               ///< over calibrated values of all channels
+  double max_error = 0.0;               ///< over all channels' ranges with their margins
+  double bits_lost = 0.0;               ///< of the worst channel
+  std::vector<fit::Interval> ranges{};  ///< per channel (or element), with margin: outside nothing is promised
+};
+
+/// A network whose activations are polynomials.
+struct FittedNetwork {
+  graph::Graph graph;
+  std::vector<FittedActivation> activations{};  ///< in the graph's order
+  std::size_t measured_inputs = 0;              ///< that the next two figures come from
+  double flip_share = 0.0;                      ///< of them, those whose label changes
+  double score_error = 0.0;                     ///< rms over all scores, relative to the scores' standard deviation
+  bool goal_met = true;
+};
+
+/// Replaces every Activation, and every Polynomial of degree above 2, by products, sums and factors per
+/// channel (fit::expand). Starts with the least degree everywhere and raises, as long as the goal is not
+/// met, the degree of the activation that lowers the scores' error most per level. That is
+/// measured with each third of the inputs in turn held back from the fit; the polynomials in the result are
+/// fitted on all of them. The label is
+/// the index of the largest score, or the sign of a single one; Softmax and ArgMax at the end are looked
+/// through. Equal arguments give equal results. Errors: kUsage where there are activations but no
+/// inputs, or no allowed degree; kMismatch for inputs of another size or with numbers that are not
+/// finite; kUnsupported where an activation has no finite values. Cost: about one pass over all inputs per
+/// activation and raised degree.
+[[nodiscard]] base::Result<FittedNetwork> fit_network(const graph::Graph& graph,
+                                                      std::span<const std::vector<double>> calibration,
+                                                      const FitOptions& options);
+
+/// The pass: fit_network() with one note per activation and one on the whole.
+[[nodiscard]] base::Result<graph::Graph> fit_activations(graph::Graph graph, const PassContext& context, Notes& notes);
+
+}  // namespace obscura::compiler::passes
