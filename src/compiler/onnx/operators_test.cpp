@@ -168,6 +168,18 @@ TEST(Operators, UpsampleByOperatorSet) {
   }
 }
 
+// Between two numbers along rows and columns, the ends repeated.
+TEST(Operators, ResizeLinearly) {
+  ModelMaker make(13);
+  make.input("x", {-1, 1, 2, 2});
+  make.floats("scales", {4}, {1, 1, 1, 2});
+  ModelMaker::attribute(make.node("Resize", {"x", "", "scales"}, "y"), "mode", std::string("linear"));
+  make.output("y", {-1, 1, 2, 4});
+  const auto graph = read(make);
+  EXPECT_EQ(graph::interpret(graph, Values{0, 4, 10, 2}), (Values{0, 1, 3, 4, 10, 8, 4, 2}));
+  EXPECT_EQ(graph::op_name(graph.nodes[1].op), "linear");
+}
+
 TEST(Operators, GemmWithAComputedSummand) {
   ModelMaker make(13);
   make.input("x", {-1, 2});
