@@ -179,6 +179,26 @@ TEST_F(Conformance, OlderModelsReadAsOperatorSet7) {
   }
 }
 
+// Whatever stands in a case, its weights bound: it passes, or the message says which part of the model is at fault, a
+// node by its operator.
+TEST_F(Conformance, RefusalsNameNodeAndOperator) {
+  int by_node = 0;
+  for (const auto& entry : fs::directory_iterator(kConformanceData / "node")) {
+    SCOPED_TRACE(entry.path());
+    const auto types = operators_of(entry.path());
+    if (consists_of(types, kOperators)) continue;  // those have a table of their own
+    const std::string message = run_case(entry.path(), Placement::kRows);
+    const auto at_fault = [&](std::string_view part) { return message.starts_with(part); };
+    if (message.empty() || at_fault("the ") || at_fault("input '") || at_fault("output '")) continue;
+    ++by_node;
+    EXPECT_TRUE(message.starts_with("node '")) << message;
+    EXPECT_TRUE(std::any_of(types.begin(), types.end(), [&](const std::string& type) {
+      return message.find(" (" + type + "): ") != std::string::npos;
+    })) << message;
+  }
+  EXPECT_GE(by_node, 350);
+}
+
 // Every case, unchanged: read, or refused with a message and a hint.
 TEST_F(Conformance, EveryModelIsReadOrRefused) {
   std::map<base::ErrorCode, int> refused;

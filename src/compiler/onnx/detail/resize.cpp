@@ -62,7 +62,7 @@ Result<Value> resize(Node& node, graph::ValueId x, const ResizeRule& rule, const
 Result<std::string> read_mode(Node& node) {
   const std::string mode = node.attributes().text("mode", "nearest");
   if (mode == "nearest" || mode == "linear" || mode == "cubic") return mode;
-  return node.unsupported(fmt::format("attribute 'mode' is '{}'", mode), "resize by nearest neighbours or linearly");
+  return node.unsupported(fmt::format("attribute 'mode' is '{}'", mode), "resize with nearest, linear or cubic");
 }
 
 Result<ResizeRule> read_rule(Node& node) {
