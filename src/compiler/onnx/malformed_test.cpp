@@ -112,6 +112,18 @@ TEST(MalformedFiles, AGigabyteOfGarbage) {
   EXPECT_EQ(smaller.error().message, path.string() + ": this is not an ONNX model, or it is cut off");
 }
 
+// A few weights that claim a million groups, each with as many outputs: nothing of that size is made.
+TEST(MalformedFiles, MoreGroupsThanWeights) {
+  ModelMaker make(13);
+  make.input("x", {-1, 1, 2, 2});
+  make.weights("w", {1, 1 << 16, 1, 1});
+  ModelMaker::attribute(make.node("ConvTranspose", {"x", "w"}, "y"), "group", std::int64_t{1} << 20);
+  make.output("y", {-1, 1, 2, 2});
+  const auto graph = make.read();
+  ASSERT_FALSE(graph);
+  EXPECT_EQ(graph.error().message, "node 'n_y' (ConvTranspose): group is out of range");
+}
+
 TEST(MalformedFiles, MissingFile) {
   const auto graph = read_onnx_file("/nowhere/model.onnx", {});
   ASSERT_FALSE(graph);

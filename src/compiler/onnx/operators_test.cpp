@@ -168,6 +168,34 @@ TEST(Operators, UpsampleByOperatorSet) {
   }
 }
 
+// Between two numbers along rows and columns, the ends repeated.
+TEST(Operators, ResizeLinearly) {
+  ModelMaker make(13);
+  make.input("x", {-1, 1, 2, 2});
+  make.floats("scales", {4}, {1, 1, 1, 2});
+  ModelMaker::attribute(make.node("Resize", {"x", "", "scales"}, "y"), "mode", std::string("linear"));
+  make.output("y", {-1, 1, 2, 4});
+  const auto graph = read(make);
+  EXPECT_EQ(graph::interpret(graph, Values{0, 4, 10, 2}), (Values{0, 1, 3, 4, 10, 8, 4, 2}));
+  EXPECT_EQ(graph::op_name(graph.nodes[1].op), "linear");
+}
+
+// Constant (operator set 12) without a tensor: one float and several.
+TEST(Operators, ConstantsInAttributes) {
+  ModelMaker make(13);
+  make.input("x", {-1, 2});
+  ModelMaker::attribute(make.node("Constant", {}, "half"), "value_float", 0.5F);
+  onnx::AttributeProto& list = *make.node("Constant", {}, "shift").add_attribute();
+  list.set_name("value_floats");
+  list.set_type(onnx::AttributeProto::FLOATS);
+  list.add_floats(1.0F);
+  list.add_floats(-2.0F);
+  make.node("Mul", {"x", "half"}, "scaled");
+  make.node("Add", {"scaled", "shift"}, "y");
+  make.output("y", {-1, 2});
+  EXPECT_EQ(graph::interpret(read(make), Values{4, 6}), (Values{3, 1}));
+}
+
 TEST(Operators, GemmWithAComputedSummand) {
   ModelMaker make(13);
   make.input("x", {-1, 2});

@@ -147,8 +147,8 @@ TEST(Refusals, PartsAndJoins) {
   EXPECT_EQ(refusal(stack), "9: node 'n_y' (Concat): it mixes the samples of a batch");
   ModelMaker resize = one_node("Resize", {"", "s"});
   resize.floats("s", {4}, {1, 1, 2, 2});
-  ModelMaker::attribute(last_node(resize), "mode", std::string("linear"));
-  EXPECT_EQ(refusal(resize), "9: node 'n_y' (Resize): attribute 'mode' is 'linear'");
+  ModelMaker::attribute(last_node(resize), "mode", std::string("area"));
+  EXPECT_EQ(refusal(resize), "9: node 'n_y' (Resize): attribute 'mode' is 'area'");
   ModelMaker huge = one_node("Resize", {"", "s"});
   huge.floats("s", {4}, {1, 1, 1e6F, 1e6F});
   EXPECT_EQ(refusal(huge).substr(0, 4), "10: ");

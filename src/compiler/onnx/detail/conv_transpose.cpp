@@ -70,8 +70,8 @@ Result<Value> read_conv_transpose(Node& node) {
   graph::ConvTranspose op;
   op.weights = {{{weights->dims[0], weights->dims[1], window.kernel[0], window.kernel[1]}}, weights->reals()};
   op.groups = attributes.integer("group", 1);
-  if (op.groups < 1 || op.groups > kMaxExtent || weights->dims[1] > kMaxExtent)
-    return node.corrupt("group is out of range");
+  // Holds the outputs, and with them the bias, to the number of weights.
+  if (op.groups < 1 || op.groups > weights->dims[0]) return node.corrupt("group is out of range");
   op.bias.assign(static_cast<std::size_t>(weights->dims[1] * op.groups), 0.0);
   if (node.has_input(2)) {
     OBSCURA_TRY(const ConstantPtr bias, node.real_constant(2, "the bias"));

@@ -40,6 +40,11 @@ Result<Value> read_constant(Node& node) {
     Dims dims{static_cast<std::int64_t>(values.size())};
     return node.hold({std::move(dims), std::move(values)});
   }
+  if (name == "value_floats") {
+    std::vector<double> values = attributes.reals(name, {});
+    Dims dims{static_cast<std::int64_t>(values.size())};
+    return node.hold({std::move(dims), std::move(values)});
+  }
   return node.unsupported(fmt::format("attribute '{}' cannot be read", name), "store the constant as a tensor");
 }
 
