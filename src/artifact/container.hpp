@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -62,7 +63,8 @@ class ContainerWriter {
   struct Front;
   [[nodiscard]] Front front(const SigningKey* signer) const;
   Header header_;
-  std::vector<std::uint32_t> ids_;
+  std::vector<std::uint32_t> ids_;  ///< in the order of the file
+  std::set<std::uint32_t> known_ids_;
   std::vector<std::vector<std::uint8_t>> sections_;
 };
 

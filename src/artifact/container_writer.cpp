@@ -81,7 +81,7 @@ ContainerWriter::~ContainerWriter() {
 }
 
 void ContainerWriter::add(std::uint32_t id, std::vector<std::uint8_t> bytes) {
-  OBSCURA_CHECK(std::find(ids_.begin(), ids_.end(), id) == ids_.end(), "a section id was added twice");
+  OBSCURA_CHECK(known_ids_.insert(id).second, "a section id was added twice");
   ids_.push_back(id);
   sections_.push_back(std::move(bytes));
 }
