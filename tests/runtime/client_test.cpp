@@ -93,10 +93,12 @@ TEST_F(Client, SecretKeyFilesOpenAnswers) {
   EXPECT_EQ(key.labels, owner_.plan().labels);
   EXPECT_EQ(key.content.program, owner_.plan().program);
   const auto answer = owner_.draw_answer();
-  const auto slots = owner_.decrypt(answer);
+  const auto slots = owner_.decrypt(answer.front());
+  const auto& output = owner_.plan().program.outputs.front();
   std::vector<double> scores;
-  for (const auto slot : owner_.plan().program.output.slot) {
-    scores.push_back(slots[static_cast<std::size_t>(slot)].real() * owner_.plan().program.output.factor);
+  for (const auto& place : output.element) {
+    ASSERT_EQ(place.result, 0);
+    scores.push_back(slots[static_cast<std::size_t>(place.slot)].real() * output.factor);
   }
   const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
   const auto release = deploy::client::open_answer(key, owner_.result(answer), "x.result").value();

@@ -44,19 +44,24 @@ class PrimeSearch {
     if (points.empty()) return std::nullopt;
     std::stable_sort(points.begin(), points.end(),
                      [](const Point& a, const Point& b) { return a.objective < b.objective; });
-    if (points.front().prediction.log2_sd > request_.most_log2_sd + kHopeBits) return std::nullopt;
+    const bool is_hopeless = points.front().prediction.log2_sd > request_.most_log2_sd + kHopeBits;
+    if (is_hopeless) return choice_of(points.front());
     points.resize(std::min(points.size(), is_large() ? 1 : kStarts));
     Point best;
     for (Point& point : points) {
       climb(point);
       if (point.objective < best.objective) best = point;
     }
-    if (best.prediction.overflow_bits > kNegligibleOverflow) return std::nullopt;
-    return PrimeChoice{literal_of(best), best.scales, best.prediction.log2_sd};
+    return choice_of(best);
   }
 
  private:
   [[nodiscard]] bool is_large() const { return scales_.choices() > kManyScales; }
+
+  [[nodiscard]] std::optional<PrimeChoice> choice_of(const Point& point) const {
+    if (point.prediction.overflow_bits > kNegligibleOverflow) return std::nullopt;
+    return PrimeChoice{literal_of(point), point.scales, point.prediction.log2_sd};
+  }
 
   ParamLiteral literal_of(const Point& point) const {
     return {request_.log_n, point.q_bits, point.p_bits, request_.security};

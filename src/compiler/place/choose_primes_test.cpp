@@ -24,6 +24,7 @@ Program one_layer() {
                           {Linear{{ValueId(0)}, {{RotationStep(0), {{0, RotationStep(1), WeightId(0)}}}}, false, true},
                            Level(0), Scale(), 0},
                           {Rotate{ValueId(1), RotationStep(1)}, Level(0), Scale(), 0}};
+  program.results = {ValueId(2)};
   assign_levels(program, Ending::kRescaled);
   return program;
 }

@@ -33,6 +33,7 @@ Program two_layers() {
   x = add(Square{x}, 1);
   x = linear(x, 2);
   x = add(AddBias{x, weight()}, 2);
+  program.results = {x};
   return program;
 }
 
@@ -66,7 +67,6 @@ TEST(Levels, ScalesAreWhatTheVerifierWants) {
     scales.assign(program, {30, 33, 36});
     program.input_spec.height = program.input_spec.width = 4;
     program.input_packing = {1, std::vector<std::int32_t>(64, 0)};
-    program.results = {ValueId(static_cast<int>(program.instructions.size()) - 1)};
     program.outputs = {{"scores", {{0, 0}}, 1.0, Finish::kNone}};
     program.key_needs = derive_key_needs(program);
     const auto verified = verify(program);
