@@ -2,8 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/graph/linear_rows.hpp"
 #include "compiler/passes/rebuild.hpp"
+#include "compiler/passes/remove_unused.hpp"
 
 namespace obscura::compiler::passes {
 namespace {
@@ -30,51 +33,46 @@ base::Result<void> fuse(Rebuild& rebuild, ValueId id, ValueId into, Notes& notes
   return {};
 }
 
+bool is_shift(const graph::Node& node) {
+  const auto* affine = std::get_if<graph::Affine>(&node.op);
+  return affine != nullptr &&
+         std::all_of(affine->scale.begin(), affine->scale.end(), [](double scale) { return scale == 1.0; });
+}
+
+// Takes a shift in front of a matrix into its bias: A (x + s) + b = A x + (A s + b). The value without the shift.
+ValueId take_shift(const graph::Node& shift, graph::SparseMatrix& matrix) {
+  matrix.bias = graph::evaluate(matrix, graph::expand(std::get<graph::Affine>(shift.op).shift, shift.shape));
+  return shift.operands[0];
+}
+
 base::Result<void> fuse_or_emit(Rebuild& rebuild, ValueId id, Notes& notes) {
   const graph::Node& node = rebuild.old().node(id);
-  const ValueId operand = rebuild.now(node.operands[0]);
-  if (rebuild.uses(node.operands[0]) == 1 && std::holds_alternative<Linear>(rebuild.fresh(operand).op)) {
+  ValueId operand = rebuild.now(node.operands[0]);
+  const bool only_reader = rebuild.uses(node.operands[0]) == 1;
+  if (only_reader && std::holds_alternative<Linear>(rebuild.fresh(operand).op)) {
     return fuse(rebuild, id, operand, notes);
   }
+  if (is_shift(node)) return rebuild.copy(id);  // takes no level as it is
   OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild.old(), id));
+  if (only_reader && is_shift(rebuild.fresh(operand))) operand = take_shift(rebuild.fresh(operand), matrix);
   OBSCURA_TRY(const ValueId fresh, rebuild.emit(Linear{std::move(matrix), node.shape}, {operand}, node.name));
   rebuild.replace(id, fresh);
   return {};
 }
 
-// [nodes] Whether some reader of the value is no linear operator, or it is an output.
-std::vector<bool> read_by_others(const graph::Graph& graph) {
-  std::vector<bool> result(graph.nodes.size(), false);
-  for (const graph::Node& node : graph.nodes) {
-    if (graph::is_linear(node.op)) continue;
-    for (const ValueId operand : node.operands) result[operand.value()] = true;
-  }
-  for (const ValueId output : graph.outputs) result[output.value()] = true;
-  return result;
-}
-
-// Whether the node is a shift that no matrix takes for free.
-bool stays(Rebuild& rebuild, ValueId id, const std::vector<bool>& others) {
-  const graph::Node& node = rebuild.old().node(id);
-  const auto* affine = std::get_if<graph::Affine>(&node.op);
-  if (affine == nullptr || !graph::only_shifts(*affine) || (!others[id.value()] && rebuild.uses(id) == 1)) return false;
-  const bool behind_matrix = std::holds_alternative<Linear>(rebuild.fresh(rebuild.now(node.operands[0])).op);
-  return !behind_matrix || rebuild.uses(node.operands[0]) > 1;
-}
-
 }  // namespace
 
 base::Result<graph::Graph> fuse_linear(graph::Graph graph, Notes& notes) {
-  const std::vector<bool> others = read_by_others(graph);
   Rebuild rebuild(std::move(graph));
   for (std::size_t i = 0; i < rebuild.old().nodes.size(); ++i) {
-    if (graph::is_linear(rebuild.old().nodes[i].op) && !stays(rebuild, ValueId(i), others)) {
+    if (graph::is_linear(rebuild.old().nodes[i].op)) {
       OBSCURA_TRY_VOID(fuse_or_emit(rebuild, ValueId(i), notes));
     } else {
       OBSCURA_TRY_VOID(rebuild.copy(ValueId(i)));
     }
   }
-  return rebuild.finish();
+  Notes ignored;  // what is left unused are shifts that a matrix took
+  return remove_unused(rebuild.finish(), ignored);
 }
 
 }  // namespace obscura::compiler::passes

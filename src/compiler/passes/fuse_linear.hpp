@@ -7,8 +7,8 @@ namespace obscura::compiler::passes {
 /// Writes every linear operator as a matrix and multiplies each chain of them into one Linear. The rule:
 /// always multiply, where nothing else reads the value between. It saves a level, that is one prime in
 /// every ciphertext before it, and the rotations of one layer; a note says what the product did to the
-/// number of weights. An Affine
-/// that only shifts, has no matrix in front and is read by other operators than matrices stays: a shift costs no level.
+/// number of weights. An Affine that only shifts, with no matrix in front of it, costs no level: it goes into the bias
+/// of a matrix that is its only reader, and stays as it is before other operators.
 /// Errors: kLimit when a matrix gets too large.
 [[nodiscard]] base::Result<graph::Graph> fuse_linear(graph::Graph graph, Notes& notes);
 

@@ -81,5 +81,20 @@ TEST(FuseLinear, AShiftBetweenProductsStaysAShift) {
             1);
 }
 
+TEST(FuseLinear, AMatrixTakesAShiftThatNothingElseReads) {
+  GraphMaker make(18);
+  const auto square = make.add(graph::Square{}, {make.input({2, 3})}, "square");
+  const auto shift = make.add(graph::Affine{{1.0}, make.reals(2)}, {square}, "shift");
+  make.graph.outputs = {make.dense(make.flatten(shift, "flat"), 3, "fc")};
+  EXPECT_EQ(graph::print(run_checked(fuse_linear, make.graph, 1e3)),
+            "%0 = input() 'x' : [2, 3]\n"
+            "%1 = square(%0) 'square' : [2, 3]\n"
+            "%2 = linear(%1) 'flat+fc' 3x6, 18 entries : [3]\n"
+            "output %2\n");
+  // With two readers it stays.
+  make.graph.outputs.push_back(shift);
+  EXPECT_EQ(run_checked(fuse_linear, make.graph, 1e3).nodes.size(), 4U);
+}
+
 }  // namespace
 }  // namespace obscura::compiler::passes

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <utility>
 
 namespace obscura::compiler::passes::detail {
 namespace {
@@ -15,7 +16,7 @@ using Degrees = std::vector<std::size_t>;
 constexpr double kRoundWork = 4e9;
 constexpr std::size_t kFolds = 3;
 constexpr std::size_t kFewestInputs = 60;
-// A higher degree has to lower the scores' error by this factor at least.
+// A higher degree has to lower the scores' distance by this factor at least.
 constexpr double kLeastGain = 0.995;
 // Of many activations, one in four is raised at a time.
 constexpr std::size_t kRaisedAtOnce = 4;
@@ -27,8 +28,8 @@ int depth_of(std::size_t degree) {
 struct Candidate {
   std::size_t activation;
   std::size_t degree;
-  double score_error;
-  double gain;  ///< log of the error's fall, per level
+  double distance;
+  double gain;  ///< log of the distance's fall, per level
 };
 
 // The next degree of the ladder; the same where there is none, or where the activation is exact.
@@ -49,7 +50,7 @@ std::vector<Candidate> try_all(const Trial& trial, const graph::Graph& graph, co
       FittingWalk other = base;
       other.step(higher);
       other.finish(degrees);
-      candidates.push_back({at, higher, trial.measure(other).score_error, 0.0});
+      candidates.push_back({at, higher, trial.measure(other).distance, 0.0});
     }
     base.step(degrees[at]);
   }
@@ -57,8 +58,8 @@ std::vector<Candidate> try_all(const Trial& trial, const graph::Graph& graph, co
   for (Candidate& c : candidates) {
     const double levels = std::max(depth_of(c.degree) - depth_of(degrees[c.activation]), 1);
     const double floor = std::numeric_limits<double>::min();
-    c.gain = std::log(std::max(measured.score_error, floor) / std::max(c.score_error, floor)) / levels;
-    if (!(c.score_error < kLeastGain * measured.score_error)) c.gain = 0.0;
+    c.gain = std::log(std::max(measured.distance, floor) / std::max(c.distance, floor)) / levels;
+    if (!(c.distance < kLeastGain * measured.distance)) c.gain = 0.0;
   }
   return candidates;
 }
@@ -99,23 +100,57 @@ class CrossValidation {
   std::vector<std::unique_ptr<Trial>> trials_;
 };
 
-// Raises degrees until the goal is met or nothing helps; the figures at the end.
-Measured search(const CrossValidation& trials, const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
-  while (true) {
-    const Measured measured = trials.measure(degrees);
-    if (trials.meets_goal(measured)) return measured;
-    auto candidates = try_all(trials.first(), graph, degrees, ladder);
-    std::stable_sort(candidates.begin(), candidates.end(),
-                     [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
-    const std::size_t most = std::max<std::size_t>(degrees.size() / kRaisedAtOnce, 1);
-    std::size_t done = 0;
-    for (const Candidate& c : candidates) {
-      if (done == most || !(c.gain > 0.0)) break;
-      degrees[c.activation] = c.degree;
-      ++done;
-    }
-    if (done == 0) return measured;
+// Raises every activation of the lowest degree that can be raised; false where none can.
+bool raise_lowest(const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
+  std::vector<bool> exact;
+  for (const graph::Node& node : graph.nodes) {
+    if (needs_circuit(node.op)) exact.push_back(exact_degree(node.op) != 0);
   }
+  std::size_t lowest = ladder.back();
+  for (std::size_t i = 0; i < degrees.size(); ++i) {
+    if (!exact[i]) lowest = std::min(lowest, degrees[i]);
+  }
+  bool done = false;
+  for (std::size_t i = 0; i < degrees.size(); ++i) {
+    const std::size_t higher = raised(degrees[i], exact[i], ladder);
+    if (degrees[i] != lowest || higher == degrees[i]) continue;
+    degrees[i] = higher;
+    done = true;
+  }
+  return done;
+}
+
+// Raises what helps most per level. Where nothing helps on its own, since errors elsewhere hide it, the lowest rise.
+bool raise(const Trial& trial, const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
+  auto candidates = try_all(trial, graph, degrees, ladder);
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const Candidate& a, const Candidate& b) { return a.gain > b.gain; });
+  const std::size_t most = std::max<std::size_t>(degrees.size() / kRaisedAtOnce, 1);
+  std::size_t done = 0;
+  for (const Candidate& c : candidates) {
+    if (done == most || !(c.gain > 0.0)) break;
+    degrees[c.activation] = c.degree;
+    ++done;
+  }
+  return done > 0 || raise_lowest(graph, ladder, degrees);
+}
+
+// Raises degrees until the goal is met or all are at the top of the ladder; then the best that was seen.
+Measured search(const CrossValidation& trials, const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
+  Degrees best = degrees;
+  Measured least = trials.measure(degrees);
+  Measured measured = least;
+  while (!trials.meets_goal(measured)) {
+    if (!raise(trials.first(), graph, ladder, degrees)) {
+      degrees = best;
+      return least;
+    }
+    measured = trials.measure(degrees);
+    if (std::pair(measured.flips, measured.distance) >= std::pair(least.flips, least.distance)) continue;
+    best = degrees;
+    least = measured;
+  }
+  return measured;
 }
 
 // `count` inputs at equal distances.

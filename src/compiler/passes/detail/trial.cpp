@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numeric>
 
 #include "compiler/graph/final_ops.hpp"
 
@@ -69,6 +70,15 @@ double standard_deviation(const Batch& scores, std::size_t first) {
   return std::sqrt(std::max(squares / n - mean * mean, 0.0));
 }
 
+double mean_square(const Batch& exact, const Batch& actual, std::size_t sample) {
+  double squares = 0.0;
+  for (std::size_t e = 0; e < exact.elements(); ++e) {
+    const double error = actual.at(e, sample) - exact.at(e, sample);
+    squares += error * error;
+  }
+  return squares / static_cast<double>(exact.elements());
+}
+
 }  // namespace
 
 Trial::Trial(const graph::Graph& graph, std::span<const std::vector<double>> calibration, std::size_t fold,
@@ -101,31 +111,37 @@ bool Trial::classifies() const {
 Measured Trial::measure(const FittingWalk& walk) const {
   Measured result{batch_.samples() - fitted_};
   std::vector<bool> flipped(result.inputs, false);
+  std::vector<double> distances(result.inputs, 0.0);  // squares, of the output that is furthest off
   for (std::size_t i = 0; i < scores_.size(); ++i) {
     const Batch& exact = reference_[i];
     const Batch& actual = walk.value(scores_[i]);
+    const double deviation = standard_deviation(exact, fitted_);
     double squares = 0.0;
     for (std::size_t s = fitted_; s < exact.samples(); ++s) {
       if (label_of(exact, s) != label_of(actual, s)) flipped[s - fitted_] = true;
-      for (std::size_t e = 0; e < exact.elements(); ++e) {
-        const double error = actual.at(e, s) - exact.at(e, s);
-        squares += error * error;
-      }
+      const double error = mean_square(exact, actual, s);
+      squares += error;
+      const double relative = error == 0.0 ? 0.0 : error / (deviation * deviation);
+      double& distance = distances[s - fitted_];
+      distance = relative <= 1.0 ? std::max(distance, relative) : 1.0;
     }
-    const double rms = std::sqrt(squares / static_cast<double>(result.inputs * exact.elements()));
-    const double relative = rms == 0.0 ? 0.0 : rms / standard_deviation(exact, fitted_);
+    const double rms = std::sqrt(squares / static_cast<double>(result.inputs));
+    const double relative = rms == 0.0 ? 0.0 : rms / deviation;
     if (!(relative <= result.score_error)) result.score_error = relative;
   }
   if (std::isnan(result.score_error)) result.score_error = std::numeric_limits<double>::infinity();
+  const double sum = std::accumulate(distances.begin(), distances.end(), 0.0);
+  result.distance = std::sqrt(sum / static_cast<double>(result.inputs));
   result.flips = static_cast<std::size_t>(std::count(flipped.begin(), flipped.end(), true));
   return result;
 }
 
 Measured pool(const Measured& a, const Measured& b) {
-  const double n = static_cast<double>(a.inputs + b.inputs);
-  const double squares = static_cast<double>(a.inputs) * a.score_error * a.score_error +
-                         static_cast<double>(b.inputs) * b.score_error * b.score_error;
-  return {a.inputs + b.inputs, a.flips + b.flips, std::sqrt(squares / n)};
+  const auto rms = [&](double x, double y) {
+    const double squares = static_cast<double>(a.inputs) * x * x + static_cast<double>(b.inputs) * y * y;
+    return std::sqrt(squares / static_cast<double>(a.inputs + b.inputs));
+  };
+  return {a.inputs + b.inputs, a.flips + b.flips, rms(a.score_error, b.score_error), rms(a.distance, b.distance)};
 }
 
 }  // namespace obscura::compiler::passes::detail

@@ -12,6 +12,9 @@ struct Measured {
   std::size_t inputs = 0;    ///< that were measured
   std::size_t flips = 0;     ///< of them, those with another label
   double score_error = 0.0;  ///< rms, relative to the scores' standard deviation; infinite where something overflows
+  /// The same with each input's error counted as at most 1: what a search goes by, since one input on which a
+  /// polynomial leaves its range would drown all others.
+  double distance = 0.0;
 };
 
 /// Measurements on different inputs taken together.
