@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <utility>
 
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
@@ -18,6 +17,7 @@ constexpr std::size_t kMostRows = 8;  // transformed at once: digits and two rem
 /// One of the two sums of a job.
 struct Half {
   std::span<const std::uint64_t* const> key;
+  std::span<const std::uint64_t* const> next_key;
   const std::uint64_t* start;
   const std::uint64_t* summand;
   const std::uint64_t* remainder;
@@ -54,8 +54,8 @@ class Combination {
  public:
   Combination(const SwitchLimb& job, const VectorModulus& m)
       : job_(job),
-        halves_{Half{job.key0, job.start0, job.summand0, job.remainder0, job.addend0, job.out0},
-                Half{job.key1, job.start1, job.summand1, job.remainder1, job.addend1, job.out1}},
+        halves_{Half{job.key0, job.next_key0, job.start0, job.summand0, job.remainder0, job.addend0, job.out0},
+                Half{job.key1, job.next_key1, job.start1, job.summand1, job.remainder1, job.addend1, job.out1}},
         m_(m),
         divisor_(job.tables->q, job.inverse),
         terms_per_fold_(products_per_fold(arith::kShoupBits, job.tables->q.bits()) - 1),
@@ -71,20 +71,15 @@ class Combination {
   /// Coefficients first .. first + count - 1 of the outputs.
   void operator()(std::size_t first, std::size_t count) const {
     for (std::size_t i = first; i < first + count; i += kStrip) {
-      for (const Half& half : halves_) (this->*strip_)(half, i, nullptr);
+      for (const Half& half : halves_) (this->*strip_)(half, i, {});
     }
   }
 
-  /// All coefficients, where nothing is transformed while what is ahead is asked for.
+  /// All coefficients, where nothing is transformed while the key is on its way: it is asked for shortly before.
   void run_alone() const {
     const std::size_t n = job_.tables->size();
-    const std::size_t count = std::min(n, std::size_t{1} << kLogRowBlock);
-    const std::size_t lines = job_.digits.empty() ? 0 : kStrip / kLanes * lines_asked(job_.digits.size());
-    for (std::size_t first = 0; first < n; first += count) {
-      Ahead next = lines > 0 && lines * kLanes <= count ? ahead(first, count) : Ahead();
-      for (std::size_t i = first; i < first + count; i += kStrip) {
-        for (const Half& half : halves_) (this->*strip_)(half, i, next.take(lines));
-      }
+    for (std::size_t i = 0; i < n; i += kStrip) {
+      for (const Half& half : halves_) (this->*strip_)(half, i, rows_ahead(half, i + kStripsAhead * kStrip));
     }
   }
 
@@ -94,11 +89,19 @@ class Combination {
   static constexpr std::size_t kAny = SIZE_MAX;
   static constexpr std::size_t kMostUnrolled = 8;
   static constexpr std::size_t kStoresAhead = 24;
-  using Strip = void (Combination::*)(const Half& half, std::size_t first, const std::uint64_t* ahead) const;
+  static constexpr std::size_t kStripsAhead = 2;
+  /// A strip of each of these rows is asked for; no rows: nothing is.
+  struct RowsAhead {
+    std::span<const std::uint64_t* const> key;
+    std::size_t first = 0;
+  };
+  using Strip = void (Combination::*)(const Half& half, std::size_t first, const RowsAhead& ahead) const;
 
-  /// For each vector of a half: as many as it takes itself, or some more.
-  static constexpr std::size_t lines_asked(std::size_t digits) {
-    return std::bit_ceil(std::min(digits, kMostUnrolled));
+  [[nodiscard]] RowsAhead rows_ahead(const Half& half, std::size_t first) const {
+    const std::size_t n = job_.tables->size();
+    if (first < n || half.next_key.empty()) return {half.key, first};
+    if (half.next_key.size() < job_.digits.size()) return {};
+    return {half.next_key, first - n};
   }
 
   [[nodiscard]] Strip choose_strip() const {
@@ -121,20 +124,22 @@ class Combination {
     return begins ? &Combination::strip<kTerms, true, true> : &Combination::strip<kTerms, false, true>;
   }
 
-  /// kBegins: the sum has a start or a summand. Asks for lines_asked(digits) lines from `ahead` on for each vector, if
-  /// it is not nullptr.
+  /// kBegins: the sum has a start or a summand.
   template <std::size_t kTerms, bool kBegins, bool kDivides>
-  [[gnu::noinline, gnu::flatten]] void strip(const Half& half, std::size_t first, const std::uint64_t* ahead) const {
+  [[gnu::noinline, gnu::flatten]] void strip(const Half& half, std::size_t first, const RowsAhead& ahead) const {
     // Copies: what is stored could be any of the fields, for all that the compiler knows.
     const VectorModulus m = m_;
     const Divisor divisor = divisor_;
     constexpr std::size_t kRows = kTerms == kAny ? 1 : kTerms + 1;
     const std::uint64_t* digits[kRows];
     const std::uint64_t* key[kRows];
+    const std::uint64_t* next[kRows];
+    const bool asks = !ahead.key.empty();
     if constexpr (kTerms != kAny) {
       unrolled<kTerms>([&](auto t) {
         digits[t] = job_.digits[t];
         key[t] = half.key[t];
+        if (asks) next[t] = ahead.key[t] + ahead.first;
       });
     }
     const std::uint64_t* const remainder = half.remainder;
@@ -145,10 +150,8 @@ class Combination {
     const bool adds = job_.adds;
     const std::size_t last = (job_.tables->size() - 1) / kLanes;
     for (std::size_t i = first; i < first + kStrip; i += kLanes) {
-      if (ahead != nullptr) {
-        constexpr std::size_t kLines = kTerms == 0 ? 0 : lines_asked(kTerms);
-        ask_for<kLines>(ahead);
-        ahead += kLines * kLanes;
+      if constexpr (kTerms != kAny) {
+        if (asks) unrolled<kTerms>([&](auto t) __attribute__((always_inline)) { prefetch(next[t] + (i - first)); });
       }
       Accumulator sum;
       if constexpr (kBegins) sum = begin(half, i);
