@@ -159,7 +159,11 @@ class Combination {
         add_many(sum, half, i);
       } else {
         unrolled<kTerms>([&](auto t) __attribute__((always_inline)) {
-          sum.add_product(load(digits[t] + i), load(key[t] + i));
+          Vector digit = load(digits[t] + i);
+          Vector word = load(key[t] + i);
+          keep(digit);
+          keep(word);
+          sum.add_product(digit, word);
         });
       }
       Vector r;

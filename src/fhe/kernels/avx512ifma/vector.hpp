@@ -137,8 +137,6 @@ struct Accumulator {
   Vector high = zero();
 
   void add_product(Vector a, Vector b) {
-    keep(a);
-    keep(b);
     low = add_low(low, a, b);
     high = add_high(high, a, b);
   }
