@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "base/check.hpp"
@@ -34,10 +35,10 @@ ckks::Ciphertext sum_rotations(const ring::RingContext& ring, const ckks::Evalua
   ring.parallel().for_each(static_cast<std::size_t>(hoisted.basis.limbs()), [&](std::size_t i) {
     const int limb = static_cast<int>(i);
     const detail::RotatedLimb rotated(ring, plan, hoisted, limb);
-    bool adds = false;
-    for (const std::size_t rotation : plan.rotation_of.front()) {
-      rotated.write(rotation, sum0.limb(limb).data(), sum1.limb(limb).data(), adds);
-      adds = true;
+    const auto& rotations = plan.rotation_of.front();
+    for (std::size_t r = 0; r < rotations.size(); ++r) {
+      const auto next = r + 1 < rotations.size() ? std::optional<std::size_t>(rotations[r + 1]) : std::nullopt;
+      rotated.write(rotations[r], sum0.limb(limb).data(), sum1.limb(limb).data(), r > 0, next);
     }
   });
   ring::PolyPair parts = ring::divide_pair(ring, {std::move(sum0), std::move(sum1)}, false);

@@ -29,6 +29,19 @@ void invert_and_scale(std::uint64_t* out, const std::uint64_t* x, const NttTable
   kScale(out, out, n, w, tables.q);
 }
 
+/// A lift that is canonical, by the multiples' factors.
+template <auto kConvert>
+void convert_each(const LiftTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+                  std::size_t inputs, std::size_t n) {
+  constexpr std::size_t kAtOnce = 4;
+  std::array<ConversionTarget, kAtOnce> sums{};
+  for (std::size_t done = 0; done < target_count; done += kAtOnce) {
+    const std::size_t count = std::min(kAtOnce, target_count - done);
+    for (std::size_t t = 0; t < count; ++t) sums[t] = targets[done + t].sum;
+    kConvert(sums.data(), count, scaled_in, inputs, n);
+  }
+}
+
 }  // namespace
 
 const KernelTable& portable_kernels() {
@@ -52,6 +65,7 @@ const KernelTable& portable_kernels() {
       .square = portable::square,
       .reduce_centered = portable::reduce_centered,
       .base_convert = portable::base_convert,
+      .lift = convert_each<portable::base_convert>,
       .round_quotients = portable::round_quotients,
       .permute = portable::permute,
       .from_signed = portable::from_signed,
@@ -83,6 +97,7 @@ const KernelTable* avx512ifma_kernels() {
       .square = avx512ifma::square,
       .reduce_centered = avx512ifma::reduce_centered,
       .base_convert = avx512ifma::base_convert,
+      .lift = avx512ifma::lift,
       .round_quotients = avx512ifma::round_quotients,
       .permute = avx512ifma::permute,
       .from_signed = avx512ifma::from_signed,
@@ -120,6 +135,7 @@ const KernelTable* avx2_kernels() {
       .square = avx2::square,
       .reduce_centered = avx2::reduce_centered,
       .base_convert = avx2::base_convert,
+      .lift = convert_each<avx2::base_convert>,
       .round_quotients = avx2::round_quotients,
       .permute = avx2::permute,
       .from_signed = avx2::from_signed,

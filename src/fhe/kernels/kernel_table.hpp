@@ -90,6 +90,11 @@ struct KernelTable {
   void (*base_convert)(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
                        std::size_t inputs, std::size_t n);
 
+  /// base_convert but that each word of an output is only in [0, 4 to), which differs among the sets; the last input
+  /// is at most inputs - 1.
+  void (*lift)(const LiftTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+               std::size_t inputs, std::size_t n);
+
   /// out = round(sum over k < inputs of scaled_in[k] * reciprocals[k]): by how many multiples of the product of the
   /// input primes the sum above is too large. In double precision, summed in this order, every product rounded, so that
   /// all sets agree to the bit; ties go to even. scaled_in[k] in [0, 2^50), the result below 2^50; inputs >= 1. out

@@ -234,6 +234,41 @@ TEST(KernelTable, ConvertsBases) {
   });
 }
 
+TEST(KernelTable, LiftsBelowFourTimesTheModulus) {
+  for_each_case([](const KernelTable& set, const Modulus& to, std::mt19937_64& random) {
+    for (std::size_t inputs = 2; inputs <= kMultiples; ++inputs) {
+      std::vector<Limb> in(inputs - 1, test::constant_limb(kN, (std::uint64_t{1} << 50) - 1));
+      in.back() = test::random_limb(kN, std::uint64_t{1} << 50, random);
+      in.push_back(test::random_limb(kN, inputs, random));
+      const std::size_t outputs = 1 + inputs % 8;
+      std::vector<Limb> out(outputs, Limb(kN));
+      std::vector<std::vector<std::uint64_t>> factors(outputs);
+      std::vector<std::vector<std::uint64_t>> quotients(outputs);
+      std::vector<std::vector<std::uint64_t>> multiples(outputs);
+      std::vector<LiftTarget> targets;
+      for (std::size_t o = 0; o < outputs; ++o) {
+        for (std::size_t k = 0; k < inputs; ++k) {
+          factors[o].push_back(k % 2 == o % 2 ? to.value() - 1 : random() % to.value());
+          quotients[o].push_back(arith::make_shoup(factors[o][k], to).w_quotient);
+        }
+        for (std::uint64_t v = 0; v < kMultiples; ++v) {
+          multiples[o].push_back(mod(u128{v} * factors[o].back(), to));
+        }
+        targets.push_back({{out[o].data(), factors[o].data(), &to}, quotients[o].data(), multiples[o].data()});
+      }
+      set.lift(targets.data(), outputs, test::pointers(in).data(), inputs, kN);
+      for (std::size_t i = 0; i < kN; ++i) {
+        for (std::size_t o = 0; o < outputs; ++o) {
+          u128 sum = 0;
+          for (std::size_t k = 0; k < inputs; ++k) sum += u128{in[k][i]} * factors[o][k];
+          ASSERT_EQ(out[o][i] % to.value(), mod(sum, to)) << set.name << " inputs " << inputs;
+          ASSERT_LT(out[o][i], 4 * to.value()) << set.name << " inputs " << inputs;
+        }
+      }
+    }
+  });
+}
+
 TEST(KernelTable, TakesSignedIntegers) {
   for_each_case([](const KernelTable& set, const Modulus& modulus, std::mt19937_64& random) {
     const auto q = static_cast<i128>(modulus.value());

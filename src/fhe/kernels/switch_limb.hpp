@@ -22,6 +22,9 @@ struct SwitchLimb {
   std::span<const std::uint64_t* const> digits;
   std::span<const std::uint64_t* const> key0;  ///< [digits], in [0, q)
   std::span<const std::uint64_t* const> key1;  ///< [digits], in [0, q)
+  /// The key of the job that comes next, if that is not the words behind this key: a vector set asks memory for it.
+  std::span<const std::uint64_t* const> next_key0 = {};
+  std::span<const std::uint64_t* const> next_key1 = {};
   const std::uint64_t* start0 =
       nullptr;  ///< in [0, q), nullptr for 0; may be out0 if there is no permutation nor `adds`
   const std::uint64_t* start1 = nullptr;

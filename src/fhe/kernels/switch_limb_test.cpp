@@ -52,6 +52,10 @@ class Operands {
     std::vector<std::uint64_t*> lifted;
     for (std::size_t d = 0; d < shape_.lifted; ++d) lifted.push_back(digits[d].data());
     SwitchLimb job{.tables = &tables_, .lifted = lifted, .digits = rows, .key0 = key0, .key1 = key1};
+    if (shape_.galois != 1) {  // what comes next is only asked for
+      job.next_key0 = key1;
+      job.next_key1 = key0;
+    }
     job.out0 = out[0].data();
     job.out1 = out[1].data();
     if (shape_.starts) {

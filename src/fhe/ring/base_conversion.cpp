@@ -28,8 +28,18 @@ CenteredConversion::CenteredConversion(std::span<const arith::Modulus> from, std
   }
   factors_.reserve(to.size() * (from.size() + 1));
   for (const arith::Modulus& t : to) {
-    for (int j = 0; j < k; ++j) factors_.push_back(product_without(from, j, t));
-    factors_.push_back(arith::neg_mod(product_without(from, -1, t), t));
+    for (int j = 0; j < k; ++j) {
+      const arith::ShoupFactor factor = arith::make_shoup(product_without(from, j, t), t);
+      factors_.push_back(factor.w);
+      quotients_.push_back(factor.w_quotient);
+    }
+    const std::uint64_t minus_s = arith::neg_mod(product_without(from, -1, t), t);
+    factors_.push_back(minus_s);
+    std::uint64_t multiple = 0;
+    for (std::size_t v = 0; v < kernels::kMultiples; ++v) {
+      multiples_.push_back(multiple);
+      multiple = arith::add_mod(multiple, minus_s, t);
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "fhe/arith/modulus.hpp"
+#include "fhe/kernels/conversion_target.hpp"
 
 namespace obscura::fhe::ring {
 
@@ -27,16 +28,21 @@ class CenteredConversion {
   /// 1/s_0, ..., 1/s_(k-1): what KernelTable::round_quotients takes to get v.
   [[nodiscard]] const double* reciprocals() const { return reciprocals_.data(); }
 
-  /// What KernelTable::base_convert takes for target t of `to`, its inputs being y_0 .. y_(k-1) and v:
-  /// S/s_0, ..., S/s_(k-1), -S modulo t. [k + 1]
-  [[nodiscard]] const std::uint64_t* factors(int target) const {
-    return factors_.data() + static_cast<std::size_t>(target) * (scales_.size() + 1);
+  /// What KernelTable::lift takes for target t of `to`, which is `modulus`, its inputs being y_0 .. y_(k-1) and v. The
+  /// factors are S/s_0, ..., S/s_(k-1), -S modulo t. Valid as long as this and the modulus.
+  [[nodiscard]] kernels::LiftTarget target(int t, std::uint64_t* out, const arith::Modulus& modulus) const {
+    const auto row = static_cast<std::size_t>(t);
+    return {.sum = {out, factors_.data() + row * (scales_.size() + 1), &modulus},
+            .quotients = quotients_.data() + row * scales_.size(),
+            .multiples = multiples_.data() + row * kernels::kMultiples};
   }
 
  private:
   std::vector<arith::ShoupFactor> scales_;
   std::vector<double> reciprocals_;
-  std::vector<std::uint64_t> factors_;
+  std::vector<std::uint64_t> factors_;    ///< [targets][k + 1]
+  std::vector<std::uint64_t> quotients_;  ///< [targets][k]
+  std::vector<std::uint64_t> multiples_;  ///< [targets][kMultiples], of -S
 };
 
 }  // namespace obscura::fhe::ring

@@ -22,8 +22,9 @@ std::uint64_t residue(i128 x, std::uint64_t q) {
 }
 
 /// Lifts `values` from `from` to `to` with the constants under test.
-std::vector<std::uint64_t> lifted(const CenteredConversion& conversion, const std::vector<arith::Modulus>& from,
-                                  const arith::Modulus& to, int target, const std::vector<i128>& values) {
+std::vector<std::uint64_t> lifted(const kernels::KernelTable& set, const CenteredConversion& conversion,
+                                  const std::vector<arith::Modulus>& from, const arith::Modulus& to, int target,
+                                  const std::vector<i128>& values) {
   const std::size_t k = from.size();
   const kernels::AlignedWords words = kernels::allocate_words((k + 2) * kSize);
   std::vector<const std::uint64_t*> rows;
@@ -34,11 +35,13 @@ std::vector<std::uint64_t> lifted(const CenteredConversion& conversion, const st
           arith::mul_shoup(residue(values[c], from[j].value()), conversion.scale(static_cast<int>(j)), from[j]);
     }
   }
-  kernels::portable_kernels().round_quotients(words.get() + k * kSize, rows.data(), conversion.reciprocals(), k, kSize);
+  set.round_quotients(words.get() + k * kSize, rows.data(), conversion.reciprocals(), k, kSize);
   std::uint64_t* out = words.get() + (k + 1) * kSize;
-  const kernels::ConversionTarget output{out, conversion.factors(target), &to};
-  kernels::portable_kernels().base_convert(&output, 1, rows.data(), k + 1, kSize);
-  return {out, out + kSize};
+  const kernels::LiftTarget output = conversion.target(target, out, to);
+  set.lift(&output, 1, rows.data(), k + 1, kSize);
+  std::vector<std::uint64_t> residues;
+  for (std::size_t c = 0; c < kSize; ++c) residues.push_back(arith::reduce(out[c], to));
+  return residues;
 }
 
 /// Primes of the given sizes, all different, for N = 64.
@@ -78,9 +81,13 @@ TEST_P(BaseConversionTest, LiftsToTheCentredInteger) {
   const auto k = static_cast<i128>(from.size());
   values[3] = (product - 1) / 2 - (product >> 52) * k * k - 1;
   values[4] = -values[3];
-  for (std::size_t t = 0; t < to.size(); ++t) {
-    const auto result = lifted(conversion, from, to[t], static_cast<int>(t), values);
-    for (std::size_t c = 0; c < kSize; ++c) ASSERT_EQ(result[c], residue(values[c], to[t].value())) << "value " << c;
+  for (const kernels::KernelTable* set : kernels::available_kernels()) {
+    for (std::size_t t = 0; t < to.size(); ++t) {
+      const auto result = lifted(*set, conversion, from, to[t], static_cast<int>(t), values);
+      for (std::size_t c = 0; c < kSize; ++c) {
+        ASSERT_EQ(result[c], residue(values[c], to[t].value())) << set->name << " value " << c;
+      }
+    }
   }
 }
 
@@ -93,7 +100,7 @@ TEST_P(BaseConversionTest, AtTheEdgesTheLiftMayBeOneProductOff) {
   for (const int sign : {-1, 1}) {
     std::vector<i128> values;
     for (std::size_t c = 0; c < kSize; ++c) values.push_back(sign * ((product - 1) / 2 - static_cast<i128>(c * c)));
-    const auto result = lifted(conversion, from, to[0], 0, values);
+    const auto result = lifted(kernels::portable_kernels(), conversion, from, to[0], 0, values);
     for (std::size_t c = 0; c < kSize; ++c) {
       const bool exact = result[c] == residue(values[c], to[0].value());
       const bool off = result[c] == residue(values[c] - sign * product, to[0].value());

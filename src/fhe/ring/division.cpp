@@ -82,13 +82,12 @@ EvaluationPoly divide_by_many(const RingContext& ring, const EvaluationPoly& a, 
   auto out = ring.make<Domain::kEvaluation>({outputs, 0});
   for_each_block(ring, outputs, [&](int first, int count) {
     make_limbs(ring, out, a, first, count, inverse, [&](std::uint64_t* const* limbs) {
-      std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
+      std::array<kernels::LiftTarget, kMostLimbsPerBlock> targets{};
       for (int t = 0; t < count; ++t) {
-        targets[static_cast<std::size_t>(t)] = {limbs[t], conversion.factors(first + t),
-                                                &ring.modulus(basis, first + t)};
+        targets[static_cast<std::size_t>(t)] = conversion.target(first + t, limbs[t], ring.modulus(basis, first + t));
       }
-      ring.kernels().base_convert(targets.data(), static_cast<std::size_t>(count), rows.data(),
-                                  static_cast<std::size_t>(inputs) + 1, n);
+      ring.kernels().lift(targets.data(), static_cast<std::size_t>(count), rows.data(),
+                          static_cast<std::size_t>(inputs) + 1, n);
     });
   });
   return out;

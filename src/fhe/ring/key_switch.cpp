@@ -112,13 +112,13 @@ class Division {
       }
       return;
     }
-    std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
+    std::array<kernels::LiftTarget, kMostLimbsPerBlock> targets{};
     for (int t = 0; t < count; ++t) {
-      targets[static_cast<std::size_t>(t)] = {out[static_cast<std::size_t>(t)], conversion_.factors(first + t),
-                                              &ring_.modulus(basis_, first + t)};
+      const auto place = static_cast<std::size_t>(t);
+      targets[place] = conversion_.target(first + t, out[place], ring_.modulus(basis_, first + t));
     }
-    ring_.kernels().base_convert(targets.data(), static_cast<std::size_t>(count), sources(half).data(),
-                                 static_cast<std::size_t>(divisors_) + 1, size());
+    ring_.kernels().lift(targets.data(), static_cast<std::size_t>(count), sources(half).data(),
+                         static_cast<std::size_t>(divisors_) + 1, size());
   }
 
   void divide_block(int first, int count, PolyPair& out) {

@@ -139,8 +139,8 @@ class MaskedQuotient {
   void reduce_remainder(int half, int first, int count, std::span<std::uint64_t* const> out) {
     std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
     for (int t = 0; t < count; ++t) {
-      targets[static_cast<std::size_t>(t)] = {out[static_cast<std::size_t>(t)], conversion_.factors(first + t),
-                                              &masking_.modulus(first + t)};
+      const auto place = static_cast<std::size_t>(t);
+      targets[place] = conversion_.target(first + t, out[place], masking_.modulus(first + t)).sum;
     }
     ring_.kernels().base_convert(targets.data(), static_cast<std::size_t>(count), sources(half).data(),
                                  static_cast<std::size_t>(divisors_) + 1, masking_.size());

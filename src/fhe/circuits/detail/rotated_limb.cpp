@@ -1,5 +1,6 @@
 #include "fhe/circuits/detail/rotated_limb.hpp"
 
+#include <algorithm>
 #include <array>
 #include <span>
 
@@ -42,7 +43,8 @@ void RotatedLimb::release(std::size_t rotation) {
   if (--uses_left_[rotation] == 0) pairs_[rotation] = base::Buffer();
 }
 
-void RotatedLimb::write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds) const {
+void RotatedLimb::write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds,
+                        std::optional<std::size_t> next) const {
   const Rotation& wanted = plan_.rotations[rotation];
   const auto input = static_cast<std::size_t>(wanted.input);
   const ckks::Ciphertext& ciphertext = *hoisted_.inputs[input];
@@ -60,24 +62,37 @@ void RotatedLimb::write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* 
     return ring_.kernels().switch_limb(job);
   }
   job.permutation = &ring_.automorphism(wanted.galois);
-  switch_limb(job, hoisted_.digits[input], *wanted.key);
+  switch_limb(job, hoisted_.digits[input], *wanted.key, next ? plan_.rotations[*next].key : nullptr);
 }
 
-void RotatedLimb::switch_limb(kernels::SwitchLimb job, const ring::Digits& digits,
-                              const ckks::SwitchingKey& key) const {
-  std::array<const std::uint64_t*, params::kMaxPrimes> rows{};
-  std::array<const std::uint64_t*, params::kMaxPrimes> rows_b{};
-  std::array<const std::uint64_t*, params::kMaxPrimes> rows_a{};
-  const std::size_t terms = digits.digits.size();
-  const int key_limb = special() ? limb_ - hoisted_.basis.q_count + key.level().value() + 1 : limb_;
-  for (std::size_t t = 0; t < terms; ++t) {
-    rows[t] = digits.digits[t].limb(limb_).data();
-    rows_b[t] = key.b()[t].limb(key_limb).data();
-    rows_a[t] = key.a()[t].limb(key_limb).data();
+std::size_t RotatedLimb::write_key_rows(const ckks::SwitchingKey& key, KeyRows& rows0, KeyRows& rows1) const {
+  const int limb = special() ? limb_ - hoisted_.basis.q_count + key.level().value() + 1 : limb_;
+  const std::size_t digits = std::min(key.b().size(), rows0.size());
+  for (std::size_t t = 0; t < digits; ++t) {
+    rows0[t] = key.b()[t].limb(limb).data();
+    rows1[t] = key.a()[t].limb(limb).data();
   }
+  return digits;
+}
+
+void RotatedLimb::switch_limb(kernels::SwitchLimb job, const ring::Digits& digits, const ckks::SwitchingKey& key,
+                              const ckks::SwitchingKey* next) const {
+  KeyRows rows{};
+  KeyRows key0{};
+  KeyRows key1{};
+  KeyRows next0{};
+  KeyRows next1{};
+  const std::size_t terms = digits.digits.size();
+  for (std::size_t t = 0; t < terms; ++t) rows[t] = digits.digits[t].limb(limb_).data();
+  write_key_rows(key, key0, key1);
   job.digits = std::span(rows).first(terms);
-  job.key0 = std::span(rows_b).first(terms);
-  job.key1 = std::span(rows_a).first(terms);
+  job.key0 = std::span(key0).first(terms);
+  job.key1 = std::span(key1).first(terms);
+  if (next != nullptr) {
+    const std::size_t count = std::min(terms, write_key_rows(*next, next0, next1));
+    job.next_key0 = std::span(next0).first(count);
+    job.next_key1 = std::span(next1).first(count);
+  }
   ring_.kernels().switch_limb(job);
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,14 +34,19 @@ class RotatedLimb {
 
   /// The rotation with this number in the plan. Valid until it is released for the last time.
   [[nodiscard]] LimbPair get(std::size_t rotation);
-  /// Writes the rotation, which is not kept, to r0 and r1, or adds it to what they hold.
-  void write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds) const;
+  /// Writes the rotation, which is not kept, to r0 and r1, or adds it to what they hold. `next`: what is written next.
+  void write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* r1, bool adds,
+             std::optional<std::size_t> next = std::nullopt) const;
   /// One product with this rotation is done.
   void release(std::size_t rotation);
 
  private:
   [[nodiscard]] bool special() const { return limb_ >= hoisted_.basis.q_count; }
-  void switch_limb(kernels::SwitchLimb job, const ring::Digits& digits, const ckks::SwitchingKey& key) const;
+  using KeyRows = std::array<const std::uint64_t*, fhe::params::kMaxPrimes>;
+  /// This limb of both halves of a key; returns how many digits they have.
+  std::size_t write_key_rows(const ckks::SwitchingKey& key, KeyRows& rows0, KeyRows& rows1) const;
+  void switch_limb(kernels::SwitchLimb job, const ring::Digits& digits, const ckks::SwitchingKey& key,
+                   const ckks::SwitchingKey* next) const;
 
   const ring::RingContext& ring_;
   const TermPlan& plan_;

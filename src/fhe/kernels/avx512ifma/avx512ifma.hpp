@@ -50,6 +50,8 @@ void reduce_centered(std::uint64_t* out, const std::uint64_t* a, std::size_t n, 
                      const arith::Modulus& to);
 void base_convert(const ConversionTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
                   std::size_t inputs, std::size_t n);
+void lift(const LiftTarget* targets, std::size_t target_count, const std::uint64_t* const* scaled_in,
+          std::size_t inputs, std::size_t n);
 void round_quotients(std::uint64_t* out, const std::uint64_t* const* scaled_in, const double* reciprocals,
                      std::size_t inputs, std::size_t n);
 

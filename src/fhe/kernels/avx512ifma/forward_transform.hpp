@@ -13,26 +13,13 @@
 /// all rows but the first, and so is a finished block of each row for what follows the transform.
 namespace obscura::fhe::kernels::avx512ifma {
 
-/// How much of a word's 52 bits a modulus leaves for unreduced sums.
-enum class Range {
-  kRoomy,   ///< <= 46 bits: coefficients below 4q stay below 38q after 17 stages, nothing is reduced in between
-  kMedium,  ///< <= 49 bits: below 8q; the sums' inputs are reduced to 4q in every second stage
-  kTight,   ///< <= 50 bits: below 4q; the sums' inputs are reduced to 2q in every stage
-};
-
-inline Range range_of(const arith::Modulus& q) {
-  constexpr int kMediumBits = 49;
-  if (q.bits() <= kRoomyBits) return Range::kRoomy;
-  return q.bits() <= kMediumBits ? Range::kMedium : Range::kTight;
-}
-
 /// Harvey's butterfly: each stage adds 2q to the bound. But for kTight only the low 52 bits of a lane count in x and y,
 /// in and out; above them is noise. kReduces: brings x below 4q first (kMedium).
 template <Range kRange, bool kReduces>
 struct ForwardButterfly {
   const VectorModulus& m;
 
-  [[gnu::always_inline]] void operator()(Vector& x, Vector& y, VectorFactor factor) const {
+  [[gnu::always_inline]] void operator()(Vector& x, Vector& y, VectorFactor factor, auto /*place*/) const {
     if constexpr (kRange == Range::kTight) {
       const Vector reduced = reduce_once(x, m.twice);
       const Vector t = multiply_lazy(y, factor.w, factor.w_quotient, m);

@@ -22,8 +22,19 @@ inline constexpr int kLeastLogN = kLogLeaf + 1;
 /// Stages of the pass that splits a block of 2^log_block coefficients, index log_block - kLogLeaf.
 inline constexpr std::array<int, 11> kPassStages = {0, 1, 2, 3, 4, 2, 3, 3, 4, 3, 4};
 
-/// From this size on a modulus leaves too little of 52 bits for unreduced sums over several stages.
-inline constexpr int kRoomyBits = 46;
+/// How much of a word's 52 bits a modulus leaves for unreduced sums.
+enum class Range {
+  kRoomy,   ///< <= 46 bits: a forward transform reduces nothing (below 4q at first, below 38q after 17 stages)
+  kMedium,  ///< <= 49 bits: everything stays below 8q; about half of the butterflies reduce, to 4q
+  kTight,   ///< <= 50 bits: below 4q; every butterfly reduces, to 2q
+};
+
+inline Range range_of(const arith::Modulus& q) {
+  constexpr int kRoomyBits = 46;
+  constexpr int kMediumBits = 49;
+  if (q.bits() <= kRoomyBits) return Range::kRoomy;
+  return q.bits() <= kMediumBits ? Range::kMedium : Range::kTight;
+}
 
 /// Factors and quotients of one direction. Group i of the stage with m groups is node m + i; the
 /// groups that a node splits into are nodes 2 * node and 2 * node + 1 (NttTables::position aside).
@@ -64,14 +75,14 @@ inline constexpr int kLogLargeTables = 15;
   });
 }
 
-/// One stage on the vectors v: calls butterfly(x, y, factor(group)) for the kCount / 2 pairs that
-/// stand kHalf apart, groups counted from 0.
+/// One stage on the vectors v: calls butterfly(x, y, factor(group), place of x as a constant) for the kCount / 2 pairs
+/// that stand kHalf apart, groups counted from 0.
 template <std::size_t kHalf, std::size_t kCount, class Factor, class Butterfly>
 [[gnu::always_inline]] inline void stage(Vector (&v)[kCount], Factor&& factor, Butterfly&& butterfly) {
   unrolled<kCount / 2>([&](auto pair) {
     constexpr std::size_t kGroup = pair / kHalf;
     constexpr std::size_t kAt = 2 * kGroup * kHalf + pair % kHalf;
-    butterfly(v[kAt], v[kAt + kHalf], factor(kGroup));
+    butterfly(v[kAt], v[kAt + kHalf], factor(kGroup), std::integral_constant<std::size_t, kAt>{});
   });
 }
 

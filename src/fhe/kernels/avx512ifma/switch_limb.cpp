@@ -16,6 +16,8 @@ constexpr std::size_t kMostRows = 8;  // transformed at once: digits and two rem
 
 /// One of the two sums of a job.
 struct Half {
+  std::span<const std::uint64_t* const> key;
+  std::span<const std::uint64_t* const> next_key;
   const std::uint64_t* start;
   const std::uint64_t* summand;
   const std::uint64_t* remainder;
@@ -23,111 +25,165 @@ struct Half {
   std::uint64_t* out;
 };
 
+/// Divides by D while it reduces: high * 2^52 / D + low / D.
+struct Divisor {
+  Divisor(const arith::Modulus& q, arith::ShoupFactor inverse_of_d) {
+    const arith::ShoupFactor radix = arith::make_shoup(arith::mul_mod(q.radix52(), inverse_of_d.w, q), q);
+    inverse = {broadcast(inverse_of_d.w), broadcast(inverse_of_d.w_quotient)};
+    inverse_radix = {broadcast(radix.w), broadcast(radix.w_quotient)};
+    multiple = broadcast((std::uint64_t{1} << arith::kShoupBits) / q.value() * q.value() + q.value());
+  }
+
+  /// (sum - remainder) / D in [0, q); only the low 52 bits of the remainder count.
+  [[gnu::always_inline]] Vector quotient(const Accumulator& sum, Vector remainder, const VectorModulus& m) const {
+    const Vector total = add64(sum.low, sub64(multiple, low52(remainder)));
+    const Vector high = add64(sum.high, _mm512_srli_epi64(total, arith::kShoupBits));
+    const Vector multiples = add_high(add_high(zero(), high, inverse_radix.w_quotient), total, inverse.w_quotient);
+    Vector r = add_low(add_low(zero(), high, inverse_radix.w), total, inverse.w);
+    r = low52(add_low(r, multiples, m.minus_q));  // < 4q
+    return reduce_once(reduce_once(r, m.twice), m.q);
+  }
+
+  VectorFactor inverse;        ///< 1/D
+  VectorFactor inverse_radix;  ///< 2^52 / D
+  Vector multiple;             ///< of q, above 2^52: keeps differences positive
+};
+
 /// What a job needs for each block of finished coefficients.
 class Combination {
  public:
-  /// asks_for_keys: nobody calls ahead().
-  Combination(const SwitchLimb& job, const VectorModulus& m, bool asks_for_keys)
+  Combination(const SwitchLimb& job, const VectorModulus& m)
       : job_(job),
+        halves_{Half{job.key0, job.next_key0, job.start0, job.summand0, job.remainder0, job.addend0, job.out0},
+                Half{job.key1, job.next_key1, job.start1, job.summand1, job.remainder1, job.addend1, job.out1}},
         m_(m),
-        asks_for_keys_(asks_for_keys),
-        terms_per_fold_(products_per_fold(arith::kShoupBits, job.tables->q.bits()) - 1) {
-    const arith::Modulus& q = job.tables->q;
-    const arith::ShoupFactor radix = arith::make_shoup(arith::mul_mod(q.radix52(), job.inverse.w, q), q);
-    inverse_ = {broadcast(job.inverse.w), broadcast(job.inverse.w_quotient)};
-    inverse_radix_ = {broadcast(radix.w), broadcast(radix.w_quotient)};
-    multiple_ = broadcast((std::uint64_t{1} << arith::kShoupBits) / q.value() * q.value() + q.value());
-  }
+        divisor_(job.tables->q, job.inverse),
+        terms_per_fold_(products_per_fold(arith::kShoupBits, job.tables->q.bits()) - 1),
+        strip_(choose_strip()) {}
 
-  /// The key's words that meet the next block, which may be that of the next limb: they lie in memory, not in a cache.
+  /// The key's words that meet the next block, which may be that of the next job: they lie in memory, not in a cache.
   [[nodiscard]] Ahead ahead(std::size_t first, std::size_t count) const {
-    return {job_.key0, job_.key1, first + count, count};
+    const std::size_t next = first + count;
+    if (next == job_.tables->size() && !job_.next_key0.empty()) return {job_.next_key0, job_.next_key1, 0, count};
+    return {job_.key0, job_.key1, next, count};
   }
 
   /// Coefficients first .. first + count - 1 of the outputs.
   void operator()(std::size_t first, std::size_t count) const {
-    const std::size_t digits = job_.digits.size();
-    const std::size_t terms = digits <= std::min(terms_per_fold_, kMostUnrolled) ? digits : kAny;
-    [&]<std::size_t... kTerms>(std::index_sequence<kTerms...>) {
-      ((terms == kTerms ? block<kTerms>(first, count) : void()), ...);
+    for (std::size_t i = first; i < first + count; i += kStrip) {
+      for (const Half& half : halves_) (this->*strip_)(half, i, {});
     }
-    (std::make_index_sequence<kMostUnrolled + 1>{});
-    if (terms == kAny) block<kAny>(first, count);
+  }
+
+  /// All coefficients, where nothing is transformed while the key is on its way: it is asked for shortly before.
+  void run_alone() const {
+    const std::size_t n = job_.tables->size();
+    for (std::size_t i = 0; i < n; i += kStrip) {
+      for (const Half& half : halves_) (this->*strip_)(half, i, rows_ahead(half, i + kStripsAhead * kStrip));
+    }
   }
 
  private:
+  /// Words of one half between those of the other: few enough for the digits to stay in the first-level cache.
+  static constexpr std::size_t kStrip = kBlock;
   static constexpr std::size_t kAny = SIZE_MAX;
   static constexpr std::size_t kMostUnrolled = 8;
   static constexpr std::size_t kStoresAhead = 24;
-  static constexpr std::size_t kKeysAhead = 16;
+  static constexpr std::size_t kStripsAhead = 2;
+  /// A strip of each of these rows is asked for; no rows: nothing is.
+  struct RowsAhead {
+    std::span<const std::uint64_t* const> key;
+    std::size_t first = 0;
+  };
+  using Strip = void (Combination::*)(const Half& half, std::size_t first, const RowsAhead& ahead) const;
 
-  template <std::size_t kTerms>
-  void block(std::size_t first, std::size_t count) const {
-    if (job_.remainder0 == nullptr) return block<kTerms, false>(first, count);
-    block<kTerms, true>(first, count);
+  [[nodiscard]] RowsAhead rows_ahead(const Half& half, std::size_t first) const {
+    const std::size_t n = job_.tables->size();
+    if (first < n || half.next_key.empty()) return {half.key, first};
+    if (half.next_key.size() < job_.digits.size()) return {};
+    return {half.next_key, first - n};
   }
 
-  template <std::size_t kTerms, bool kDivides>
-  [[gnu::noinline, gnu::flatten]] void block(std::size_t first, std::size_t count) const {
-    // Copies: what is stored could be any of the job's fields, for all that the compiler knows.
+  [[nodiscard]] Strip choose_strip() const {
+    const std::size_t digits = job_.digits.size();
+    Strip chosen = choose_strip<kAny>();
+    if (digits > std::min(terms_per_fold_, kMostUnrolled)) return chosen;
+    [&]<std::size_t... kTerms>(std::index_sequence<kTerms...>) {
+      ((digits == kTerms ? void(chosen = choose_strip<kTerms>()) : void()), ...);
+    }
+    (std::make_index_sequence<kMostUnrolled + 1>{});
+    return chosen;
+  }
+  template <std::size_t kTerms>
+  [[nodiscard]] Strip choose_strip() const {
+    const bool begins =
+        job_.start0 != nullptr || job_.start1 != nullptr || job_.summand0 != nullptr || job_.summand1 != nullptr;
+    if (job_.remainder0 == nullptr) {
+      return begins ? &Combination::strip<kTerms, true, false> : &Combination::strip<kTerms, false, false>;
+    }
+    return begins ? &Combination::strip<kTerms, true, true> : &Combination::strip<kTerms, false, true>;
+  }
+
+  /// kBegins: the sum has a start or a summand.
+  template <std::size_t kTerms, bool kBegins, bool kDivides>
+  [[gnu::noinline, gnu::flatten]] void strip(const Half& half, std::size_t first, const RowsAhead& ahead) const {
+    // Copies: what is stored could be any of the fields, for all that the compiler knows.
     const VectorModulus m = m_;
-    const Half half0{job_.start0, job_.summand0, job_.remainder0, job_.addend0, job_.out0};
-    const Half half1{job_.start1, job_.summand1, job_.remainder1, job_.addend1, job_.out1};
+    const Divisor divisor = divisor_;
     constexpr std::size_t kRows = kTerms == kAny ? 1 : kTerms + 1;
     const std::uint64_t* digits[kRows];
-    const std::uint64_t* key0[kRows];
-    const std::uint64_t* key1[kRows];
+    const std::uint64_t* key[kRows];
+    const std::uint64_t* next[kRows];
+    const bool asks = !ahead.key.empty();
     if constexpr (kTerms != kAny) {
       unrolled<kTerms>([&](auto t) {
         digits[t] = job_.digits[t];
-        key0[t] = job_.key0[t];
-        key1[t] = job_.key1[t];
+        key[t] = half.key[t];
+        if (asks) next[t] = ahead.key[t] + ahead.first;
       });
     }
-    for (std::size_t i = first; i < first + count; i += kLanes) {
-      ask_for_outputs(i + kStoresAhead * kLanes);
+    const std::uint64_t* const remainder = half.remainder;
+    const std::uint64_t* const addend = half.addend;
+    std::uint64_t* const out = half.out;
+    const std::uint32_t* const to = job_.permutation == nullptr ? nullptr : job_.permutation->to.data();
+    const std::uint64_t* const lanes = to == nullptr ? nullptr : job_.permutation->lanes[0].data();
+    const bool adds = job_.adds;
+    const std::size_t last = (job_.tables->size() - 1) / kLanes;
+    for (std::size_t i = first; i < first + kStrip; i += kLanes) {
       if constexpr (kTerms != kAny) {
-        if (asks_for_keys_) ask_for_keys<kTerms>(digits, key0, key1, i + kKeysAhead * kLanes);
+        if (asks) unrolled<kTerms>([&](auto t) __attribute__((always_inline)) { prefetch(next[t] + (i - first)); });
       }
-      Accumulator sum0 = begin(half0, i);
-      Accumulator sum1 = begin(half1, i);
+      Accumulator sum;
+      if constexpr (kBegins) sum = begin(half, i);
       if constexpr (kTerms == kAny) {
-        add_many(sum0, sum1, i);
+        add_many(sum, half, i);
       } else {
-        unrolled<kTerms>([&](auto t) {
-          const Vector digit = load(digits[t] + i);
-          sum0.add_product(digit, load(key0[t] + i));
-          sum1.add_product(digit, load(key1[t] + i));
+        unrolled<kTerms>([&](auto t) __attribute__((always_inline)) {
+          Vector digit = load(digits[t] + i);
+          Vector word = load(key[t] + i);
+          keep(digit);
+          keep(word);
+          sum.add_product(digit, word);
         });
       }
+      Vector r;
       if constexpr (kDivides) {
-        deliver(quotient(sum0, half0, m, i), half0, m, i);
-        deliver(quotient(sum1, half1, m, i), half1, m, i);
+        r = divisor.quotient(sum, load(remainder + i), m);
+        if (addend != nullptr) r = reduce_once(add64(r, load(addend + i)), m.q);
       } else {
-        deliver(sum0.reduced(m), half0, m, i);
-        deliver(sum1.reduced(m), half1, m, i);
+        r = sum.reduced(m);
       }
+      std::uint64_t* place = out + i;
+      if (to != nullptr) {
+        // Scattered stores are too few at a time to hide what it takes to get their lines.
+        prefetch_to_write(out + to[std::min(i / kLanes + kStoresAhead, last)] / kLanes * kLanes);
+        const std::uint32_t at = to[i / kLanes];
+        r = _mm512_permutexvar_epi64(load(lanes + at % kLanes * kLanes), r);
+        place = out + at / kLanes * kLanes;
+      }
+      if (adds) r = reduce_once(add64(r, load(place)), m.q);
+      store(place, r);
     }
-  }
-
-  /// Scattered stores are too few at a time to hide what it takes to get their lines.
-  [[gnu::always_inline]] void ask_for_outputs(std::size_t i) const {
-    if (job_.permutation == nullptr || i >= job_.tables->size()) return;
-    const std::size_t to = job_.permutation->to[i / kLanes] / kLanes * kLanes;
-    prefetch_to_write(job_.out0 + to);
-    prefetch_to_write(job_.out1 + to);
-  }
-
-  /// Where no transform goes before, the key and the digits are asked for here.
-  template <std::size_t kTerms, std::size_t kRows>
-  [[gnu::always_inline]] static void ask_for_keys(const std::uint64_t* (&digits)[kRows],
-                                                  const std::uint64_t* (&key0)[kRows],
-                                                  const std::uint64_t* (&key1)[kRows], std::size_t i) {
-    unrolled<kTerms>([&](auto t) __attribute__((always_inline)) {
-      prefetch(digits[t] + i);
-      prefetch(key0[t] + i);
-      prefetch(key1[t] + i);
-    });
   }
 
   [[gnu::always_inline]] Accumulator begin(const Half& half, std::size_t i) const {
@@ -137,48 +193,19 @@ class Combination {
     return sum;
   }
 
-  [[gnu::always_inline]] void add_many(Accumulator& sum0, Accumulator& sum1, std::size_t i) const {
+  [[gnu::always_inline]] void add_many(Accumulator& sum, const Half& half, std::size_t i) const {
     for (std::size_t t = 0; t < job_.digits.size(); ++t) {
-      if (t > 0 && t % terms_per_fold_ == 0) {
-        sum0.fold(m_);
-        sum1.fold(m_);
-      }
-      const Vector digit = load(job_.digits[t] + i);
-      sum0.add_product(digit, load(job_.key0[t] + i));
-      sum1.add_product(digit, load(job_.key1[t] + i));
+      if (t > 0 && t % terms_per_fold_ == 0) sum.fold(m_);
+      sum.add_product(load(job_.digits[t] + i), load(half.key[t] + i));
     }
-  }
-
-  /// Subtracts the remainder, and divides while it reduces: high * 2^52 / D + low / D.
-  [[gnu::always_inline]] Vector quotient(const Accumulator& sum, const Half& half, const VectorModulus& m,
-                                         std::size_t i) const {
-    const Vector total = add64(sum.low, sub64(multiple_, low52(load(half.remainder + i))));
-    const Vector high = add64(sum.high, _mm512_srli_epi64(total, arith::kShoupBits));
-    const Vector multiples = add_high(add_high(zero(), high, inverse_radix_.w_quotient), total, inverse_.w_quotient);
-    Vector r = add_low(add_low(zero(), high, inverse_radix_.w), total, inverse_.w);
-    r = low52(add_low(r, multiples, m.minus_q));  // < 4q
-    r = reduce_once(reduce_once(r, m.twice), m.q);
-    return half.addend == nullptr ? r : reduce_once(add64(r, load(half.addend + i)), m.q);
-  }
-
-  /// Stores coefficients i .. i + 7 where the permutation takes them.
-  [[gnu::always_inline]] void deliver(Vector r, const Half& half, const VectorModulus& m, std::size_t i) const {
-    std::uint64_t* out = half.out + i;
-    if (job_.permutation != nullptr) {
-      const std::uint32_t to = job_.permutation->to[i / kLanes];
-      r = _mm512_permutexvar_epi64(load(job_.permutation->lanes[to % kLanes].data()), r);
-      out = half.out + to / kLanes * kLanes;
-    }
-    store(out, job_.adds ? reduce_once(add64(r, load(out)), m.q) : r);
   }
 
   const SwitchLimb& job_;
+  std::array<Half, 2> halves_;
   const VectorModulus& m_;
-  bool asks_for_keys_;
+  Divisor divisor_;
   std::size_t terms_per_fold_;  ///< one product is left for the summand, the start and the remainder
-  VectorFactor inverse_;        ///< 1/D, D what is divided by
-  VectorFactor inverse_radix_;  ///< 2^52 / D
-  Vector multiple_;             ///< of q, above 2^52: keeps differences positive
+  Strip strip_;
 };
 
 }  // namespace
@@ -189,8 +216,8 @@ void switch_limb(const SwitchLimb& job) {
   const std::size_t wanted = job.lifted.size() + (job.remainder0 != nullptr ? 2 : 0);
   if (job.tables->log_n < kLeastLogN || wanted > kMostRows) return compose_switch_limb(*avx512ifma_kernels(), job);
   const VectorModulus m(job.tables->q);
-  const Combination combine(job, m, wanted == 0);
-  if (wanted == 0) return combine(0, job.tables->size());
+  const Combination combine(job, m);
+  if (wanted == 0) return combine.run_alone();
   for (std::uint64_t* row : job.lifted) rows[count++] = row;
   if (job.remainder0 != nullptr) {
     rows[count++] = job.remainder0;

@@ -62,6 +62,11 @@ inline Vector low52(Vector v) {
   return _mm512_and_si512(v, _mm512_set1_epi64((std::int64_t{1} << arith::kShoupBits) - 1));
 }
 
+/// Loads v now, once: GCC 12 would let each of two instructions that take v load it for itself.
+inline void keep(Vector& v) {
+  __asm__("" : "+v"(v));
+}
+
 /// a mod bound for a < 2 * bound.
 inline Vector reduce_once(Vector a, Vector bound) {
   return _mm512_min_epu64(a, sub64(a, bound));

@@ -72,15 +72,14 @@ void DigitRows::lift(int digit, int first, int count, const BlockRows& out) cons
   for (int j = 0; j < primes; ++j) inputs[static_cast<std::size_t>(j)] = row(own + j);
   inputs[static_cast<std::size_t>(primes)] = row(basis_.q_count + digit);
   const CenteredConversion& conversion = ring_.constants().from_digit(digit, primes);
-  std::array<kernels::ConversionTarget, kMostLimbsPerBlock> targets{};
+  std::array<kernels::LiftTarget, kMostLimbsPerBlock> targets{};
   std::size_t wanted = 0;
   for (int t = 0; t < count; ++t) {
     std::uint64_t* to = out[static_cast<std::size_t>(t)];
     if (to == nullptr) continue;
-    targets[wanted++] = {to, conversion.factors(ring_.prime_place(basis_, first + t)),
-                         &ring_.modulus(basis_, first + t)};
+    targets[wanted++] = conversion.target(ring_.prime_place(basis_, first + t), to, ring_.modulus(basis_, first + t));
   }
-  ring_.kernels().base_convert(targets.data(), wanted, inputs.data(), static_cast<std::size_t>(primes) + 1, n);
+  ring_.kernels().lift(targets.data(), wanted, inputs.data(), static_cast<std::size_t>(primes) + 1, n);
 }
 
 }  // namespace obscura::fhe::ring::detail

@@ -49,7 +49,7 @@ class DigitRows {
   [[nodiscard]] const DigitCut& cut() const { return cut_; }
   [[nodiscard]] const Basis& basis() const { return basis_; }  ///< Q_l P
 
-  /// Coefficients of one digit modulo the primes of limbs first .. first + count - 1 of basis(), each in [0, q),
+  /// Coefficients of one digit modulo the primes of limbs first .. first + count - 1 of basis(), each in [0, 4q),
   /// written where `out` is not nullptr. The digit's own limbs are those of the polynomial: nothing is to be lifted
   /// there.
   void lift(int digit, int first, int count, const BlockRows& out) const;

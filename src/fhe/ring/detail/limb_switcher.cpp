@@ -101,17 +101,29 @@ kernels::SwitchLimb LimbSwitcher::part_of(kernels::SwitchLimb job, std::size_t f
   return job;
 }
 
-void LimbSwitcher::switch_limb(int limb, std::size_t first_digit, std::span<const std::uint64_t* const> digits,
-                               std::span<std::uint64_t* const> lifted, kernels::SwitchLimb job) const {
-  std::array<const std::uint64_t*, params::kMaxPrimes> key0{};
-  std::array<const std::uint64_t*, params::kMaxPrimes> key1{};
+void LimbSwitcher::write_key_rows(int limb, std::size_t first_digit, std::size_t digits, KeyRows& rows0,
+                                  KeyRows& rows1) const {
   const int special = limb - basis_.q_count;
   const auto key_limb = [&](const EvaluationPoly& key) {
     return key.limb(special < 0 ? limb : key.basis().q_count + special).data();
   };
-  for (std::size_t d = 0; d < digits.size(); ++d) {
-    key0[d] = key_limb(key_.b[first_digit + d]);
-    key1[d] = key_limb(key_.a[first_digit + d]);
+  for (std::size_t d = 0; d < digits; ++d) {
+    rows0[d] = key_limb(key_.b[first_digit + d]);
+    rows1[d] = key_limb(key_.a[first_digit + d]);
+  }
+}
+
+void LimbSwitcher::switch_limb(int limb, std::size_t first_digit, std::span<const std::uint64_t* const> digits,
+                               std::span<std::uint64_t* const> lifted, kernels::SwitchLimb job) const {
+  KeyRows key0{};
+  KeyRows key1{};
+  KeyRows next0{};
+  KeyRows next1{};
+  write_key_rows(limb, first_digit, digits.size(), key0, key1);
+  if (limb + 1 == basis_.limbs()) {  // the divided limbs come first
+    write_key_rows(0, first_digit, digits.size(), next0, next1);
+    job.next_key0 = std::span(next0).first(digits.size());
+    job.next_key1 = std::span(next1).first(digits.size());
   }
   job.tables = &ring_.ntt(basis_, limb);
   job.lifted = lifted;

@@ -52,6 +52,8 @@ class LimbSwitcher {
              const Scratch& scratch) const;
   [[nodiscard]] kernels::SwitchLimb part_of(kernels::SwitchLimb job, std::size_t first_digit, std::size_t digits,
                                             const Scratch& scratch, std::size_t limb) const;
+  using KeyRows = std::array<const std::uint64_t*, params::kMaxPrimes>;
+  void write_key_rows(int limb, std::size_t first_digit, std::size_t digits, KeyRows& rows0, KeyRows& rows1) const;
   void switch_limb(int limb, std::size_t first_digit, std::span<const std::uint64_t* const> digits,
                    std::span<std::uint64_t* const> lifted, kernels::SwitchLimb job) const;
 
