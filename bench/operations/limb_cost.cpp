@@ -1,5 +1,6 @@
 #include "bench/operations/limb_cost.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -17,6 +18,8 @@ using fhe::arith::Modulus;
 using fhe::kernels::KernelTable;
 
 constexpr int kRuns = 9;
+constexpr std::size_t kInCache = std::size_t{1} << 19;
+constexpr std::size_t kInMemory = std::size_t{1} << 27;
 
 /// The middle run's microseconds per call, `calls` of which make a run.
 template <class Body>
@@ -34,11 +37,10 @@ double transform_us(const KernelTable& kernels, const Modulus& q, int log_n) {
   return median_us(32, [&] { kernels.ntt_forward(limb[0], tables); });
 }
 
-/// Three digits in cache meet one key after the other.
-double multiply_us(const KernelTable& kernels, const Modulus& q, int log_n) {
+/// Three digits in cache meet one key after the other, keys of `key_bytes` in all.
+double multiply_us(const KernelTable& kernels, const Modulus& q, int log_n, std::size_t key_bytes) {
   constexpr std::size_t kDigits = 3;
-  constexpr std::size_t kKeyBytes = std::size_t{1} << 27;
-  const std::size_t keys = kKeyBytes / (2 * kDigits * sizeof(std::uint64_t) << log_n);
+  const std::size_t keys = std::max<std::size_t>(1, key_bytes / (2 * kDigits * sizeof(std::uint64_t) << log_n));
   base::BufferPool pool;
   detail::Limbs out(pool, 2, log_n);
   detail::Limbs digits(pool, kDigits, log_n);
@@ -74,7 +76,8 @@ double read_us(const Modulus& q, int log_n) {
 
 LimbCost measure_limb_cost(const KernelTable& kernels, int log_n) {
   const Modulus q = detail::primes(log_n, 1).front();
-  return {log_n, transform_us(kernels, q, log_n), multiply_us(kernels, q, log_n), read_us(q, log_n)};
+  return {log_n, transform_us(kernels, q, log_n), multiply_us(kernels, q, log_n, kInCache),
+          multiply_us(kernels, q, log_n, kInMemory), read_us(q, log_n)};
 }
 
 }  // namespace obscura::bench::operations

@@ -9,7 +9,8 @@ namespace obscura::bench::operations {
 struct LimbCost {
   int log_n;
   double ntt_us;       ///< one transform in cache
-  double multiply_us;  ///< one multiply-accumulate with a limb of a key that no cache holds
+  double multiply_us;  ///< one multiply-accumulate with operands in cache
+  double stream_us;    ///< one multiply-accumulate with a limb of a key that no cache holds
   double read_us;      ///< a packed limb digested and unpacked
 };
 

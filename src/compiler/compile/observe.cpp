@@ -18,9 +18,9 @@ constexpr std::size_t kMostScores = 16;
 constexpr std::size_t kFewScores = 4;
 constexpr double kTolerance = 1e-8;
 /// Products of slots spent on magnitudes, and on gains (a backward run costs three forward ones), per packing.
-constexpr double kMagnitudeProducts = 4e9;
-constexpr double kGainProducts = 4e9;
-constexpr double kCheckProducts = 1e9;
+constexpr double kMagnitudeProducts = 1.5e9;
+constexpr double kGainProducts = 1.5e9;
+constexpr double kCheckProducts = 5e8;
 
 simulate::Trace run(const pack::PackedNetwork& packed, const std::vector<double>& input,
                     const simulate::Tamper& tamper) {

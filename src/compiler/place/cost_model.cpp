@@ -10,7 +10,7 @@ namespace obscura::compiler::place {
 namespace program = plan::program;
 
 double Work::microseconds(const CostRow& row) const {
-  return ntts * row.ntt_us + multiplies * row.multiply_us + reads * row.read_us;
+  return ntts * row.ntt_us + multiplies * row.multiply_us + streams * row.stream_us + reads * row.read_us;
 }
 
 ModulusShape ModulusShape::uniform(int log_n, int primes, int special, int digit_primes) {
@@ -49,21 +49,23 @@ TransformShape shape_of(const program::Linear& linear) {
 }
 
 Work CostModel::read_ciphertext(int level) const {
-  return {0, 0, 2.0 * (level + 1)};
+  return {0, 0, 0, 2.0 * (level + 1)};
 }
 
 Work CostModel::mod_up(int level) const {
-  const double limbs = shape_.digits[static_cast<std::size_t>(level)] * (level + 1.0 + shape_.special);
-  return {limbs, limbs, 0};
+  const double digits = shape_.digits[static_cast<std::size_t>(level)];
+  const double limbs = digits * (level + 1.0 + shape_.special);
+  // Every residue of a digit takes part in every limb that the digit is lifted to.
+  return {limbs, limbs * (level + 1.0) / digits, 0, 0};
 }
 
 Work CostModel::inner_product(int level) const {
-  return {0, 2.0 * shape_.digits[static_cast<std::size_t>(level)] * (level + 1 + shape_.special), 0};
+  return {0, 0, 2.0 * shape_.digits[static_cast<std::size_t>(level)] * (level + 1 + shape_.special), 0};
 }
 
 Work CostModel::mod_down(int level, int polynomials) const {
   const double own = level + 1;
-  return polynomials * Work{own + shape_.special, own * (1 + shape_.special), 0};
+  return polynomials * Work{own + shape_.special, own * (1 + shape_.special), 0, 0};
 }
 
 Work CostModel::key_switch(int level) const {
@@ -71,21 +73,22 @@ Work CostModel::key_switch(int level) const {
 }
 
 Work CostModel::square(int level) const {
-  return Work{0, 3.0 * (level + 1), 0} + key_switch(level);
+  return Work{0, 3.0 * (level + 1), 0, 0} + key_switch(level);
 }
 
 Work CostModel::multiply(int level) const {
-  return Work{0, 4.0 * (level + 1), 0} + key_switch(level);
+  return Work{0, 4.0 * (level + 1), 0, 0} + key_switch(level);
 }
 
 Work CostModel::change_scale(int level) const {
   // Of each polynomial: the integer meets every limb; the last one is transformed back, and then for each other.
-  return 2 * Work{level + 1.0, 2.0 * level + 1.0, 0};
+  return 2 * Work{level + 1.0, 2.0 * level + 1.0, 0, 0};
 }
 
 Work CostModel::transform(const TransformShape& transform, int level) const {
   const double limbs = level + 1 + (transform.extended ? shape_.special : 0);
-  Work work = transform.terms * Work{0, 3 * limbs, 0};
+  // Both halves of the weight come from memory, and so do, as good as, those of the rotated operand.
+  Work work = transform.terms * Work{0, 0, 3 * limbs, 0};
   work += transform.hoisted_operands * mod_up(level) + transform.babies * inner_product(level);
   if (!transform.extended) work += transform.babies * mod_down(level, 2);
   // What goes through a key: the quadratic part of each giant step, the linear one too where it is rotated.
@@ -99,7 +102,7 @@ std::vector<Work> CostModel::program(const program::Program& program) const {
   std::vector<Work> work;
   for (const program::Instruction& instruction : program.instructions) {
     const int level = program::working_level(instruction).value();
-    const Work addition{0, level + 1.0, 0};
+    const Work addition{0, level + 1.0, 0, 0};
     work.push_back(std::visit(
         program::Match{
             [&](const program::Input&) { return read_ciphertext(level); },

@@ -11,12 +11,14 @@ namespace obscura::compiler::place {
 /// Work on limbs, of which a cost table knows the times.
 struct Work {
   double ntts = 0;
-  double multiplies = 0;
-  double reads = 0;
+  double multiplies = 0;  ///< multiply-accumulates with operands in cache
+  double streams = 0;     ///< multiply-accumulates with a limb of a key or a weight, which comes from memory
+  double reads = 0;       ///< limbs of a request
 
   Work& operator+=(const Work& other) {
     ntts += other.ntts;
     multiplies += other.multiplies;
+    streams += other.streams;
     reads += other.reads;
     return *this;
   }
@@ -26,7 +28,7 @@ struct Work {
   return left += right;
 }
 [[nodiscard]] inline Work operator*(double count, const Work& work) {
-  return {count * work.ntts, count * work.multiplies, count * work.reads};
+  return {count * work.ntts, count * work.multiplies, count * work.streams, count * work.reads};
 }
 
 /// What of a parameter set decides its speed.

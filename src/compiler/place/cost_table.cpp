@@ -14,7 +14,7 @@ constexpr std::size_t kMaxLines = 64;
 
 tl::unexpected<base::Error> malformed(std::size_t line, const char* reason) {
   return base::fail(base::ErrorCode::kCorrupt, fmt::format("cost table, line {}: {}", line, reason),
-                    "write one row per ring degree: log_n ntt_us multiply_us read_us");
+                    "write one row per ring degree: log_n ntt_us multiply_us stream_us read_us");
 }
 
 bool positive(double value) {
@@ -32,23 +32,23 @@ CostRow CostTable::row(int log_n) const {
     row = rows[static_cast<std::size_t>(log_n - rows.front().log_n)];
   }
   const double factor = std::exp2(log_n - row.log_n);
-  return {log_n, row.ntt_us * factor, row.multiply_us * factor, row.read_us * factor};
+  return {log_n, row.ntt_us * factor, row.multiply_us * factor, row.stream_us * factor, row.read_us * factor};
 }
 
 CostTable default_cost_table() {
-  return {{{11, 2.1, 0.35, 6},
-           {12, 4.3, 0.7, 12},
-           {13, 9, 1.5, 25},
-           {14, 18, 3.2, 50},
-           {15, 40, 8, 100},
-           {16, 84, 18, 200},
-           {17, 180, 38, 400}}};
+  return {{{11, 1.5, 0.4, 0.8, 6},
+           {12, 3, 0.8, 1.8, 12},
+           {13, 6.4, 1.8, 4.2, 25},
+           {14, 13.5, 3.7, 11, 50},
+           {15, 32, 8, 22, 100},
+           {16, 70, 17, 44, 200},
+           {17, 150, 36, 88, 400}}};
 }
 
 std::string print(const CostTable& table) {
-  std::string text = "# log_n ntt_us multiply_us read_us\n";
+  std::string text = "# log_n ntt_us multiply_us stream_us read_us\n";
   for (const CostRow& row : table.rows) {
-    text += fmt::format("{} {} {} {}\n", row.log_n, row.ntt_us, row.multiply_us, row.read_us);
+    text += fmt::format("{} {} {} {} {}\n", row.log_n, row.ntt_us, row.multiply_us, row.stream_us, row.read_us);
   }
   return text;
 }
@@ -64,10 +64,10 @@ base::Result<CostTable> parse_cost_table(std::string_view text) {
     fields.imbue(std::locale::classic());
     CostRow row;
     std::string rest;
-    if (!(fields >> row.log_n >> row.ntt_us >> row.multiply_us >> row.read_us) || (fields >> rest)) {
-      return malformed(number, "a row is one integer and three numbers");
+    if (!(fields >> row.log_n >> row.ntt_us >> row.multiply_us >> row.stream_us >> row.read_us) || (fields >> rest)) {
+      return malformed(number, "a row is one integer and four numbers");
     }
-    if (!positive(row.ntt_us) || !positive(row.multiply_us) || !positive(row.read_us)) {
+    if (!positive(row.ntt_us) || !positive(row.multiply_us) || !positive(row.stream_us) || !positive(row.read_us)) {
       return malformed(number, "times are positive");
     }
     if (!table.rows.empty() && row.log_n != table.rows.back().log_n + 1) {

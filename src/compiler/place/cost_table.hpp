@@ -12,7 +12,8 @@ namespace obscura::compiler::place {
 struct CostRow {
   int log_n = 0;
   double ntt_us = 0;       ///< forward or inverse transform
-  double multiply_us = 0;  ///< multiply-accumulate with a limb streamed from a key or a weight
+  double multiply_us = 0;  ///< multiply-accumulate with operands in cache
+  double stream_us = 0;    ///< multiply-accumulate with a limb of a key or a weight, streamed from memory
   double read_us = 0;      ///< a limb of a request: verified, unpacked
   friend bool operator==(const CostRow&, const CostRow&) = default;
 };
@@ -29,7 +30,7 @@ struct CostTable {
 /// What the kernels reach on the machine of DESIGN section 10.
 [[nodiscard]] CostTable default_cost_table();
 
-/// One line per row, "log_n ntt_us multiply_us read_us"; lines that start with '#' are comments.
+/// One line per row, "log_n ntt_us multiply_us stream_us read_us"; lines that start with '#' are comments.
 [[nodiscard]] std::string print(const CostTable& table);
 /// Errors: kCorrupt naming the line, for malformed rows, gaps, or times that are not positive.
 [[nodiscard]] base::Result<CostTable> parse_cost_table(std::string_view text);
