@@ -50,7 +50,7 @@ class BenchTest(CommandLineTest):
         self.assertEqual(answer.code, 0, answer)
         rows = json.loads(answer.out)["rows"]
         self.assertEqual([row["log_n"] for row in rows], list(range(11, 18)))
-        self.assertTrue(cost.read_text().startswith("# log_n ntt_us multiply_us read_us\n11 "))
+        self.assertTrue(cost.read_text().startswith("# log_n ntt_us multiply_us stream_us read_us\n11 "))
         self.shop.make("compile", MODEL, "--calibrate", DIGITS, "--calibration-inputs", "4", "--cost", cost, "-o",
                        self.shop.root / "priced")
 

@@ -42,7 +42,7 @@ TEST(CostModel, HoistedRotationsInQpCostNoTransforms) {
   TransformShape few{1, 4, 3, 0, true, true};
   TransformShape many{1, 14, 13, 0, true, true};
   EXPECT_EQ(model.transform(few, 3).ntts, model.transform(many, 3).ntts);
-  EXPECT_GT(model.transform(many, 3).multiplies, model.transform(few, 3).multiplies);
+  EXPECT_GT(model.transform(many, 3).streams, model.transform(few, 3).streams);
   TransformShape plain{1, 14, 13, 0, true, false};
   EXPECT_EQ(model.transform(plain, 3).ntts, 20 + 13 * 10 + model.key_switch(3).ntts);
   // The quadratic part is divided by P before it is switched.
