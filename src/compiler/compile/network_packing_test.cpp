@@ -1,10 +1,9 @@
-// Packings of convolutions, pools, joins and wide layers over several ciphertexts, against the graph's interpreter, with
-// junk in every slot of which a layout says nothing.
+// Packings of convolutions, pools, joins and wide layers over several ciphertexts, against the graph's interpreter,
+// with junk in every slot of which a layout says nothing.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cmath>
-
 #include <random>
 #include <set>
 
@@ -159,6 +158,15 @@ TEST(NetworkPacking, WindowsAreSummedByRotations) {
   EXPECT_GE(check(maker, 9, 30), 5u);
 }
 
+TEST(NetworkPacking, CiphertextsOfConstantsAlone) {
+  Maker maker(8);
+  ValueId x = maker.input({1, 4, 8});
+  x = maker.matrix(graph::Pad{{1, 0, 0}, {0, 0, 0}, 0.5}, x);
+  x = maker.add(graph::Square{}, {x}, "square");
+  maker.matrix(graph::Pad{{0, 0, 0}, {2, 0, 0}, -0.25}, x);
+  EXPECT_GE(check(maker, 6, 20), 2u);
+}
+
 TEST(NetworkPacking, VectorsAndSignals) {
   Maker maker(6);
   ValueId x = maker.input({50});
@@ -175,7 +183,8 @@ TEST(NetworkPacking, SaysWhichLayerDoesNotFit) {
   ValueId x = maker.input({6});
   x = maker.dense(x, 2000);
   maker.dense(x, 4);
-  const auto found = pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
+  const auto found =
+      pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
   EXPECT_NE(found.error().message.find("layer 1 'dense'"), std::string::npos) << found.error().message;
