@@ -17,6 +17,8 @@ using fhe::params::Level;
 
 /// Scales at or below 1 are refused by the program's verification.
 constexpr double kLeastScaleBits = 1;
+/// So are scales at or above the modulus, however small the values.
+constexpr double kLeastMagnitudeBits = 0.1;
 
 double square_of(double x) {
   return x * x;
@@ -80,7 +82,8 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
   int choices = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
     nodes_.push_back(make_node(program.instructions[i], choices));
-    nodes_.back().magnitude_bits = std::log2(std::max(calibration.magnitude[i], 1e-30) * head_room) + 1;
+    const double most = std::max(calibration.magnitude[i], 1e-30) * head_room;
+    nodes_.back().magnitude_bits = std::max(std::log2(most) + 1, kLeastMagnitudeBits);
   }
 }
 

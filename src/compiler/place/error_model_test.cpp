@@ -84,5 +84,12 @@ TEST_F(BranchedErrors, OverflowWhereAnOperandIsDroppedTooFar) {
   EXPECT_NEAR(model().predict_at(bits).overflow_bits, 1, 1e-6) << "an integer of 15 bits where 16 are due";
 }
 
+TEST_F(BranchedErrors, OverflowWhereAScaleReachesTheModulusHoweverSmallTheValues) {
+  std::vector<double> bits = bits_;
+  calibration_.magnitude[11] = 1e-9;
+  bits[11] = log2_prime(0) + log2_prime(1) + 1;  // a result at level 1
+  EXPECT_GE(model().predict_at(bits).overflow_bits, 1);
+}
+
 }  // namespace
 }  // namespace obscura::compiler::place
