@@ -83,7 +83,8 @@ class Lowering {
     program::Program& program = packed_.program;
     program::Output output{graph_.node(id).name, {}, 1.0, program::Finish::kNone};
     const auto first = static_cast<std::int32_t>(program.results.size());
-    for (const Place& place : packing(id).output->place()) output.element.push_back({first + place.ciphertext, place.slot});
+    for (const Place& place : packing(id).output->place())
+      output.element.push_back({first + place.ciphertext, place.slot});
     program.results.insert(program.results.end(), values(id).begin(), values(id).end());
     program.outputs.push_back(std::move(output));
   }
@@ -121,16 +122,16 @@ class Lowering {
     const graph::SparseMatrix& matrix = linear.matrix;
     const auto& shape = packing(id).shape;
     if (const auto* pool = std::get_if<PoolShape>(&shape)) return emit_pool(*pool, operands, builder_);
-    Values sums = std::visit(
-        Match{[&](const VectorPacking& x) { return vector(matrix, x.shape, is_last, operands); },
-              [&](const MappedShape& x) { return emit_mapped(matrix, x, is_last, operands, builder_); },
-              [&](const MappedGatherShape& x) {
-                const auto element = mapped_gather_input(matrix, x);
-                input_packing_ = {x.ciphertexts(), element};
-                return emit_mapped_gather(matrix, x, is_last, builder_);
-              },
-              [&](const auto&) { return Values{}; }},
-        shape);
+    Values sums =
+        std::visit(Match{[&](const VectorPacking& x) { return vector(matrix, x.shape, is_last, operands); },
+                         [&](const MappedShape& x) { return emit_mapped(matrix, x, is_last, operands, builder_); },
+                         [&](const MappedGatherShape& x) {
+                           const auto element = mapped_gather_input(matrix, x);
+                           input_packing_ = {x.ciphertexts(), element};
+                           return emit_mapped_gather(matrix, x, is_last, builder_);
+                         },
+                         [&](const auto&) { return Values{}; }},
+                   shape);
     return shifted(id, sums, matrix.bias);
   }
 
