@@ -158,6 +158,15 @@ TEST(NetworkPacking, WindowsAreSummedByRotations) {
   EXPECT_GE(check(maker, 9, 30), 5u);
 }
 
+TEST(NetworkPacking, CiphertextsOfConstantsAlone) {
+  Maker maker(8);
+  ValueId x = maker.input({1, 4, 8});
+  x = maker.matrix(graph::Pad{{1, 0, 0}, {0, 0, 0}, 0.5}, x);
+  x = maker.add(graph::Square{}, {x}, "square");
+  maker.matrix(graph::Pad{{0, 0, 0}, {2, 0, 0}, -0.25}, x);
+  EXPECT_GE(check(maker, 6, 20), 2u);
+}
+
 TEST(NetworkPacking, VectorsAndSignals) {
   Maker maker(6);
   ValueId x = maker.input({50});

@@ -54,6 +54,20 @@ double accumulate_row(const SparseMatrix& outer, const SparseMatrix& inner, std:
   return bias;
 }
 
+// Appends row `row` of a + b to `sum`.
+void append_row_sum(const SparseMatrix& a, const SparseMatrix& b, std::size_t row, SparseMatrix& sum) {
+  std::size_t i = a.row_ptr[row];
+  std::size_t j = b.row_ptr[row];
+  while (i < a.row_ptr[row + 1] || j < b.row_ptr[row + 1]) {
+    const bool from_a = j == b.row_ptr[row + 1] || (i < a.row_ptr[row + 1] && a.col[i] <= b.col[j]);
+    const bool from_b = i == a.row_ptr[row + 1] || (j < b.row_ptr[row + 1] && b.col[j] <= a.col[i]);
+    sum.col.push_back(from_a ? a.col[i] : b.col[j]);
+    sum.value.push_back((from_a ? a.value[i++] : 0.0) + (from_b ? b.value[j++] : 0.0));
+  }
+  sum.bias.push_back(a.bias[row] + b.bias[row]);
+  sum.row_ptr.push_back(sum.entries());
+}
+
 [[nodiscard]] base::Result<void> broken(const char* rule) {
   return base::fail(base::ErrorCode::kCorrupt, fmt::format("sparse matrix: {}", rule));
 }
@@ -122,6 +136,19 @@ base::Result<SparseMatrix> multiply(const SparseMatrix& outer, const SparseMatri
     result.row_ptr.push_back(result.entries());
   }
   return result;
+}
+
+base::Result<SparseMatrix> add(const SparseMatrix& a, const SparseMatrix& b) {
+  OBSCURA_CHECK(a.rows == b.rows && a.cols == b.cols, "matrices differ in size");
+  SparseMatrix sum{a.rows, a.cols, {0}, {}, {}, {}};
+  for (std::size_t row = 0; row < a.rows; ++row) append_row_sum(a, b, row, sum);
+  if (sum.entries() > kMaxEntries) {
+    return base::fail(
+        base::ErrorCode::kLimit,
+        fmt::format("the sum of two {}x{} matrices has more than {} entries", a.rows, a.cols, kMaxEntries),
+        "make the layers that are joined smaller");
+  }
+  return sum;
 }
 
 std::vector<double> evaluate(const SparseMatrix& matrix, std::span<const double> x) {

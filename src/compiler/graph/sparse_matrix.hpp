@@ -36,6 +36,10 @@ struct SparseMatrix {
 /// kMaxEntries. outer.cols must equal inner.rows. Cost: one multiply-add per path.
 [[nodiscard]] base::Result<SparseMatrix> multiply(const SparseMatrix& outer, const SparseMatrix& inner);
 
+/// x -> a(x) + b(x). An entry exists where either has one. Errors: kLimit above kMaxEntries. Both have the same rows
+/// and columns. Cost: linear in the entries.
+[[nodiscard]] base::Result<SparseMatrix> add(const SparseMatrix& a, const SparseMatrix& b);
+
 /// A x + bias; x has cols elements.
 [[nodiscard]] std::vector<double> evaluate(const SparseMatrix& matrix, std::span<const double> x);
 

@@ -76,6 +76,33 @@ TEST(SparseMatrix, IdentityIsNeutral) {
   EXPECT_EQ(right->bias, matrix.bias);
 }
 
+TEST(SparseMatrix, SumsAddWhatBothYield) {
+  std::mt19937_64 random(10);
+  SparseMatrix a = random_matrix(5, 7, random);
+  SparseMatrix b = random_matrix(5, 7, random);
+  const auto sum = add(a, b);
+  ASSERT_TRUE(sum);
+  ASSERT_TRUE(check_matrix(*sum));
+  std::vector<double> x(7);
+  for (double& value : x) value = std::uniform_real_distribution<double>(-1, 1)(random);
+  const auto left = evaluate(a, x);
+  const auto right = evaluate(b, x);
+  const auto both = evaluate(*sum, x);
+  // At most 16 terms of at most a few units each.
+  for (std::size_t i = 0; i < both.size(); ++i) EXPECT_NEAR(both[i], left[i] + right[i], 64 * 0x1p-52);
+  // Values do not decide which entries exist.
+  a.value.assign(a.entries(), 0.0);
+  b.value.assign(b.entries(), 0.0);
+  EXPECT_EQ(add(a, b)->col, sum->col);
+  // Rows of one matrix only, as in a Concat.
+  const SparseMatrix top{2, 2, {0, 2, 2}, {0, 1}, {1, 2}, {3, 0}};
+  const SparseMatrix bottom{2, 2, {0, 0, 1}, {1}, {4}, {0, 5}};
+  const auto stacked = add(top, bottom);
+  EXPECT_EQ(stacked->row_ptr, (std::vector<std::size_t>{0, 2, 3}));
+  EXPECT_EQ(stacked->value, (std::vector<double>{1, 2, 4}));
+  EXPECT_EQ(stacked->bias, (std::vector<double>{3, 5}));
+}
+
 TEST(SparseMatrix, TooManyEntriesAreRefused) {
   // A column times a row: two small matrices whose product is full.
   const std::size_t n = 9000;

@@ -159,6 +159,8 @@ Rotations rotations_between(const graph::SparseMatrix& matrix, const TensorLayou
       }
       count += list.size();
     }
+    const bool reads_nothing = std::all_of(lists.begin(), lists.end(), [](const auto& list) { return list.empty(); });
+    if (reads_nothing) lists.front().push_back(0);  // a diagonal of zeros makes the ciphertext that a bias is added to
     if (count > most_terms) return {};
   }
   return rotations;

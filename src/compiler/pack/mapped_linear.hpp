@@ -37,8 +37,9 @@ struct MappedShape {
 /// The rotations that a matrix needs between two layouts: [result ciphertexts][operand ciphertexts], ascending.
 using Rotations = std::vector<std::vector<std::vector<int>>>;
 
-/// Empty when the layouts leave too many (more than `most_terms` in all). Cost: the entries of the matrix times the
-/// output's copies within one period of the input (folded: once).
+/// Empty when the layouts leave too many (more than `most_terms` in all). A result ciphertext of constants alone has
+/// one, with nothing in its diagonal. Cost: the entries of the matrix times the output's copies within one period of
+/// the input (folded: once).
 [[nodiscard]] Rotations rotations_between(const graph::SparseMatrix& matrix, const TensorLayout& input,
                                           const TensorLayout& output, bool folded, std::size_t most_terms);
 

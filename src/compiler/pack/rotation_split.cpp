@@ -1,6 +1,7 @@
 #include "compiler/pack/rotation_split.hpp"
 
 #include <algorithm>
+#include <bit>
 
 #include "compiler/pack/modulo.hpp"
 
@@ -18,8 +19,14 @@ void count_rotations(const std::vector<std::pair<int, int>>& terms, const Rotati
   const bool whole = split.modulus == 0;
   const auto [low, high] =
       std::minmax_element(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
+  // Searches spend most of their time here: one division per term, by shifting where that is one.
+  const bool shifts = !whole && std::has_single_bit(static_cast<unsigned>(split.modulus));
+  const int shift = shifts ? std::countr_zero(static_cast<unsigned>(split.modulus)) : 0;
+  const auto giant_index = [&](int rotation) {
+    if (whole) return 0;
+    return shifts ? (rotation - split.low) >> shift : floor_div(rotation - split.low, split.modulus);
+  };
   // One mark per baby step (of the operand at hand) and per giant step; terms come operand by operand.
-  const auto giant_index = [&](int rotation) { return whole ? 0 : floor_div(rotation - split.low, split.modulus); };
   const int first_baby = whole ? low->second : split.low;
   const int first_giant = giant_index(low->second);
   const int last_giant = giant_index(high->second);
@@ -28,8 +35,9 @@ void count_rotations(const std::vector<std::pair<int, int>>& terms, const Rotati
   ops.terms = static_cast<int>(terms.size());
   int last_operand = -1;
   for (const auto& [operand, rotation] : terms) {
-    const int baby = split.baby_of(rotation);
-    giant_mark[static_cast<std::size_t>(giant_index(rotation) - first_giant)] = true;
+    const int giant = giant_index(rotation);
+    const int baby = rotation - giant * split.modulus;
+    giant_mark[static_cast<std::size_t>(giant - first_giant)] = true;
     int& mark = baby_mark[static_cast<std::size_t>(baby - first_baby)];
     if (baby == 0 || mark == operand) continue;
     mark = operand;

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "compiler/graph/linear_rows.hpp"
 #include "compiler/passes/rebuild.hpp"
@@ -13,25 +15,6 @@ namespace {
 
 using graph::Linear;
 using graph::ValueId;
-
-// Multiplies the old node's matrix onto the Linear that makes its operand.
-base::Result<void> fuse(Rebuild& rebuild, ValueId id, ValueId into, Notes& notes) {
-  const graph::Node& outer = rebuild.old().node(id);
-  graph::Node& inner = rebuild.fresh(into);
-  auto& linear = std::get<Linear>(inner.op);
-  if (!std::holds_alternative<graph::Reshape>(outer.op)) {
-    OBSCURA_TRY(const auto matrix, graph::as_sparse_matrix(rebuild.old(), id));
-    const std::size_t before = matrix.entries() + linear.matrix.entries();
-    OBSCURA_TRY(linear.matrix, graph::multiply(matrix, linear.matrix));
-    notes.push_back(fmt::format("'{}' and '{}' are one matrix: {} weights became {}, one level less", inner.name,
-                                outer.name, before, linear.matrix.entries()));
-  }
-  linear.shape = outer.shape;
-  inner.shape = outer.shape;
-  inner.name += "+" + outer.name;
-  rebuild.replace(id, into);
-  return {};
-}
 
 bool is_shift(const graph::Node& node) {
   const auto* affine = std::get_if<graph::Affine>(&node.op);
@@ -45,34 +28,164 @@ ValueId take_shift(const graph::Node& shift, graph::SparseMatrix& matrix) {
   return shift.operands[0];
 }
 
-base::Result<void> fuse_or_emit(Rebuild& rebuild, ValueId id, Notes& notes) {
-  const graph::Node& node = rebuild.old().node(id);
-  ValueId operand = rebuild.now(node.operands[0]);
-  const bool only_reader = rebuild.uses(node.operands[0]) == 1;
-  if (only_reader && std::holds_alternative<Linear>(rebuild.fresh(operand).op)) {
-    return fuse(rebuild, id, operand, notes);
+/// The value of a Concat: a sum of Linears.
+struct Join {
+  std::vector<ValueId> terms;
+  std::vector<ValueId> sums;  ///< the Adds, the last of which makes the value; empty for one term
+};
+
+class Fusion {
+ public:
+  Fusion(graph::Graph graph, Notes& notes) : rebuild_(std::move(graph)), notes_(notes) {}
+
+  base::Result<graph::Graph> run() {
+    for (std::size_t i = 0; i < rebuild_.old().nodes.size(); ++i) {
+      const graph::Op& op = rebuild_.old().nodes[i].op;
+      if (std::holds_alternative<graph::Concat>(op)) {
+        OBSCURA_TRY_VOID(join(ValueId(i)));
+      } else if (graph::is_linear(op)) {
+        OBSCURA_TRY_VOID(fuse_or_emit(ValueId(i)));
+      } else {
+        OBSCURA_TRY_VOID(rebuild_.copy(ValueId(i)));
+      }
+    }
+    return rebuild_.finish();
   }
-  if (is_shift(node)) return rebuild.copy(id);  // takes no level as it is
-  OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild.old(), id));
-  if (only_reader && is_shift(rebuild.fresh(operand))) operand = take_shift(rebuild.fresh(operand), matrix);
-  OBSCURA_TRY(const ValueId fresh, rebuild.emit(Linear{std::move(matrix), node.shape}, {operand}, node.name));
-  rebuild.replace(id, fresh);
-  return {};
-}
+
+ private:
+  [[nodiscard]] Linear& linear(ValueId fresh) { return std::get<Linear>(rebuild_.fresh(fresh).op); }
+  [[nodiscard]] bool is_matrix(ValueId fresh) { return std::holds_alternative<Linear>(rebuild_.fresh(fresh).op); }
+  [[nodiscard]] bool has_one_reader(ValueId old) const { return rebuild_.uses(old) == 1; }
+
+  // Multiplies a matrix onto a Linear of the new graph, which from then on makes the value of `outer`.
+  base::Result<void> multiply_onto(ValueId into, const graph::SparseMatrix& matrix, const graph::Node& outer) {
+    graph::Node& inner = rebuild_.fresh(into);
+    const std::size_t before = matrix.entries() + linear(into).matrix.entries();
+    OBSCURA_TRY(linear(into).matrix, graph::multiply(matrix, linear(into).matrix));
+    notes_.push_back(fmt::format("'{}' and '{}' are one matrix: {} weights became {}, one level less", inner.name,
+                                 outer.name, before, linear(into).matrix.entries()));
+    return {};
+  }
+
+  void rename(ValueId into, const graph::Node& outer) {
+    graph::Node& inner = rebuild_.fresh(into);
+    linear(into).shape = outer.shape;
+    inner.shape = outer.shape;
+    inner.name += "+" + outer.name;
+  }
+
+  // Multiplies the old node's matrix onto every one of the Linears whose sum is its operand; its bias counts once.
+  base::Result<void> fuse(ValueId id, std::vector<ValueId> terms) {
+    const graph::Node& outer = rebuild_.old().node(id);
+    if (!std::holds_alternative<graph::Reshape>(outer.op)) {
+      OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild_.old(), id));
+      for (const ValueId term : terms) {
+        OBSCURA_TRY_VOID(multiply_onto(term, matrix, outer));
+        matrix.bias.assign(matrix.rows, 0.0);
+      }
+    }
+    for (const ValueId term : terms) rename(term, outer);
+    return {};
+  }
+
+  base::Result<void> fuse_or_emit(ValueId id) {
+    const graph::Node& node = rebuild_.old().node(id);
+    const ValueId operand = rebuild_.now(node.operands[0]);
+    if (has_one_reader(node.operands[0])) {
+      if (is_matrix(operand)) {
+        OBSCURA_TRY_VOID(fuse(id, {operand}));
+        rebuild_.replace(id, operand);
+        return {};
+      }
+      if (const auto join = joins_.find(operand); join != joins_.end()) return fuse_join(id, join->second);
+    }
+    if (is_shift(node)) return rebuild_.copy(id);  // takes no level as it is
+    OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild_.old(), id));
+    OBSCURA_TRY(const ValueId fresh, emit(id, 0, std::move(matrix), node.name));
+    rebuild_.replace(id, fresh);
+    return {};
+  }
+
+  base::Result<void> fuse_join(ValueId id, const Join& join) {
+    const graph::Node& node = rebuild_.old().node(id);
+    OBSCURA_TRY_VOID(fuse(id, join.terms));
+    for (const ValueId sum : join.sums) {
+      rebuild_.fresh(sum).shape = node.shape;
+      rebuild_.fresh(sum).name += "+" + node.name;
+    }
+    rebuild_.replace(id, join.sums.back());
+    return {};
+  }
+
+  // A new Linear on one operand of an old node, with a shift in front of it taken in.
+  base::Result<ValueId> emit(ValueId id, std::size_t operand, graph::SparseMatrix matrix, std::string name) {
+    const graph::Node& node = rebuild_.old().node(id);
+    const ValueId old = node.operands[operand];
+    ValueId from = rebuild_.now(old);
+    if (has_one_reader(old) && is_shift(rebuild_.fresh(from))) from = take_shift(rebuild_.fresh(from), matrix);
+    return rebuild_.emit(Linear{std::move(matrix), node.shape}, {from}, std::move(name));
+  }
+
+  // The Linears that put operand number `operand` of a Concat in its place.
+  base::Result<std::vector<ValueId>> embed(ValueId id, std::size_t operand) {
+    const graph::Node& node = rebuild_.old().node(id);
+    const ValueId old = node.operands[operand];
+    const ValueId fresh = rebuild_.now(old);
+    OBSCURA_TRY(auto matrix, graph::as_sparse_matrix(rebuild_.old(), id, operand));
+    std::vector<ValueId> terms;
+    if (has_one_reader(old) && is_matrix(fresh)) terms = {fresh};
+    if (const auto inner = joins_.find(fresh); has_one_reader(old) && inner != joins_.end())
+      terms = inner->second.terms;
+    for (const ValueId term : terms) {
+      OBSCURA_TRY_VOID(multiply_onto(term, matrix, node));
+      rename(term, node);
+    }
+    if (!terms.empty()) return terms;
+    OBSCURA_TRY(const ValueId term, emit(id, operand, std::move(matrix), fmt::format("{}.{}", node.name, operand)));
+    return std::vector{term};
+  }
+
+  base::Result<void> join(ValueId id) {
+    const graph::Node& node = rebuild_.old().node(id);
+    std::map<ValueId, ValueId> term_of;  // value that is read -> its Linear
+    Join joined;
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      OBSCURA_TRY(const auto terms, embed(id, i));
+      for (const ValueId term : terms) {
+        const auto [known, is_new] = term_of.emplace(rebuild_.fresh(term).operands.front(), term);
+        if (is_new) {
+          joined.terms.push_back(term);
+          continue;
+        }
+        OBSCURA_TRY(linear(known->second).matrix, graph::add(linear(known->second).matrix, linear(term).matrix));
+      }
+    }
+    return add_up(id, std::move(joined));
+  }
+
+  base::Result<void> add_up(ValueId id, Join joined) {
+    const std::string& name = rebuild_.old().node(id).name;
+    ValueId sum = joined.terms.front();
+    for (std::size_t i = 1; i < joined.terms.size(); ++i) {
+      OBSCURA_TRY(sum, rebuild_.emit(graph::Add{}, {sum, joined.terms[i]}, name));
+      joined.sums.push_back(sum);
+    }
+    rebuild_.replace(id, sum);
+    if (joined.terms.size() > 1) joins_.emplace(sum, std::move(joined));
+    return {};
+  }
+
+  Rebuild rebuild_;
+  Notes& notes_;
+  std::map<ValueId, Join> joins_;  ///< by the value of the last Add
+};
 
 }  // namespace
 
 base::Result<graph::Graph> fuse_linear(graph::Graph graph, Notes& notes) {
-  Rebuild rebuild(std::move(graph));
-  for (std::size_t i = 0; i < rebuild.old().nodes.size(); ++i) {
-    if (graph::is_linear(rebuild.old().nodes[i].op)) {
-      OBSCURA_TRY_VOID(fuse_or_emit(rebuild, ValueId(i), notes));
-    } else {
-      OBSCURA_TRY_VOID(rebuild.copy(ValueId(i)));
-    }
-  }
-  Notes ignored;  // what is left unused are shifts that a matrix took
-  return remove_unused(rebuild.finish(), ignored);
+  OBSCURA_TRY(graph::Graph fused, Fusion(std::move(graph), notes).run());
+  Notes ignored;  // what is left unused are shifts that a matrix took, and matrices that others took in
+  return remove_unused(std::move(fused), ignored);
 }
 
 }  // namespace obscura::compiler::passes

@@ -96,5 +96,55 @@ TEST(FuseLinear, AMatrixTakesAShiftThatNothingElseReads) {
   EXPECT_EQ(run_checked(fuse_linear, make.graph, 1e3).nodes.size(), 4U);
 }
 
+TEST(FuseLinear, ConcatsAreSumsOfMatrices) {
+  GraphMaker make(19);
+  const auto x = make.input({2, 3, 3});
+  const auto square = make.add(graph::Square{}, {x}, "square");
+  const auto shift =
+      make.add(graph::Affine{{1.0}, make.reals(2)}, {make.add(graph::Square{}, {square}, "fourth")}, "s");
+  const auto joined = make.add(graph::Concat{0}, {square, shift, make.conv(x, 1, 1, "conv")}, "cat");
+  make.graph.outputs = {make.add(graph::Square{}, {joined}, "end")};
+  EXPECT_EQ(graph::print(run_checked(fuse_linear, make.graph, 1e3)),
+            "%0 = input() 'x' : [2, 3, 3]\n"
+            "%1 = square(%0) 'square' : [2, 3, 3]\n"
+            "%2 = square(%1) 'fourth' : [2, 3, 3]\n"
+            "%3 = linear(%0) 'conv+cat' 45x18, 18 entries : [5, 3, 3]\n"
+            "%4 = linear(%1) 'cat.0' 45x18, 18 entries : [5, 3, 3]\n"
+            "%5 = linear(%2) 'cat.1' 45x18, 18 entries : [5, 3, 3]\n"
+            "%6 = add(%4, %5) 'cat' : [5, 3, 3]\n"
+            "%7 = add(%6, %3) 'cat' : [5, 3, 3]\n"
+            "%8 = square(%7) 'end' : [5, 3, 3]\n"
+            "output %8\n");
+}
+
+TEST(FuseLinear, WhatReadsAConcatGoesIntoItsMatrices) {
+  GraphMaker make(20);
+  const auto x = make.input({2, 3, 3});
+  const auto square = make.add(graph::Square{}, {x}, "square");
+  const auto inner = make.add(graph::Concat{0}, {make.conv(x, 2, 1, "conv"), square}, "in");
+  const auto joined = make.add(graph::Concat{1}, {inner, make.conv(square, 4, 1, "more")}, "out");
+  make.graph.outputs = {make.dense(make.flatten(joined, "flat"), 3, "fc")};
+  EXPECT_EQ(graph::print(run_checked(fuse_linear, make.graph, kTerms)),
+            "%0 = input() 'x' : [2, 3, 3]\n"
+            "%1 = square(%0) 'square' : [2, 3, 3]\n"
+            "%2 = linear(%0) 'conv+in+out+flat+fc' 3x18, 54 entries : [3]\n"
+            "%3 = linear(%1) 'in.1+out+flat+fc' 3x18, 54 entries : [3]\n"
+            "%4 = add(%2, %3) 'out+flat+fc' : [3]\n"
+            "output %4\n");
+}
+
+TEST(FuseLinear, BranchesOfOneValueAreOneMatrix) {
+  GraphMaker make(21);
+  const auto x = make.input({2, 3, 3});
+  const auto joined = make.add(
+      graph::Concat{0}, {make.conv(x, 1, 1, "one"), x, make.conv(x, 1, 3, "three", {1, 1}, {1, 1, 1, 1}), x}, "cat");
+  make.graph.outputs = {make.add(graph::Square{}, {joined}, "end")};
+  EXPECT_EQ(graph::print(run_checked(fuse_linear, make.graph, kTerms)),
+            "%0 = input() 'x' : [2, 3, 3]\n"
+            "%1 = linear(%0) 'one+cat' 54x18, 152 entries : [6, 3, 3]\n"
+            "%2 = square(%1) 'end' : [6, 3, 3]\n"
+            "output %2\n");
+}
+
 }  // namespace
 }  // namespace obscura::compiler::passes

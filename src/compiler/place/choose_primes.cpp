@@ -20,6 +20,8 @@ constexpr std::size_t kManyScales = 12;
 /// A bit of overflow outweighs any precision; so little of it is lost in the head room.
 constexpr double kOverflowPenalty = 1e4;
 constexpr double kNegligibleOverflow = 0.01;
+/// No prediction is below: ErrorModel takes variances under 1e-300 for that.
+constexpr double kLeastLog2Sd = -500;
 
 /// One point of the search.
 struct Point {
@@ -86,19 +88,33 @@ class PrimeSearch {
     return prediction.log2_sd + kOverflowPenalty * prediction.overflow_bits;
   }
 
+  // None when the objective is at least `most`.
+  static std::optional<Prediction> prediction_below(const ErrorModel& model, const std::vector<double>& bits,
+                                                    double most) {
+    Prediction prediction;
+    prediction.overflow_bits = model.overflow_bits_at(bits);
+    const double left = most - kOverflowPenalty * prediction.overflow_bits;
+    if (left <= kLeastLog2Sd) return std::nullopt;
+    prediction.log2_sd = model.log2_sd_at(bits, left);
+    return objective_of(prediction) < most ? std::optional(prediction) : std::nullopt;
+  }
+
   // Coordinate descent over the scales, single ones and neighbours together, with shrinking steps.
   void descend(const ErrorModel& model, const ParamSet& params, Point& point) const {
     const std::vector<ScaleForm>& forms = scales_.results();
     std::vector<double> rest;
     for (const ScaleForm& form : forms) rest.push_back(form.rest.log2(params));
-    const auto predict = [&](const std::vector<int>& choice) {
+    const auto bits_of = [&](const std::vector<int>& choice) {
       std::vector<double> bits = rest;
       for (std::size_t i = 0; i < bits.size(); ++i) {
         for (std::size_t j = 0; j < choice.size(); ++j) bits[i] += forms[i].multiple[j] * choice[j];
       }
-      return model.predict_at(bits);
+      return bits;
     };
-    point.prediction = predict(point.scales);
+    const auto better = [&](const std::vector<int>& choice, double most) {
+      return prediction_below(model, bits_of(choice), most);
+    };
+    point.prediction = model.predict_at(bits_of(point.scales));
     point.objective = objective_of(point.prediction);
     const std::size_t count = point.scales.size();
     for (int step = 4; step >= 1; step /= 2) {
@@ -107,24 +123,22 @@ class PrimeSearch {
         for (std::size_t first = 0; first < count; ++first) {
           const std::size_t end = is_large() ? first + 1 : count;
           for (std::size_t last = first; last < end; ++last) {
-            improved =
-                shift(predict, first, last, step, point) || shift(predict, first, last, -step, point) || improved;
+            improved = shift(better, first, last, step, point) || shift(better, first, last, -step, point) || improved;
           }
         }
-        improved = is_large() ? shift(predict, 0, count - 1, step, point) ||
-                                    shift(predict, 0, count - 1, -step, point) || improved
+        improved = is_large() ? shift(better, 0, count - 1, step, point) || shift(better, 0, count - 1, -step, point) ||
+                                    improved
                               : improved;
       }
     }
   }
 
-  template <class Predict>
-  static bool shift(const Predict& predict, std::size_t first, std::size_t last, int by, Point& point) {
+  template <class Better>
+  static bool shift(const Better& better, std::size_t first, std::size_t last, int by, Point& point) {
     for (std::size_t i = first; i <= last; ++i) point.scales[i] += by;
-    const Prediction prediction = predict(point.scales);
-    if (objective_of(prediction) < point.objective) {
-      point.prediction = prediction;
-      point.objective = objective_of(prediction);
+    if (const auto prediction = better(point.scales, point.objective)) {
+      point.prediction = *prediction;
+      point.objective = objective_of(*prediction);
       return true;
     }
     for (std::size_t i = first; i <= last; ++i) point.scales[i] -= by;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "base/check.hpp"
 #include "compiler/place/cost_model.hpp"
@@ -17,6 +18,13 @@ using fhe::params::Level;
 
 /// Scales at or below 1 are refused by the program's verification.
 constexpr double kLeastScaleBits = 1;
+/// So are scales at or above the modulus, however small the values.
+constexpr double kLeastMagnitudeBits = 0.1;
+
+/// Stands for no error at all.
+constexpr double kLeastVariance = 1e-300;
+/// So much more than `most` that no rounding can turn the comparison.
+constexpr double kRounding = 1e-9;
 
 double square_of(double x) {
   return x * x;
@@ -80,7 +88,8 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
   int choices = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
     nodes_.push_back(make_node(program.instructions[i], choices));
-    nodes_.back().magnitude_bits = std::log2(std::max(calibration.magnitude[i], 1e-30) * head_room) + 1;
+    const double most = std::max(calibration.magnitude[i], 1e-30) * head_room;
+    nodes_.back().magnitude_bits = std::max(std::log2(most) + 1, kLeastMagnitudeBits);
   }
 }
 
@@ -177,21 +186,34 @@ Prediction ErrorModel::predict(const std::vector<int>& choice) const {
 }
 
 Prediction ErrorModel::predict_at(const std::vector<double>& scale_bits) const {
-  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
   Prediction prediction;
+  prediction.log2_sd = log2_sd_at(scale_bits, std::numeric_limits<double>::infinity());
+  prediction.overflow_bits = overflow_bits_at(scale_bits);
+  return prediction;
+}
+
+double ErrorModel::overflow_bits_at(const std::vector<double>& scale_bits) const {
+  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
+  double sum = 0;
+  for (std::size_t i = 0; i < nodes_.size(); ++i) sum += overflow(nodes_[i], scale_bits, scale_bits[i]);
+  return sum;
+}
+
+double ErrorModel::log2_sd_at(const std::vector<double>& scale_bits, double most) const {
+  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
+  const double enough = std::exp2(2 * most) * (1 + kRounding);
   std::vector<double> variance(calibration_->gains.size());
-  for (std::size_t i = 0; i < nodes_.size(); ++i) {
-    prediction.overflow_bits += overflow(nodes_[i], scale_bits, scale_bits[i]);
+  double worst = 0;
+  for (std::size_t i = 0; i < nodes_.size() && worst <= enough; ++i) {
     const Gain made = source(nodes_[i], scale_bits, scale_bits[i]);
     for (std::size_t j = 0; j < variance.size(); ++j) {
       const Gain& gain = calibration_->gains[j][i];
       variance[j] +=
           gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby + gain.relative * made.relative;
+      worst = std::max(worst, variance[j]);
     }
   }
-  const double worst = variance.empty() ? 0 : *std::max_element(variance.begin(), variance.end());
-  prediction.log2_sd = 0.5 * std::log2(std::max(worst, 1e-300));
-  return prediction;
+  return 0.5 * std::log2(std::max(worst, kLeastVariance));
 }
 
 }  // namespace obscura::compiler::place

@@ -43,6 +43,10 @@ class ErrorModel {
   [[nodiscard]] Prediction predict(const std::vector<int>& choice) const;
   /// The same for scales that stand: log2 of each instruction's. [instructions]
   [[nodiscard]] Prediction predict_at(const std::vector<double>& scale_bits) const;
+  /// The two halves of that. Bits of overflow alone cost little; the error may be given up, with some value that is no
+  /// smaller than `most`, as soon as it is known to be.
+  [[nodiscard]] double overflow_bits_at(const std::vector<double>& scale_bits) const;
+  [[nodiscard]] double log2_sd_at(const std::vector<double>& scale_bits, double most) const;
   /// Variances of the errors that every instruction makes. [instructions]
   [[nodiscard]] std::vector<Gain> sources(const std::vector<int>& choice) const;
   [[nodiscard]] std::vector<Gain> sources_at(const std::vector<double>& scale_bits) const;

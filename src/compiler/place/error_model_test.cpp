@@ -84,5 +84,20 @@ TEST_F(BranchedErrors, OverflowWhereAnOperandIsDroppedTooFar) {
   EXPECT_NEAR(model().predict_at(bits).overflow_bits, 1, 1e-6) << "an integer of 15 bits where 16 are due";
 }
 
+TEST_F(BranchedErrors, OverflowWhereAScaleReachesTheModulusHoweverSmallTheValues) {
+  std::vector<double> bits = bits_;
+  calibration_.magnitude[11] = 1e-9;
+  bits[11] = log2_prime(0) + log2_prime(1) + 1;  // a result at level 1
+  EXPECT_GE(model().predict_at(bits).overflow_bits, 1);
+}
+
+TEST_F(BranchedErrors, MayBeGivenUpWhenTheyAreTooLarge) {
+  calibration_.gains[0].assign(program_.instructions.size(), {1, 1, 1, 1});
+  const double log2_sd = model().predict_at(bits_).log2_sd;
+  EXPECT_EQ(model().log2_sd_at(bits_, log2_sd + 1), log2_sd);
+  EXPECT_GE(model().log2_sd_at(bits_, log2_sd - 1), log2_sd - 1);
+  EXPECT_LE(model().log2_sd_at(bits_, log2_sd - 1), log2_sd);
+}
+
 }  // namespace
 }  // namespace obscura::compiler::place
