@@ -6,7 +6,9 @@
 #include <cmath>
 #include <numbers>
 
+#include "compiler/compile/finish.hpp"
 #include "compiler/compile/tolerance.hpp"
+#include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/interpret.hpp"
 #include "compiler/graph/verify.hpp"
 #include "compiler/onnx/read_onnx.hpp"
@@ -22,7 +24,7 @@ namespace program = plan::program;
 
 constexpr double kPassTolerance = 1e-6;
 constexpr std::size_t kPoisonedInputs = 16;
-constexpr std::size_t kLongestStageName = 64;
+constexpr std::size_t kLongestName = 64;
 /// A slot's error is a product of two complex Gaussians at worst: a rounding or a digit, and the key or a fresh error.
 /// The real part of such a product is Laplace-distributed, P(|e| > d sd) = exp(-sqrt(2) d); sums over several slots
 /// have lighter tails. d for a probability of 2^-30.
@@ -88,7 +90,7 @@ std::string printable(std::string name) {
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
   }
-  return name.substr(0, kLongestStageName);
+  return name.substr(0, kLongestName);
 }
 
 std::vector<std::vector<double>> scores_of(const graph::Graph& graph, const Inputs& inputs) {
@@ -127,6 +129,7 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
     program.input_spec.maximum = std::max(program.input_spec.maximum, *high);
   }
   for (program::Stage& stage : program.stages) stage.name = printable(stage.name);
+  for (program::Output& output : program.outputs) output.name = printable(output.name);
   program.key_needs = program::derive_key_needs(program);
   program.error.score_error_sd = std::exp2(plan.primes.log2_sd);
   program.error.score_error_bound = kBoundDeviations * worst_sd(plan, params, request.options);
@@ -163,7 +166,10 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   return output;
 }
 
-base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
+base::Result<CompileOutput> compile_graph(const graph::Graph& whole, const CompileRequest& request) {
+  OBSCURA_TRY(const graph::Stripped stripped, graph::strip_final_ops(whole));
+  OBSCURA_TRY(const std::vector<program::Finish> finishes, finishes_of(stripped));
+  const graph::Graph& graph = stripped.body;
   OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
   const passes::RunOptions run{request.options.skip_passes};
   OBSCURA_TRY(passes::Optimised fitted,
@@ -171,6 +177,7 @@ base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const Compi
   OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(fitted.graph, passes::folding_passes(), run));
   OBSCURA_TRY_VOID(check_passes(fitted.graph, optimised.graph, request));
   OBSCURA_TRY(CompileOutput output, compile_packable(optimised.graph, request));
+  for (std::size_t i = 0; i < finishes.size(); ++i) output.plan.program.outputs[i].finish = finishes[i];
   for (const auto* reports : {&fitted.reports, &optimised.reports}) {
     for (const passes::PassReport& report : *reports) {
       output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());

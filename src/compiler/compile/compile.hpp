@@ -27,12 +27,13 @@ struct CompileOutput {
 
 /// Compiles a network into the fastest program that is secure and precise enough: imports, optimises and packs it,
 /// chooses parameters, and holds every step against the one before on the calibration inputs (the graph's
-/// interpreter before and after the passes, the slot simulator with junk in all slots that are not spoken for). Equal requests
-/// give equal plans. Errors: those of the import and the passes; kUsage without calibration inputs or with the
-/// wrong number of labels; kMismatch when inputs and network differ in size; kUnsupported when nothing fits.
+/// interpreter before and after the passes, the slot simulator with junk in all slots that are not spoken for). Equal
+/// requests give equal plans. A softmax or argmax at the end is left to the key holder (plan::program::Finish). Errors:
+/// those of the import and the passes; kUsage without calibration inputs or with the wrong number of labels; kMismatch
+/// when inputs and network differ in size; kUnsupported when nothing fits.
 [[nodiscard]] base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model,
                                                        const CompileRequest& request);
-[[nodiscard]] base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request);
+[[nodiscard]] base::Result<CompileOutput> compile_graph(const graph::Graph& whole, const CompileRequest& request);
 /// Without passes, for a graph that the packer takes as it is (pack::check_packable).
 [[nodiscard]] base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const CompileRequest& request);
 
