@@ -45,8 +45,8 @@ Work node_work(const CostModel& model, const pack::LayerOps& ops, int level, int
   const int below = level - depth;
   Work work = ops.fresh_inputs * model.read_ciphertext(level);
   if (ops.terms > 0) {
-    work +=
-        model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended}, level);
+    work += model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended},
+                            level);
     work += Work{0, below + 1.0, 0};
   }
   work += (ops.rotations + ops.conjugations) * (model.key_switch(below) + Work{0, below + 1.0, 0});
@@ -96,6 +96,7 @@ class PlanSearch {
   base::Result<ChosenPlan> run() {
     for (int log_n = options_.least_log_n; log_n <= options_.most_log_n; ++log_n) {
       observed_.clear();
+      if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
         if (best_ && attempt.microseconds >= best_->microseconds) break;
         try_primes(attempt);
@@ -155,8 +156,8 @@ class PlanSearch {
     structure.primes = place::settle(packed.program, structure.ending) + 1;
     const auto scales = place::ScalePlan::solve(packed.program);
     const int digits = structure.shape().digits.back();
-    const place::PrimeRequest request{structure.log_n, options_.security, structure.primes,
-                                      structure.special, digits, options_.head_room, std::log2(most_sd_)};
+    const place::PrimeRequest request{structure.log_n, options_.security,  structure.primes,   structure.special,
+                                      digits,          options_.head_room, std::log2(most_sd_)};
     const auto primes = place::choose_primes(packed.program, scales, known.observation.calibration, request);
     if (!primes) return;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
@@ -189,12 +190,13 @@ class PlanSearch {
                         "train with smaller activations, or ask for less security");
     }
     if (packing_error_) return tl::make_unexpected(*packing_error_);
-    return base::fail(base::ErrorCode::kUnsupported,
-                      fmt::format("the network needs {} levels, more than N = 2^{} allows at {} bits of security; on the "
-                                  "longest path each of these takes one: {}",
-                                  top_level(graph_, Ending::kRescaled), options_.most_log_n,
-                                  static_cast<int>(options_.security), longest_path(graph_)),
-                      "use fewer layers or activations of lower degree, or ask for less security");
+    return base::fail(
+        base::ErrorCode::kUnsupported,
+        fmt::format("the network needs {} levels, more than N = 2^{} allows at {} bits of security; on the "
+                    "longest path each of these takes one: {}",
+                    top_level(graph_, Ending::kRescaled), options_.most_log_n, static_cast<int>(options_.security),
+                    longest_path(graph_)),
+        "use fewer layers or activations of lower degree, or ask for less security");
   }
 
   const graph::Graph& graph_;

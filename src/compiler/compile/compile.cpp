@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "compiler/compile/check_plan.hpp"
 #include "compiler/compile/finish.hpp"
 #include "compiler/compile/tolerance.hpp"
 #include "compiler/graph/final_ops.hpp"
@@ -107,15 +108,23 @@ std::size_t label_count(const graph::Graph& graph) {
   return static_cast<std::size_t>(graph::element_count(graph.shape(graph.outputs.front())));
 }
 
+std::vector<double> scale_bits(const program::Program& program, const fhe::params::ParamSet& params) {
+  std::vector<double> bits;
+  for (const program::Instruction& instruction : program.instructions) bits.push_back(instruction.scale.log2(params));
+  return bits;
+}
+
 // Largest sd of any watched score over single calibration inputs, by the first-order prediction.
 double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
   place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
   const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
-  std::vector<double> bits;
-  for (const program::Instruction& instruction : plan.packed.program.instructions) {
-    bits.push_back(instruction.scale.log2(params));
-  }
-  return std::exp2(model.predict_at(bits).log2_sd);
+  return std::exp2(model.predict_at(scale_bits(plan.packed.program, params)).log2_sd);
+}
+
+std::vector<place::Gain> errors_of(const ChosenPlan& plan, const fhe::params::ParamSet& params,
+                                   const CompileOptions& options) {
+  const place::ErrorModel model(plan.packed.program, plan.observation.calibration, params, options.head_room);
+  return model.sources_at(scale_bits(plan.packed.program, params));
 }
 
 void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,
@@ -142,6 +151,40 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
 }
 
+void begin(const CompileRequest& request, const std::string& stage) {
+  if (request.options.on_stage) request.options.on_stage(stage);
+}
+
+/// A network on its way through the passes.
+struct Optimised {
+  graph::Graph matched;  ///< with its activations, the last that computes what the float network does but for MaxPool
+  graph::Graph packable;
+  std::vector<passes::FittedActivation> activations;
+  std::vector<std::string> notes;
+};
+
+base::Result<Optimised> optimise(const graph::Graph& graph, const CompileRequest& request) {
+  const passes::RunOptions run{request.options.skip_passes};
+  Optimised result;
+  const passes::PassContext context{request.calibration, request.options.fit, &result.activations};
+  const auto fitting = passes::fitting_passes();
+  begin(request, "simplifying");
+  OBSCURA_TRY(passes::Optimised matched, passes::run_passes(graph, fitting.first(fitting.size() - 1), run, context));
+  begin(request, "fitting polynomials to activations");
+  OBSCURA_TRY(passes::Optimised fitted, passes::run_passes(matched.graph, fitting.last(1), run, context));
+  begin(request, "folding layers");
+  OBSCURA_TRY(passes::Optimised folded, passes::run_passes(fitted.graph, passes::folding_passes(), run));
+  OBSCURA_TRY_VOID(check_passes(fitted.graph, folded.graph, request));
+  for (const auto* reports : {&matched.reports, &fitted.reports, &folded.reports}) {
+    for (const passes::PassReport& report : *reports) {
+      result.notes.insert(result.notes.end(), report.notes.begin(), report.notes.end());
+    }
+  }
+  result.matched = std::move(matched.graph);
+  result.packable = std::move(folded.graph);
+  return result;
+}
+
 }  // namespace
 
 base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const CompileRequest& request) {
@@ -154,6 +197,7 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   const Inputs some(
       request.calibration.begin(),
       request.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
+  begin(request, "checking the packing");
   OBSCURA_TRY_VOID(check_packing(graph, plan.packed, some));
   OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
   state(plan, params, request, tolerance);
@@ -162,6 +206,7 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   output.report = make_report(plan, params, request.options);
   output.report.flip_share = flip_share(scores, plan.packed.program.error.score_error_sd);
   output.report.calibration_inputs = request.calibration.size();
+  output.errors = errors_of(plan, params, request.options);
   output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels};
   return output;
 }
@@ -169,25 +214,25 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
 base::Result<CompileOutput> compile_graph(const graph::Graph& whole, const CompileRequest& request) {
   OBSCURA_TRY(const graph::Stripped stripped, graph::strip_final_ops(whole));
   OBSCURA_TRY(const std::vector<program::Finish> finishes, finishes_of(stripped));
-  const graph::Graph& graph = stripped.body;
-  OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
-  const passes::RunOptions run{request.options.skip_passes};
-  OBSCURA_TRY(passes::Optimised fitted,
-              passes::run_passes(graph, passes::fitting_passes(), run, {request.calibration, request.options.fit}));
-  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(fitted.graph, passes::folding_passes(), run));
-  OBSCURA_TRY_VOID(check_passes(fitted.graph, optimised.graph, request));
-  OBSCURA_TRY(CompileOutput output, compile_packable(optimised.graph, request));
+  OBSCURA_TRY_VOID(check_request(request, input_elements(stripped.body), label_count(stripped.body)));
+  OBSCURA_TRY(Optimised network, optimise(stripped.body, request));
+  OBSCURA_TRY(CompileOutput output, compile_packable(network.packable, request));
   for (std::size_t i = 0; i < finishes.size(); ++i) output.plan.program.outputs[i].finish = finishes[i];
-  for (const auto* reports : {&fitted.reports, &optimised.reports}) {
-    for (const passes::PassReport& report : *reports) {
-      output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
-    }
+  if (!request.check.inputs.empty()) {
+    begin(request, fmt::format("checking with {} inputs", request.check.inputs.size()));
+    const CheckedNetwork checked{stripped.body, network.matched, network.packable, network.activations};
+    output.report.check = check_plan(checked, output.plan.program, output.plan.weights, output.errors, request.check);
   }
+  output.report.notes = std::move(network.notes);
+  output.report.activations = std::move(network.activations);
   return output;
 }
 
 base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model, const CompileRequest& request) {
-  OBSCURA_TRY(const graph::Graph graph, onnx_import::read_onnx_file(model, {}));
+  begin(request, "reading the model");
+  onnx_import::ImportOptions options;
+  options.approximate_maxpool = request.options.approximate_maxpool;
+  OBSCURA_TRY(const graph::Graph graph, onnx_import::read_onnx_file(model, options));
   return compile_graph(graph, request);
 }
 

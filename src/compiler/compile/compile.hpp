@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "compiler/compile/calibration.hpp"
 #include "compiler/compile/options.hpp"
 #include "compiler/compile/report.hpp"
 #include "compiler/graph/graph.hpp"
@@ -17,12 +18,15 @@ struct CompileRequest {
   plan::program::InputSpec input;                ///< its range is filled in from the calibration inputs
   std::vector<std::vector<double>> calibration;  ///< preprocessed inputs, channel-major; see read_calibration()
   std::vector<std::string> labels;               ///< one per score, or none
+  CheckInputs check;                             ///< inputs to check the compiled program with, or none
   CompileOptions options;
 };
 
 struct CompileOutput {
   plan::weights::Plan plan;  ///< verified; program and clear weights
   Report report;
+  /// Variances of the errors that the noise model expects of each instruction. [instructions]
+  std::vector<place::Gain> errors;
 };
 
 /// Compiles a network into the fastest program that is secure and precise enough: imports, optimises and packs it,
