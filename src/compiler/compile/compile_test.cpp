@@ -146,7 +146,8 @@ TEST(Compile, WeightsDoNotDecideTheProgram) {
   graph::Graph chain = chain_of(6, 6, {dense(12, 36, random), dense(3, 12, random)});
   const CompileRequest request = request_for(chain, 3, random);
   const auto full = compile_packable(chain, request);
-  for (std::size_t i = 0; i < 100; ++i) std::get<graph::Linear>(chain.nodes[1].op).matrix.value[i] = 0;  // pruned, in the same structure
+  for (std::size_t i = 0; i < 100; ++i)
+    std::get<graph::Linear>(chain.nodes[1].op).matrix.value[i] = 0;  // pruned, in the same structure
   const auto pruned = compile_packable(chain, request);
   ASSERT_TRUE(full.has_value() && pruned.has_value());
   EXPECT_EQ(full->plan.weights.values.size(), pruned->plan.weights.values.size());

@@ -1,10 +1,9 @@
-// Packings of convolutions, pools, joins and wide layers over several ciphertexts, against the graph's interpreter, with
-// junk in every slot of which a layout says nothing.
+// Packings of convolutions, pools, joins and wide layers over several ciphertexts, against the graph's interpreter,
+// with junk in every slot of which a layout says nothing.
 #include <gtest/gtest.h>
 
 #include <array>
 #include <cmath>
-
 #include <random>
 #include <set>
 
@@ -175,7 +174,8 @@ TEST(NetworkPacking, SaysWhichLayerDoesNotFit) {
   ValueId x = maker.input({6});
   x = maker.dense(x, 2000);
   maker.dense(x, 4);
-  const auto found = pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
+  const auto found =
+      pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
   EXPECT_NE(found.error().message.find("layer 1 'dense'"), std::string::npos) << found.error().message;

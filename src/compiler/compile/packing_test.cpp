@@ -50,8 +50,8 @@ using Layers = std::vector<VectorPacking>;
 pack::NetworkPacking network_of(const Layers& layers) {
   pack::NetworkPacking packing;
   const auto add = [&](pack::NodeShape shape, pack::LayoutPtr layout) {
-    packing.nodes.push_back(std::make_shared<const pack::NodePacking>(
-        pack::NodePacking{std::move(shape), {}, std::move(layout)}));
+    packing.nodes.push_back(
+        std::make_shared<const pack::NodePacking>(pack::NodePacking{std::move(shape), {}, std::move(layout)}));
   };
   add(pack::AsIs{}, nullptr);
   for (std::size_t i = 0; i < layers.size(); ++i) {
@@ -182,7 +182,8 @@ std::size_t check_second_layers(unsigned every) {
                                                                            {4, 16, 4},
                                                                            {3, 32, 8}}) {
     for (const double density : {1.0, 0.3}) {
-      const graph::Graph chain = chain_of({random_matrix(mid, in, 0.6, random), random_matrix(out, mid, density, random)});
+      const graph::Graph chain =
+          chain_of({random_matrix(mid, in, 0.6, random), random_matrix(out, mid, density, random)});
       checked += check_all(chain, 7, every, random);
       if (::testing::Test::HasFailure()) return checked;
     }

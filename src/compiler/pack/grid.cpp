@@ -111,7 +111,8 @@ std::vector<TensorLayout> input_layouts(const graph::Shape& shape, int slots, in
   std::vector<TensorLayout> layouts = grid_layouts(shape, slots, most_ciphertexts);
   const Planes planes = planes_of(shape);
   for (int phase = 2; phase <= 4 && phase < std::max(planes.rows, planes.columns); phase *= 2) {
-    if (auto layout = make_layout({planes, 1, 1, phase}, slots, most_ciphertexts)) layouts.push_back(std::move(*layout));
+    if (auto layout = make_layout({planes, 1, 1, phase}, slots, most_ciphertexts))
+      layouts.push_back(std::move(*layout));
   }
   return layouts;
 }

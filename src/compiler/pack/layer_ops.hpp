@@ -5,8 +5,8 @@
 
 namespace obscura::compiler::pack {
 
-/// What one operator costs for one ciphertext of its result, counted in operations of the executor; what an operation costs at a level
-/// is the business of whoever weighs candidates.
+/// What one operator costs for one ciphertext of its result, counted in operations of the executor; what an operation
+/// costs at a level is the business of whoever weighs candidates.
 struct LayerOps {
   int fresh_inputs = 0;      ///< ciphertexts that the data owner sends for this layer
   int operands = 1;          ///< ciphertexts that the transform reads

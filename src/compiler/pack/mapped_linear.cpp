@@ -108,7 +108,8 @@ Alternatives without_dominated(const Alternatives& alternatives) {
   for (const MappedAlternative& candidate : alternatives) {
     const auto beats = [](const MappedAlternative& a, const MappedAlternative& b) { return dominates(a.ops, b.ops); };
     if (std::any_of(kept.begin(), kept.end(), [&](const auto& k) { return beats(k, candidate); })) continue;
-    kept.erase(std::remove_if(kept.begin(), kept.end(), [&](const auto& k) { return beats(candidate, k); }), kept.end());
+    kept.erase(std::remove_if(kept.begin(), kept.end(), [&](const auto& k) { return beats(candidate, k); }),
+               kept.end());
     kept.push_back(candidate);
   }
   return kept;
@@ -215,7 +216,8 @@ RotatedDiagonals diagonals_of(const graph::SparseMatrix& matrix, const MappedSha
     const double value = matrix.value[e] * factor;
     for (int s = slot; s < slots; s += repeat) {
       const int at = to.imaginary ? floor_mod(s + result.half_shift, slots) : s;
-      (*to.diagonal)[static_cast<std::size_t>(at)] += to.imaginary ? std::complex(0.0, value) : std::complex(value, 0.0);
+      (*to.diagonal)[static_cast<std::size_t>(at)] +=
+          to.imaginary ? std::complex(0.0, value) : std::complex(value, 0.0);
     }
   });
   return diagonals;

@@ -36,8 +36,8 @@ ValueId ProgramBuilder::input(int index) {
   return append(program::Input{index});
 }
 
-ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiagonals diagonals, const RotationSplit& split,
-                               bool extended) {
+ValueId ProgramBuilder::linear(const std::vector<ValueId>& operands, RotatedDiagonals diagonals,
+                               const RotationSplit& split, bool extended) {
   // giant step -> (operand, baby step) -> values
   std::map<int, std::vector<std::pair<std::pair<int, int>, SlotValues>>> giants;
   for (auto& [key, values] : diagonals) {

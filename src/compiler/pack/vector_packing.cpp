@@ -38,7 +38,7 @@ std::vector<VectorPacking> first_vector_candidates(const graph::SparseMatrix& ma
 }
 
 std::vector<VectorPacking> vector_candidates(const graph::SparseMatrix& matrix, const Layout& input,
-                                           const VectorContext& context) {
+                                             const VectorContext& context) {
   std::vector<VectorPacking> packings;
   append(diagonal_candidates(matrix, input, context.periods, context.is_last), packings);
   return packings;

@@ -33,11 +33,11 @@ struct VectorContext {
 
 /// Every candidate of every family for the first layer, whose input the data owner lays out.
 [[nodiscard]] std::vector<VectorPacking> first_vector_candidates(const graph::SparseMatrix& matrix,
-                                                               const VectorContext& context);
+                                                                 const VectorContext& context);
 
 /// The same for a layer whose input stands as the layer before left it.
 [[nodiscard]] std::vector<VectorPacking> vector_candidates(const graph::SparseMatrix& matrix, const Layout& input,
-                                                         const VectorContext& context);
+                                                           const VectorContext& context);
 
 /// One line for the report.
 [[nodiscard]] std::string describe(const VectorPacking& packing);

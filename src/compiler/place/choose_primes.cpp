@@ -4,7 +4,6 @@
 #include <limits>
 #include <numeric>
 
-
 namespace obscura::compiler::place {
 namespace {
 
@@ -108,7 +107,8 @@ class PrimeSearch {
         for (std::size_t first = 0; first < count; ++first) {
           const std::size_t end = is_large() ? first + 1 : count;
           for (std::size_t last = first; last < end; ++last) {
-            improved = shift(predict, first, last, step, point) || shift(predict, first, last, -step, point) || improved;
+            improved =
+                shift(predict, first, last, step, point) || shift(predict, first, last, -step, point) || improved;
           }
         }
         improved = is_large() ? shift(predict, 0, count - 1, step, point) ||

@@ -94,8 +94,11 @@ TEST(ChoosePrimes, StaysBelowTheCapAndLosesNothingToAnyNeighbour) {
 
 TEST(ChoosePrimes, GivesUpWhereNothingFits) {
   const Program program = one_layer();
-  EXPECT_FALSE(choose_primes(program, ScalePlan::solve(program), unit_calibration(1), {11, Security::k256, 2, 1, 2, 4}).has_value());
-  EXPECT_FALSE(choose_primes(program, ScalePlan::solve(program), unit_calibration(1e30), {12, Security::k128, 2, 1, 2, 4}).has_value());
+  EXPECT_FALSE(choose_primes(program, ScalePlan::solve(program), unit_calibration(1), {11, Security::k256, 2, 1, 2, 4})
+                   .has_value());
+  EXPECT_FALSE(
+      choose_primes(program, ScalePlan::solve(program), unit_calibration(1e30), {12, Security::k128, 2, 1, 2, 4})
+          .has_value());
 }
 
 TEST(ChoosePrimes, HonoursTheNumberOfDigits) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include "compiler/place/scale_plan.hpp"
-
 #include "plan/program/verify.hpp"
 
 namespace obscura::compiler::place {

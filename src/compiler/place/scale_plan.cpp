@@ -34,7 +34,8 @@ std::optional<Scale> root(const Scale& scale, int degree) {
 }
 
 ScaleForm product(const ScaleForm& a, const ScaleForm& b, int exponent_of_b) {
-  ScaleForm result{std::vector<int>(std::max(a.multiple.size(), b.multiple.size())), a.rest * power(b.rest, exponent_of_b)};
+  ScaleForm result{std::vector<int>(std::max(a.multiple.size(), b.multiple.size())),
+                   a.rest * power(b.rest, exponent_of_b)};
   for (std::size_t i = 0; i < a.multiple.size(); ++i) result.multiple[i] += a.multiple[i];
   for (std::size_t i = 0; i < b.multiple.size(); ++i) result.multiple[i] += exponent_of_b * b.multiple[i];
   return result;

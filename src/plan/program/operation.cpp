@@ -45,7 +45,9 @@ void replace_operands(Operation& operation, const std::function<ValueId(ValueId)
                    [&](Linear& linear) {
                      for (ValueId& id : linear.operands) id = now(id);
                    },
-                   [&](Add& add) { add = {now(add.left), now(add.right)}; },
+                   [&](Add& add) {
+                     add = {now(add.left), now(add.right)};
+                   },
                    [&](Multiply& multiply) {
                      multiply = {now(multiply.left), now(multiply.right)};
                    },
