@@ -2,13 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <optional>
 #include <sstream>
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/input_form.hpp"
+#include "apps/cli/stage_line.hpp"
 #include "base/file.hpp"
 #include "compiler/compile/calibration.hpp"
 #include "compiler/compile/reference.hpp"
+#include "compiler/compile/report_html.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/spec_file.hpp"
 
@@ -20,6 +24,8 @@ namespace compile = compiler::compile;
 
 constexpr std::uint64_t kMaxLabelFile = 1 << 24;
 constexpr std::uint64_t kMaxCostFile = 1 << 20;
+/// The highest of depths 5 and 6; tried only up to --max-degree.
+constexpr std::array<std::size_t, 2> kHighDegrees{31, 63};
 
 struct Options {
   std::string model;
@@ -32,6 +38,14 @@ struct Options {
   std::string sealing_key = "secret";
   double relative_error = compile::CompileOptions{}.most_relative_sd;
   std::size_t calibration_inputs = 64;
+  std::vector<std::string> skip_passes;
+  bool approximate_maxpool = false;
+  std::size_t max_degree = compile::CompileOptions{}.fit.max_degree;
+  double flips = compile::CompileOptions{}.fit.most_flips;
+  int least_log_n = compile::CompileOptions{}.least_log_n;
+  int most_log_n = compile::CompileOptions{}.most_log_n;
+  std::size_t check = 0;
+  std::string report;
 };
 
 base::Result<std::string> read_text(const std::string& path, std::uint64_t limit) {
@@ -51,33 +65,56 @@ base::Result<std::vector<std::string>> read_labels(const std::string& path) {
   return labels;
 }
 
+base::Result<void> check_options(const Options& options) {
+  if (options.least_log_n <= options.most_log_n) return {};
+  return base::fail(base::ErrorCode::kUsage,
+                    fmt::format("--least-log-n {} is above --most-log-n {}", options.least_log_n, options.most_log_n),
+                    "leave a range of ring degrees to choose from");
+}
+
+base::Result<compile::CompileOptions> search_options(const Options& options) {
+  compile::CompileOptions search;
+  search.security = static_cast<fhe::params::Security>(options.security);
+  search.sealing_key =
+      options.sealing_key == "public" ? plan::program::SealingKey::kPublic : plan::program::SealingKey::kSecret;
+  search.most_relative_sd = options.relative_error;
+  search.least_log_n = options.least_log_n;
+  search.most_log_n = options.most_log_n;
+  search.skip_passes = options.skip_passes;
+  search.approximate_maxpool = options.approximate_maxpool;
+  search.fit.max_degree = options.max_degree;
+  search.fit.degrees.insert(search.fit.degrees.end(), kHighDegrees.begin(), kHighDegrees.end());
+  search.fit.most_flips = options.flips;
+  if (!options.cost.empty()) {
+    OBSCURA_TRY(const auto text, read_text(options.cost, kMaxCostFile));
+    OBSCURA_TRY(search.cost, compiler::place::parse_cost_table(text));
+  }
+  return search;
+}
+
 base::Result<compile::CompileRequest> make_request(const Options& options) {
+  OBSCURA_TRY_VOID(check_options(options));
   OBSCURA_TRY(const auto reference, compile::Reference::open(options.model));
   compile::CompileRequest request;
   OBSCURA_TRY(request.input, read_input_form(reference.input_dims(), options.input));
   OBSCURA_TRY(request.labels, read_labels(options.labels));
   OBSCURA_TRY(request.calibration,
               compile::read_calibration(options.calibration, request.input, options.calibration_inputs));
-  request.options.security = static_cast<fhe::params::Security>(options.security);
-  request.options.sealing_key =
-      options.sealing_key == "public" ? plan::program::SealingKey::kPublic : plan::program::SealingKey::kSecret;
-  request.options.most_relative_sd = options.relative_error;
-  if (!options.cost.empty()) {
-    OBSCURA_TRY(const auto text, read_text(options.cost, kMaxCostFile));
-    OBSCURA_TRY(request.options.cost, compiler::place::parse_cost_table(text));
+  if (options.check > 0) {
+    OBSCURA_TRY(request.check, compile::read_check_inputs(options.calibration, request.input,
+                                                          options.calibration_inputs, options.check));
   }
+  OBSCURA_TRY(request.options, search_options(options));
   return request;
 }
 
-base::Result<Report> run_compile(const Options& options) {
-  OBSCURA_TRY(const auto request, make_request(options));
-  OBSCURA_TRY(const auto compiled, compile::compile_onnx(options.model, request));
-  const std::string plan = options.output + ".plan";
-  const std::string spec = options.output + ".spec";
-  OBSCURA_TRY(auto spec_file, base::AtomicFile::create(spec, base::kPublicMode));
-  OBSCURA_TRY_VOID(spec_file.write(runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
-  OBSCURA_TRY_VOID(plan::weights::write_plan_file(plan, compiled.plan));
-  OBSCURA_TRY_VOID(spec_file.commit());
+base::Result<void> write_report(base::AtomicFile& file, const compile::Report& report, const std::string& model) {
+  const std::string html = compile::to_html(report, model);
+  OBSCURA_TRY_VOID(file.write({reinterpret_cast<const std::uint8_t*>(html.data()), html.size()}));
+  return file.commit();
+}
+
+Report describe(const compile::CompileOutput& compiled, const std::string& plan, const std::string& spec) {
   const auto& input = compiled.plan.program.input_spec;
   Report report;
   report.text = compile::to_text(compiled.report);
@@ -91,6 +128,66 @@ base::Result<Report> run_compile(const Options& options) {
   return report;
 }
 
+base::Result<compile::CompileOutput> compile_model(const Options& options) {
+  OBSCURA_TRY(auto request, make_request(options));
+  StageLine line("compile");
+  request.options.on_stage = [&line](const std::string& stage) { line.begin(stage); };
+  return compile::compile_onnx(options.model, request);
+}
+
+base::Result<Report> run_compile(const Options& options) {
+  OBSCURA_TRY(const auto compiled, compile_model(options));
+  const std::string plan = options.output + ".plan";
+  const std::string spec = options.output + ".spec";
+  OBSCURA_TRY(auto spec_file, base::AtomicFile::create(spec, base::kPublicMode));
+  std::optional<base::AtomicFile> report_file;
+  if (!options.report.empty()) {
+    OBSCURA_TRY(auto file, base::AtomicFile::create(options.report, base::kPublicMode));
+    report_file.emplace(std::move(file));
+  }
+  OBSCURA_TRY_VOID(spec_file.write(runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
+  OBSCURA_TRY_VOID(plan::weights::write_plan_file(plan, compiled.plan));
+  OBSCURA_TRY_VOID(spec_file.commit());
+  Report report = describe(compiled, plan, spec);
+  if (report_file) {
+    OBSCURA_TRY_VOID(write_report(*report_file, compiled.report, options.model));
+    report.text += fmt::format("{}: the report to look at\n", options.report);
+    report.figures["report"] = options.report;
+  }
+  return report;
+}
+
+void add_network_options(CLI::App& command, Options& options) {
+  command.add_option("--skip-pass", options.skip_passes, "Leave out a compiler pass; may be given several times")
+      ->take_all()
+      ->allow_extra_args(false);
+  command.add_flag("--approximate-maxpool", options.approximate_maxpool,
+                   "Approximate max pooling by polynomials; the report says how many levels it takes");
+  command.add_option("--max-degree", options.max_degree, "Highest degree of polynomials that stand for activations")
+      ->check(CLI::Range(2, 63));
+  command
+      .add_option("--flips", options.flips,
+                  "Share of inputs whose label those polynomials may change; smaller is slower")
+      ->check(CLI::Range(0.0, 1.0));
+}
+
+void add_search_options(CLI::App& command, Options& options) {
+  command.add_option("--cost", options.cost, "Cost table of the machine that will run the model");
+  command.add_option("--security", options.security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
+  command
+      .add_option("--seal-with", options.sealing_key,
+                  "Key that weights will be sealed under; the public one costs precision and twice the file")
+      ->check(CLI::IsMember({"secret", "public"}));
+  command
+      .add_option("--relative-error", options.relative_error,
+                  "Largest predicted standard deviation of a score, relative to the range of scores; smaller is slower")
+      ->check(CLI::Range(1e-9, 0.1));
+  command.add_option("--least-log-n", options.least_log_n, "log2 of the smallest ring degree to try")
+      ->check(CLI::Range(11, 16));
+  command.add_option("--most-log-n", options.most_log_n, "log2 of the largest ring degree to try")
+      ->check(CLI::Range(11, 16));
+}
+
 }  // namespace
 
 void add_compile(CLI::App& app, const Global&, Action& action) {
@@ -102,17 +199,13 @@ void add_compile(CLI::App& app, const Global&, Action& action) {
       ->check(CLI::Range(1, 1000000));
   command->add_option("--input", options->input, "JSON file with scale, mean, std, bgr, resize (default: pixel / 255)");
   command->add_option("--labels", options->labels, "Text file with a class name per line");
-  command->add_option("--cost", options->cost, "Cost table of the machine that will run the model");
-  command->add_option("--security", options->security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
+  add_network_options(*command, *options);
+  add_search_options(*command, *options);
   command
-      ->add_option("--seal-with", options->sealing_key,
-                   "Key that weights will be sealed under; the public one costs precision and twice the file")
-      ->check(CLI::IsMember({"secret", "public"}));
-  command
-      ->add_option(
-          "--relative-error", options->relative_error,
-          "Largest predicted standard deviation of a score, relative to the range of scores; smaller is slower")
-      ->check(CLI::Range(1e-9, 0.1));
+      ->add_option("--check", options->check,
+                   "Run this many inputs through the clear simulator with the predicted noise and report the labels")
+      ->check(CLI::Range(1, 1000000));
+  command->add_option("--report", options->report, "HTML file to draw the report into");
   command->add_option("-o,--output", options->output, "NAME of NAME.plan and NAME.spec")->required();
   command->callback([&action, options] { action = [options] { return run_compile(*options); }; });
 }

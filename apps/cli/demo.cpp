@@ -156,7 +156,8 @@ base::Result<Comparison> compare(const Story& story, const std::string& model, c
     OBSCURA_TRY(const auto release,
                 deploy::client::open_answer(*open.context, *open.secret, program, answer, open.labels));
     OBSCURA_TRY(const double error, deploy::client::answer_error(*open.context, *open.secret, program, answer, scores));
-    const auto float_label = std::max_element(scores.begin(), scores.end()) - scores.begin();
+    const auto first_output = scores.begin() + static_cast<std::ptrdiff_t>(program.outputs.front().element.size());
+    const auto float_label = std::max_element(scores.begin(), first_output) - scores.begin();
     comparison.correct += release.label == images.labels[i] ? 1 : 0;
     comparison.agree += release.label == float_label ? 1 : 0;
     comparison.disagree_decided += release.label != float_label && release.decided ? 1 : 0;

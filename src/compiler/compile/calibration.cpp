@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -34,12 +35,6 @@ base::Result<std::vector<fs::path>> input_files(const fs::path& directory) {
   return files;
 }
 
-base::Result<void> append(const fs::path& path, const images::InputSpec& spec, Inputs& inputs) {
-  OBSCURA_TRY(const std::vector<float> tensor, images::read_tensor(path.string(), spec));
-  inputs.emplace_back(tensor.begin(), tensor.end());
-  return {};
-}
-
 // `limit` numbers at equal distances below `count`, or all of them.
 std::vector<std::size_t> spread(std::size_t count, std::size_t limit) {
   std::vector<std::size_t> indices(std::min(count, limit));
@@ -47,31 +42,69 @@ std::vector<std::size_t> spread(std::size_t count, std::size_t limit) {
   return indices;
 }
 
-}  // namespace
-
-base::Result<Inputs> read_calibration(const fs::path& path, const plan::program::InputSpec& program_spec,
-                                      std::size_t limit) {
-  const images::InputSpec spec = images::input_spec_of(program_spec);
-  Inputs inputs;
-  if (fs::is_directory(path)) {
-    OBSCURA_TRY(const std::vector<fs::path> files, input_files(path));
-    for (const std::size_t i : spread(files.size(), limit)) {
-      OBSCURA_TRY_VOID(append(files[i], spec, inputs));
+/// A directory, an idx file, or a single input.
+class Source {
+ public:
+  static base::Result<Source> open(const fs::path& path, const images::InputSpec& spec) {
+    Source source;
+    source.spec_ = spec;
+    if (fs::is_directory(path)) {
+      OBSCURA_TRY(source.files_, input_files(path));
+    } else if (auto idx = images::IdxFile::open(path.string())) {
+      source.idx_ = std::move(*idx);
+    } else {
+      source.files_ = {path};
     }
-  } else if (const auto idx = images::IdxFile::open(path.string())) {
-    for (const std::size_t i : spread(idx->count(), limit)) {
-      OBSCURA_TRY(const images::Image image, idx->image(i));
-      OBSCURA_TRY(const std::vector<float> tensor, images::to_tensor(image, spec));
-      inputs.emplace_back(tensor.begin(), tensor.end());
-    }
-  } else {
-    OBSCURA_TRY_VOID(append(path, spec, inputs));
-  }
-  if (inputs.empty()) {
+    if (source.count() > 0) return source;
     return base::fail(base::ErrorCode::kNotFound, fmt::format("{} holds no input to calibrate with", path.string()),
                       "name a directory of images like those the network will see, or an idx file");
   }
-  return inputs;
+
+  [[nodiscard]] std::size_t count() const { return idx_ ? idx_->count() : files_.size(); }
+
+  [[nodiscard]] base::Result<Inputs> read(const std::vector<std::size_t>& indices) const {
+    Inputs inputs;
+    for (const std::size_t i : indices) {
+      OBSCURA_TRY(const std::vector<float> tensor, read(i));
+      inputs.emplace_back(tensor.begin(), tensor.end());
+    }
+    return inputs;
+  }
+
+ private:
+  Source() = default;
+  [[nodiscard]] base::Result<std::vector<float>> read(std::size_t i) const {
+    if (!idx_) return images::read_tensor(files_[i].string(), spec_);
+    OBSCURA_TRY(const images::Image image, idx_->image(i));
+    return images::to_tensor(image, spec_);
+  }
+
+  images::InputSpec spec_;
+  std::optional<images::IdxFile> idx_;
+  std::vector<fs::path> files_;
+};
+
+}  // namespace
+
+base::Result<Inputs> read_calibration(const fs::path& path, const plan::program::InputSpec& spec, std::size_t limit) {
+  OBSCURA_TRY(const Source source, Source::open(path, images::input_spec_of(spec)));
+  return source.read(spread(source.count(), limit));
+}
+
+base::Result<CheckInputs> read_check_inputs(const fs::path& path, const plan::program::InputSpec& spec,
+                                            std::size_t limit, std::size_t count) {
+  OBSCURA_TRY(const Source source, Source::open(path, images::input_spec_of(spec)));
+  const std::vector<std::size_t> seen = spread(source.count(), limit);
+  CheckInputs check;
+  check.unseen = source.count() - seen.size() >= count;
+  std::vector<std::size_t> others;
+  for (std::size_t i = 0; i < source.count(); ++i) {
+    if (!check.unseen || !std::binary_search(seen.begin(), seen.end(), i)) others.push_back(i);
+  }
+  std::vector<std::size_t> chosen = spread(others.size(), count);
+  for (std::size_t& index : chosen) index = others[index];
+  OBSCURA_TRY(check.inputs, source.read(chosen));
+  return check;
 }
 
 }  // namespace obscura::compiler::compile

@@ -16,4 +16,16 @@ namespace obscura::compiler::compile {
                                                                               const plan::program::InputSpec& spec,
                                                                               std::size_t limit);
 
+/// Inputs to check a compiled network with.
+struct CheckInputs {
+  std::vector<std::vector<double>> inputs;
+  bool unseen = false;  ///< read_calibration() gives none of them
+};
+
+/// `count` inputs (at least 1) from the same place, spread over those that read_calibration() with the limit leaves out
+/// where there are so many; otherwise over all there are, `count` at most. Errors as there.
+[[nodiscard]] base::Result<CheckInputs> read_check_inputs(const std::filesystem::path& path,
+                                                          const plan::program::InputSpec& spec, std::size_t limit,
+                                                          std::size_t count);
+
 }  // namespace obscura::compiler::compile

@@ -54,6 +54,25 @@ TEST_F(CalibrationFiles, SpreadsOverAnIdxFile) {
   EXPECT_EQ((*inputs)[1][0], 2);
 }
 
+TEST_F(CalibrationFiles, ChecksWithOthersWhereThereAreEnough) {
+  std::string bytes{"\0\0\x08\x03\0\0\0\x06\0\0\0\x01\0\0\0\x02", 16};
+  for (char value = 0; value < 6; ++value) bytes += {value, value};
+  write("images", bytes);
+  spec_.scale = 1;
+  // Calibration takes 0 and 3; the others are 1, 2, 4, 5.
+  const auto others = read_check_inputs(directory_ / "images", spec_, 2, 2);
+  ASSERT_TRUE(others.has_value()) << others.error().message;
+  EXPECT_TRUE(others->unseen);
+  ASSERT_EQ(others->inputs.size(), 2u);
+  EXPECT_EQ(others->inputs[0][0], 1);
+  EXPECT_EQ(others->inputs[1][0], 4);
+  const auto some = read_check_inputs(directory_ / "images", spec_, 2, 5);
+  ASSERT_TRUE(some.has_value());
+  EXPECT_FALSE(some->unseen);
+  EXPECT_EQ(some->inputs.size(), 5u);
+  EXPECT_EQ(read_check_inputs(directory_ / "images", spec_, 2, 50)->inputs.size(), 6u);
+}
+
 TEST_F(CalibrationFiles, RefusesWhatHoldsNoInput) {
   EXPECT_EQ(read_calibration(directory_, spec_, 10).error().code, base::ErrorCode::kNotFound);
   EXPECT_EQ(read_calibration(directory_ / "missing", spec_, 10).error().code, base::ErrorCode::kNotFound);

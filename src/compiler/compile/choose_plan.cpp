@@ -96,6 +96,7 @@ class PlanSearch {
   base::Result<ChosenPlan> run() {
     for (int log_n = options_.least_log_n; log_n <= options_.most_log_n; ++log_n) {
       observed_.clear();
+      if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
         if (best_ && attempt.microseconds >= best_->microseconds) break;
         try_primes(attempt);

@@ -6,7 +6,10 @@
 #include <cmath>
 #include <numbers>
 
+#include "compiler/compile/check_plan.hpp"
+#include "compiler/compile/finish.hpp"
 #include "compiler/compile/tolerance.hpp"
+#include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/interpret.hpp"
 #include "compiler/graph/verify.hpp"
 #include "compiler/onnx/read_onnx.hpp"
@@ -22,7 +25,7 @@ namespace program = plan::program;
 
 constexpr double kPassTolerance = 1e-6;
 constexpr std::size_t kPoisonedInputs = 16;
-constexpr std::size_t kLongestStageName = 64;
+constexpr std::size_t kLongestName = 64;
 /// A slot's error is a product of two complex Gaussians at worst: a rounding or a digit, and the key or a fresh error.
 /// The real part of such a product is Laplace-distributed, P(|e| > d sd) = exp(-sqrt(2) d); sums over several slots
 /// have lighter tails. d for a probability of 2^-30.
@@ -88,7 +91,7 @@ std::string printable(std::string name) {
   for (char& c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7f) c = '?';
   }
-  return name.substr(0, kLongestStageName);
+  return name.substr(0, kLongestName);
 }
 
 std::vector<std::vector<double>> scores_of(const graph::Graph& graph, const Inputs& inputs) {
@@ -105,15 +108,23 @@ std::size_t label_count(const graph::Graph& graph) {
   return static_cast<std::size_t>(graph::element_count(graph.shape(graph.outputs.front())));
 }
 
+std::vector<double> scale_bits(const program::Program& program, const fhe::params::ParamSet& params) {
+  std::vector<double> bits;
+  for (const program::Instruction& instruction : program.instructions) bits.push_back(instruction.scale.log2(params));
+  return bits;
+}
+
 // Largest sd of any watched score over single calibration inputs, by the first-order prediction.
 double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
   place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
   const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
-  std::vector<double> bits;
-  for (const program::Instruction& instruction : plan.packed.program.instructions) {
-    bits.push_back(instruction.scale.log2(params));
-  }
-  return std::exp2(model.predict_at(bits).log2_sd);
+  return std::exp2(model.predict_at(scale_bits(plan.packed.program, params)).log2_sd);
+}
+
+std::vector<place::Gain> errors_of(const ChosenPlan& plan, const fhe::params::ParamSet& params,
+                                   const CompileOptions& options) {
+  const place::ErrorModel model(plan.packed.program, plan.observation.calibration, params, options.head_room);
+  return model.sources_at(scale_bits(plan.packed.program, params));
 }
 
 void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,
@@ -127,6 +138,7 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
     program.input_spec.maximum = std::max(program.input_spec.maximum, *high);
   }
   for (program::Stage& stage : program.stages) stage.name = printable(stage.name);
+  for (program::Output& output : program.outputs) output.name = printable(output.name);
   program.key_needs = program::derive_key_needs(program);
   program.error.score_error_sd = std::exp2(plan.primes.log2_sd);
   program.error.score_error_bound = kBoundDeviations * worst_sd(plan, params, request.options);
@@ -137,6 +149,40 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   const std::uint64_t halves = program.sealing_key == program::SealingKey::kPublic ? 2 : 1;
   program.cost.sealed_bytes = halves * memory.stored_weight_bytes;
   program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
+}
+
+void begin(const CompileRequest& request, const std::string& stage) {
+  if (request.options.on_stage) request.options.on_stage(stage);
+}
+
+/// A network on its way through the passes.
+struct Optimised {
+  graph::Graph matched;  ///< with its activations, the last that computes what the float network does but for MaxPool
+  graph::Graph packable;
+  std::vector<passes::FittedActivation> activations;
+  std::vector<std::string> notes;
+};
+
+base::Result<Optimised> optimise(const graph::Graph& graph, const CompileRequest& request) {
+  const passes::RunOptions run{request.options.skip_passes};
+  Optimised result;
+  const passes::PassContext context{request.calibration, request.options.fit, &result.activations};
+  const auto fitting = passes::fitting_passes();
+  begin(request, "simplifying");
+  OBSCURA_TRY(passes::Optimised matched, passes::run_passes(graph, fitting.first(fitting.size() - 1), run, context));
+  begin(request, "fitting polynomials to activations");
+  OBSCURA_TRY(passes::Optimised fitted, passes::run_passes(matched.graph, fitting.last(1), run, context));
+  begin(request, "folding layers");
+  OBSCURA_TRY(passes::Optimised folded, passes::run_passes(fitted.graph, passes::folding_passes(), run));
+  OBSCURA_TRY_VOID(check_passes(fitted.graph, folded.graph, request));
+  for (const auto* reports : {&matched.reports, &fitted.reports, &folded.reports}) {
+    for (const passes::PassReport& report : *reports) {
+      result.notes.insert(result.notes.end(), report.notes.begin(), report.notes.end());
+    }
+  }
+  result.matched = std::move(matched.graph);
+  result.packable = std::move(folded.graph);
+  return result;
 }
 
 }  // namespace
@@ -151,6 +197,7 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   const Inputs some(
       request.calibration.begin(),
       request.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
+  begin(request, "checking the packing");
   OBSCURA_TRY_VOID(check_packing(graph, plan.packed, some));
   OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
   state(plan, params, request, tolerance);
@@ -159,28 +206,33 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   output.report = make_report(plan, params, request.options);
   output.report.flip_share = flip_share(scores, plan.packed.program.error.score_error_sd);
   output.report.calibration_inputs = request.calibration.size();
+  output.errors = errors_of(plan, params, request.options);
   output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels};
   return output;
 }
 
-base::Result<CompileOutput> compile_graph(const graph::Graph& graph, const CompileRequest& request) {
-  OBSCURA_TRY_VOID(check_request(request, input_elements(graph), label_count(graph)));
-  const passes::RunOptions run{request.options.skip_passes};
-  OBSCURA_TRY(passes::Optimised fitted,
-              passes::run_passes(graph, passes::fitting_passes(), run, {request.calibration, request.options.fit}));
-  OBSCURA_TRY(passes::Optimised optimised, passes::run_passes(fitted.graph, passes::folding_passes(), run));
-  OBSCURA_TRY_VOID(check_passes(fitted.graph, optimised.graph, request));
-  OBSCURA_TRY(CompileOutput output, compile_packable(optimised.graph, request));
-  for (const auto* reports : {&fitted.reports, &optimised.reports}) {
-    for (const passes::PassReport& report : *reports) {
-      output.report.notes.insert(output.report.notes.end(), report.notes.begin(), report.notes.end());
-    }
+base::Result<CompileOutput> compile_graph(const graph::Graph& whole, const CompileRequest& request) {
+  OBSCURA_TRY(const graph::Stripped stripped, graph::strip_final_ops(whole));
+  OBSCURA_TRY(const std::vector<program::Finish> finishes, finishes_of(stripped));
+  OBSCURA_TRY_VOID(check_request(request, input_elements(stripped.body), label_count(stripped.body)));
+  OBSCURA_TRY(Optimised network, optimise(stripped.body, request));
+  OBSCURA_TRY(CompileOutput output, compile_packable(network.packable, request));
+  for (std::size_t i = 0; i < finishes.size(); ++i) output.plan.program.outputs[i].finish = finishes[i];
+  if (!request.check.inputs.empty()) {
+    begin(request, fmt::format("checking with {} inputs", request.check.inputs.size()));
+    const CheckedNetwork checked{stripped.body, network.matched, network.packable, network.activations};
+    output.report.check = check_plan(checked, output.plan.program, output.plan.weights, output.errors, request.check);
   }
+  output.report.notes = std::move(network.notes);
+  output.report.activations = std::move(network.activations);
   return output;
 }
 
 base::Result<CompileOutput> compile_onnx(const std::filesystem::path& model, const CompileRequest& request) {
-  OBSCURA_TRY(const graph::Graph graph, onnx_import::read_onnx_file(model, {}));
+  begin(request, "reading the model");
+  onnx_import::ImportOptions options;
+  options.approximate_maxpool = request.options.approximate_maxpool;
+  OBSCURA_TRY(const graph::Graph graph, onnx_import::read_onnx_file(model, options));
   return compile_graph(graph, request);
 }
 

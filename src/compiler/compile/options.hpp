@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct CompileOptions {
   double most_relative_sd = 1.0 / 512;  ///< predicted error of a score, relative to the range of scores
   std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
   passes::FitOptions fit;               ///< polynomials that stand for activations
-  std::vector<std::string> skip_passes;  ///< passes::run_passes
+  std::vector<std::string> skip_passes;                    ///< passes::run_passes
+  bool approximate_maxpool = false;                        ///< else a network with a MaxPool is refused
+  std::function<void(const std::string& stage)> on_stage;  ///< told what begins now; may be empty
 };
 
 }  // namespace obscura::compiler::compile

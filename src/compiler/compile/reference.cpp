@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/interpret.hpp"
 #include "compiler/onnx/read_onnx.hpp"
 
 namespace obscura::compiler::compile {
 
 base::Result<Reference> Reference::open(const std::string& onnx_path) {
-  OBSCURA_TRY(auto graph, onnx_import::read_onnx_file(onnx_path, {}));
-  return Reference(std::move(graph));
+  onnx_import::ImportOptions options;
+  options.approximate_maxpool = true;  // exact in the clear
+  OBSCURA_TRY(const auto graph, onnx_import::read_onnx_file(onnx_path, options));
+  OBSCURA_TRY(auto stripped, graph::strip_final_ops(graph));
+  return Reference(std::move(stripped.body));
 }
 
 base::Result<std::vector<double>> Reference::scores(std::span<const float> input) const {

@@ -134,9 +134,45 @@ std::string to_text(const Report& report) {
       "label\n",
       report.score_error_sd, report.score_error_bound, report.score_maximum, 100 * report.flip_share,
       report.calibration_inputs);
+  if (report.check) text += to_text(*report.check);
   for (const std::string& note : report.notes) text += fmt::format("note: {}\n", note);
   return text;
 }
+
+namespace {
+
+nlohmann::ordered_json activations_of(const Report& report) {
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();
+  for (const passes::FittedActivation& a : report.activations) {
+    rows.push_back({{"name", a.name},
+                    {"degree", a.degree},
+                    {"depth", a.depth},
+                    {"low", a.low},
+                    {"high", a.high},
+                    {"rms_error", a.rms_error},
+                    {"max_error", a.max_error},
+                    {"bits_lost", a.bits_lost}});
+  }
+  return rows;
+}
+
+nlohmann::ordered_json figures_of(const Check& check) {
+  return {{"inputs", check.inputs},
+          {"unseen", check.unseen},
+          {"agreement", check.agreement},
+          {"polynomial_flips", check.polynomial_flips},
+          {"noise_flips", check.noise_flips},
+          {"could_flip", check.could_flip},
+          {"polynomial_error", check.polynomial_error},
+          {"noise_sd", check.noise_sd},
+          {"predicted_noise_sd", check.predicted_noise_sd},
+          {"largest_noise", check.largest_noise},
+          {"noise_bound", check.noise_bound},
+          {"out_of_range", check.out_of_range},
+          {"left_range", check.left}};
+}
+
+}  // namespace
 
 std::string to_json(const Report& report) {
   nlohmann::ordered_json stages = nlohmann::ordered_json::array();
@@ -153,25 +189,27 @@ std::string to_json(const Report& report) {
                       {"milliseconds", stage.milliseconds},
                       {"error_share", stage.error_share}});
   }
-  const nlohmann::ordered_json json = {{"stages", stages},
-                                       {"log_n", report.log_n},
-                                       {"security_bits", report.security_bits},
-                                       {"log_qp", report.log_qp},
-                                       {"q_bits", report.q_bits},
-                                       {"p_bits", report.p_bits},
-                                       {"input_ciphertexts", report.input_ciphertexts},
-                                       {"input_ciphertext_bytes", report.input_bytes},
-                                       {"evaluation_key_bytes", report.evaluation_key_bytes},
-                                       {"sealed_model_bytes", report.sealed_bytes},
-                                       {"memory_bytes", report.memory_bytes},
-                                       {"ntts", report.ntts},
-                                       {"latency_ms", report.latency_ms},
-                                       {"score_error_sd", report.score_error_sd},
-                                       {"score_error_bound", report.score_error_bound},
-                                       {"score_maximum", report.score_maximum},
-                                       {"flip_share", report.flip_share},
-                                       {"calibration_inputs", report.calibration_inputs},
-                                       {"notes", report.notes}};
+  nlohmann::ordered_json json = {{"stages", stages},
+                                 {"log_n", report.log_n},
+                                 {"security_bits", report.security_bits},
+                                 {"log_qp", report.log_qp},
+                                 {"q_bits", report.q_bits},
+                                 {"p_bits", report.p_bits},
+                                 {"input_ciphertexts", report.input_ciphertexts},
+                                 {"input_ciphertext_bytes", report.input_bytes},
+                                 {"evaluation_key_bytes", report.evaluation_key_bytes},
+                                 {"sealed_model_bytes", report.sealed_bytes},
+                                 {"memory_bytes", report.memory_bytes},
+                                 {"ntts", report.ntts},
+                                 {"latency_ms", report.latency_ms},
+                                 {"score_error_sd", report.score_error_sd},
+                                 {"score_error_bound", report.score_error_bound},
+                                 {"score_maximum", report.score_maximum},
+                                 {"flip_share", report.flip_share},
+                                 {"calibration_inputs", report.calibration_inputs},
+                                 {"activations", activations_of(report)},
+                                 {"notes", report.notes}};
+  if (report.check) json["check"] = figures_of(*report.check);
   return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 

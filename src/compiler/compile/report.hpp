@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "compiler/compile/check_plan.hpp"
 #include "compiler/compile/choose_plan.hpp"
+#include "compiler/passes/fitted_activation.hpp"
 
 namespace obscura::compiler::compile {
 
@@ -27,6 +30,8 @@ struct StageReport {
 struct Report {
   std::vector<StageReport> stages;
   std::vector<std::string> notes;  ///< of the passes
+  std::vector<passes::FittedActivation> activations;
+  std::optional<Check> check;
   int log_n = 0;
   int security_bits = 0;
   double log_qp = 0;

@@ -65,6 +65,7 @@ base::Result<Stripped> strip_final_ops(const Graph& graph) {
     result.body.nodes.push_back(std::move(node));
     now[i] = ValueId(result.body.nodes.size() - 1);
   }
+  result.body.output_names = graph.output_names;
   for (const ValueId output : graph.outputs) {
     const std::vector<ValueId> path = final_path(graph, final, output);
     const ValueId last = path.empty() ? output : graph.node(path.back()).operands[0];

@@ -20,7 +20,7 @@ namespace obscura::compiler::graph {
 
 /// A network cut before its final operators.
 struct Stripped {
-  Graph body;  ///< without final operators; output i is the input of tails[i]
+  Graph body;  ///< without final operators; output i, by its old name, is the input of tails[i]
   /// What is left to do per output: a graph from the body's output to the network's, an Input alone
   /// where nothing is.
   std::vector<Graph> tails;

@@ -22,6 +22,10 @@ base::Result<ValueId> append(Graph& graph, Op op, std::vector<ValueId> operands,
   return ValueId(graph.nodes.size() - 1);
 }
 
+const std::string& output_name(const Graph& graph, std::size_t i) {
+  return graph.output_names.empty() ? graph.node(graph.outputs[i]).name : graph.output_names[i];
+}
+
 std::vector<std::size_t> count_uses(const Graph& graph) {
   std::vector<std::size_t> uses(graph.nodes.size(), 0);
   for (const Node& node : graph.nodes) {

@@ -27,6 +27,7 @@ struct Node {
 struct Graph {
   std::vector<Node> nodes;
   std::vector<ValueId> outputs;
+  std::vector<std::string> output_names{};  ///< what the model calls them, or none at all. [outputs]
 
   [[nodiscard]] const Node& node(ValueId id) const { return nodes[id.value()]; }
   [[nodiscard]] const Shape& shape(ValueId id) const { return nodes[id.value()].shape; }
@@ -35,6 +36,9 @@ struct Graph {
 /// Adds a node after all others and gives it the inferred shape. Operands must exist. Errors:
 /// kCorrupt when the operator does not fit its operands, kLimit when the result is too large.
 [[nodiscard]] base::Result<ValueId> append(Graph& graph, Op op, std::vector<ValueId> operands, std::string name);
+
+/// What output number i is called: the model's name for it, else that of the node that makes it.
+[[nodiscard]] const std::string& output_name(const Graph& graph, std::size_t i);
 
 /// How many nodes read each value; being an output counts as one more reader. [nodes]
 [[nodiscard]] std::vector<std::size_t> count_uses(const Graph& graph);

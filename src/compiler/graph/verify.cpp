@@ -44,6 +44,9 @@ base::Result<void> verify(const Graph& graph) {
   for (const ValueId output : graph.outputs) {
     if (output.value() >= graph.nodes.size()) return base::fail(base::ErrorCode::kCorrupt, "graph: unknown output");
   }
+  if (!graph.output_names.empty() && graph.output_names.size() != graph.outputs.size()) {
+    return base::fail(base::ErrorCode::kCorrupt, "graph: outputs and their names differ in number");
+  }
   return check_final_ops(graph);
 }
 

@@ -37,6 +37,7 @@ TEST(Models, EachIsReadAndGivesTenScores) {
     const auto graph = read_onnx_file(folder / "model.onnx", {});
     ASSERT_TRUE(graph) << graph.error().message;
     ASSERT_EQ(graph->outputs.size(), 1U);
+    EXPECT_EQ(graph->output_names, (std::vector<std::string>{"scores"}));
     EXPECT_EQ(graph->shape(graph->outputs[0]).dims, (std::vector<std::int64_t>{10}));
     std::vector<double> input(static_cast<std::size_t>(graph::element_count(graph->nodes[0].shape)));
     for (std::size_t i = 0; i < input.size(); ++i) input[i] = static_cast<double>(i * 37 % 101) / 101.0;

@@ -142,6 +142,7 @@ Result<void> find_outputs(const onnx::GraphProto& proto, Scope& scope) {
                         "remove it from the model");
     }
     scope.graph.outputs.push_back(*id);
+    scope.graph.output_names.push_back(output.name());
   }
   if (proto.output_size() == 0) return base::fail(ErrorCode::kCorrupt, "the model has no output", "export it again");
   return {};

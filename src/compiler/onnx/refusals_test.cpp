@@ -58,7 +58,7 @@ TEST(Refusals, MaxPool) {
   ASSERT_FALSE(graph);
   EXPECT_EQ(graph.error().message,
             "node 'n_y' (MaxPool): the largest of several encrypted values can only be approximated, at a high cost");
-  EXPECT_EQ(graph.error().hint, "use average pooling and train again, or allow approximate max pooling");
+  EXPECT_EQ(graph.error().hint, "use average pooling and train again, or compile with --approximate-maxpool");
   EXPECT_EQ(refusal(make, {.approximate_maxpool = true}), "accepted");
 }
 

@@ -1,5 +1,6 @@
 #include "compiler/pack/lower.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
@@ -46,7 +47,7 @@ class Lowering {
     packed_.program = std::move(builder_.program());
     packed_.weights = std::move(builder_.weights());
     packed_.program.input_packing = std::move(input_packing_);
-    for (const ValueId output : graph_.outputs) add_output(output);
+    for (std::size_t i = 0; i < graph_.outputs.size(); ++i) add_output(i);
     return std::move(packed_);
   }
 
@@ -79,13 +80,18 @@ class Lowering {
     if (packing(id).output != nullptr) packed_.tensors.push_back({id, values_[id.value()], packing(id).output});
   }
 
-  void add_output(ValueId id) {
+  // Two outputs may be made of one value: it is returned once.
+  void add_output(std::size_t i) {
+    const ValueId id = graph_.outputs[i];
     program::Program& program = packed_.program;
-    program::Output output{graph_.node(id).name, {}, 1.0, program::Finish::kNone};
-    const auto first = static_cast<std::int32_t>(program.results.size());
+    program::Output output{graph::output_name(graph_, i), {}, 1.0, program::Finish::kNone};
+    const auto known = std::find(program.results.begin(), program.results.end(), values(id).front());
+    const auto first = static_cast<std::int32_t>(known - program.results.begin());
     for (const Place& place : packing(id).output->place())
       output.element.push_back({first + place.ciphertext, place.slot});
-    program.results.insert(program.results.end(), values(id).begin(), values(id).end());
+    if (known == program.results.end()) {
+      program.results.insert(program.results.end(), values(id).begin(), values(id).end());
+    }
     program.outputs.push_back(std::move(output));
   }
 

@@ -34,6 +34,37 @@ bool is_packable(const graph::Node& node) {
          std::holds_alternative<graph::Multiply>(node.op) || std::holds_alternative<graph::Add>(node.op);
 }
 
+struct Refusal {
+  std::string why;
+  std::string hint;
+};
+
+// Why an operator cannot be packed, and what to do about it.
+Refusal refusal_of(const graph::Op& op) {
+  if (std::holds_alternative<graph::MaxPool>(op)) {
+    return {"takes the largest of several values, which ciphertexts cannot",
+            "do not skip the pass approximate_maxpool, or use average pooling and train again"};
+  }
+  if (std::holds_alternative<graph::Softmax>(op) || std::holds_alternative<graph::ArgMax>(op)) {
+    return {"is computed by the key holder and can only stand at the end of the network",
+            "move it to the end, or leave it out and train again"};
+  }
+  if (std::holds_alternative<graph::Activation>(op)) {
+    return {"is no polynomial, and ciphertexts can only be added and multiplied",
+            "do not skip the pass fit_activations"};
+  }
+  if (std::holds_alternative<graph::Polynomial>(op)) {
+    return {"has not been written out as products", "do not skip the pass fit_activations"};
+  }
+  if (std::holds_alternative<graph::Quadratic>(op)) {
+    return {"has not been completed to a square", "do not skip the pass complete_square"};
+  }
+  if (std::holds_alternative<graph::Input>(op)) {
+    return {"is a second input", "join the inputs into one before the network"};
+  }
+  return {"has not been multiplied out into a matrix", "do not skip the passes fold_affine and fuse_linear"};
+}
+
 }  // namespace
 
 bool same_shapes(const NetworkPacking& a, const NetworkPacking& b) {
@@ -59,10 +90,9 @@ base::Result<void> check_packable(const graph::Graph& graph) {
   for (std::size_t i = 1; i < graph.nodes.size(); ++i) {
     const graph::Node& node = graph.nodes[i];
     if (is_packable(node)) continue;
-    return base::fail(
-        base::ErrorCode::kUnsupported,
-        fmt::format("{} '{}' is neither a matrix nor a product nor a sum", graph::op_name(node.op), node.name),
-        "do not skip the passes fit_activations and fuse_linear");
+    const Refusal refusal = refusal_of(node.op);
+    return base::fail(base::ErrorCode::kUnsupported,
+                      fmt::format("node '{}' ({}) {}", node.name, graph::op_name(node.op), refusal.why), refusal.hint);
   }
   return {};
 }

@@ -78,6 +78,7 @@ base::Result<void> replace(const graph::Graph& graph, const std::vector<LayerFit
                 fit::expand(rebuild.target(), rebuild.now(node.operands[0]), channels, node.name));
     rebuild.replace(ValueId(i), circuit.value);
     result.activations.push_back(describe(node.name, fit, circuit));
+    result.activations.back().input = node.operands[0];
   }
   result.graph = rebuild.finish();
   return {};
@@ -127,6 +128,7 @@ base::Result<FittedNetwork> fit_network(const graph::Graph& graph, std::span<con
 base::Result<graph::Graph> fit_activations(graph::Graph graph, const PassContext& context, Notes& notes) {
   OBSCURA_TRY(FittedNetwork network, fit_network(graph, context.calibration, context.fit));
   if (!network.activations.empty()) write_notes(network, context.fit, notes);
+  if (context.fitted != nullptr) *context.fitted = std::move(network.activations);
   return std::move(network.graph);
 }
 

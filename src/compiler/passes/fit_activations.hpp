@@ -5,24 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "compiler/fit/fit_channel.hpp"
+#include "compiler/passes/fitted_activation.hpp"
 #include "compiler/passes/runner.hpp"
 
 namespace obscura::compiler::passes {
-
-/// One activation as the circuit that stands for it.
-struct FittedActivation {
-  std::string name;
-  std::size_t degree = 0;
-  int depth = 0;
-  int products = 0;
-  double low = 0.0;  ///< calibrated input, all channels together, without margin
-  double high = 0.0;
-  double rms_error = 0.0;               ///< over calibrated values of all channels
-  double max_error = 0.0;               ///< over all channels' ranges with their margins
-  double bits_lost = 0.0;               ///< of the worst channel
-  std::vector<fit::Interval> ranges{};  ///< per channel (or element), with margin: outside nothing is promised
-};
 
 /// A network whose activations are polynomials.
 struct FittedNetwork {
@@ -49,7 +35,7 @@ struct FittedNetwork {
                                                       std::span<const std::vector<double>> calibration,
                                                       const FitOptions& options);
 
-/// The pass: fit_network() with one note per activation and one on the whole.
+/// The pass: fit_network() with one note per activation and one on the whole; fills PassContext::fitted.
 [[nodiscard]] base::Result<graph::Graph> fit_activations(graph::Graph graph, const PassContext& context, Notes& notes);
 
 }  // namespace obscura::compiler::passes

@@ -25,6 +25,7 @@ void Rebuild::replace(ValueId id, ValueId by) {
 
 graph::Graph Rebuild::finish() {
   for (const ValueId output : old_.outputs) fresh_.outputs.push_back(now(output));
+  fresh_.output_names = std::move(old_.output_names);
   return std::move(fresh_);
 }
 

@@ -8,6 +8,7 @@
 #include <chrono>
 
 #include "compiler/graph/verify.hpp"
+#include "compiler/passes/approximate_maxpool.hpp"
 #include "compiler/passes/balance_scales.hpp"
 #include "compiler/passes/complete_square.hpp"
 #include "compiler/passes/fit_activations.hpp"
@@ -20,10 +21,11 @@
 namespace obscura::compiler::passes {
 namespace {
 
-constexpr std::array<Pass, 8> kStandardPasses{{
+constexpr std::array<Pass, 9> kStandardPasses{{
     {"match_polynomials", graph_only<match_polynomials>},
     {"match_activations", graph_only<match_activations>},
     {"remove_unused", graph_only<remove_unused>},
+    {"approximate_maxpool", approximate_maxpool},
     {"fit_activations", fit_activations},
     {"complete_square", graph_only<complete_square>},
     {"balance_scales", graph_only<balance_scales>},
@@ -31,7 +33,7 @@ constexpr std::array<Pass, 8> kStandardPasses{{
     {"fuse_linear", graph_only<fuse_linear>},
 }};
 
-constexpr std::size_t kFitting = 4;
+constexpr std::size_t kFitting = 5;
 
 base::Result<void> check_names(std::span<const Pass> passes, const std::vector<std::string>& skip) {
   const auto has = [](std::span<const Pass> list, const std::string& name) {

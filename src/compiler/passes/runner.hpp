@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/passes/fit_options.hpp"
+#include "compiler/passes/fitted_activation.hpp"
 
 namespace obscura::compiler::passes {
 
@@ -18,6 +19,7 @@ using Notes = std::vector<std::string>;
 struct PassContext {
   std::span<const std::vector<double>> calibration;  ///< network inputs: [inputs][elements]
   FitOptions fit;
+  std::vector<FittedActivation>* fitted = nullptr;  ///< where fit_activations leaves what it made; may be null
 };
 
 /// A rewriting of the graph. The graph goes in and comes out verified.
@@ -50,13 +52,13 @@ struct Optimised {
   std::vector<PassReport> reports;  ///< one per pass, in order
 };
 
-/// The passes in their order: match_polynomials, match_activations, remove_unused, fit_activations,
-/// complete_square, balance_scales, fold_affine, fuse_linear. Afterwards a network that this compiler supports is
-/// ready for the packer (pack::check_packable).
+/// The passes in their order: match_polynomials, match_activations, remove_unused, approximate_maxpool,
+/// fit_activations, complete_square, balance_scales, fold_affine, fuse_linear. Afterwards a network that this compiler
+/// supports is ready for the packer (pack::check_packable).
 [[nodiscard]] std::span<const Pass> standard_passes();
 
-/// The first four of them. fit_activations alone changes what a network computes, and needs calibration
-/// inputs where there are activations.
+/// The first five of them. Of these approximate_maxpool and fit_activations, the last, change what a network computes,
+/// and need calibration inputs where there is something to approximate.
 [[nodiscard]] std::span<const Pass> fitting_passes();
 
 /// The last four of them. Matching polynomials again would undo circuits of activations.

@@ -12,11 +12,11 @@ TEST(Runner, ReportsSkipsAndChecksNames) {
   make.graph.outputs = {make.dense(make.input({4}), 4, "fc")};
   const auto result = run_passes(make.graph, standard_passes(), {{"fold_affine", "remove_unused"}});
   ASSERT_TRUE(result);
-  ASSERT_EQ(result->reports.size(), 8U);
+  ASSERT_EQ(result->reports.size(), 9U);
   EXPECT_EQ(result->reports[2].name, "remove_unused");
   EXPECT_TRUE(result->reports[2].skipped);
-  EXPECT_FALSE(result->reports[7].skipped);
-  EXPECT_EQ(result->reports[7].nodes_after, 2U);
+  EXPECT_FALSE(result->reports[8].skipped);
+  EXPECT_EQ(result->reports[8].nodes_after, 2U);
   const auto unknown = run_passes(make.graph, standard_passes(), {{"fuse"}});
   ASSERT_FALSE(unknown);
   EXPECT_EQ(unknown.error().code, base::ErrorCode::kUsage);

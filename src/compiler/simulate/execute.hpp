@@ -17,7 +17,7 @@ using Slots = std::vector<std::complex<double>>;
 using Trace = std::vector<Slots>;
 
 /// May change the result of an instruction before anything reads it: to poison slots of which a layout says
-/// nothing, or to inject noise.
+/// nothing, or to inject noise. The slots stay where they are until execute() returns.
 using Tamper = std::function<void(plan::program::ValueId value, Slots& slots)>;
 
 /// Puts the input elements where the packing says. [ciphertexts][slots]

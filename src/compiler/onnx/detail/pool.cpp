@@ -72,7 +72,7 @@ Result<Value> read_average_pool(Node& node) {
 Result<Value> read_max_pool(Node& node) {
   if (!node.options().approximate_maxpool) {
     return node.unsupported("the largest of several encrypted values can only be approximated, at a high cost",
-                            "use average pooling and train again, or allow approximate max pooling");
+                            "use average pooling and train again, or compile with --approximate-maxpool");
   }
   node.attributes().ignore("storage_order");
   OBSCURA_TRY(const graph::ValueId x, node.computed(0));

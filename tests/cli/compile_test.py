@@ -1,0 +1,63 @@
+"""What `obscura compile` can be asked for beyond a plan: a check, a drawn report, bounds of the search, passes left out."""
+
+import json
+
+from command_line import CommandLineTest
+from workshop import CHECKOUT, DIGITS, MODEL
+
+COMPILE = ("compile", MODEL, "--calibrate", DIGITS)
+
+
+class CompileTest(CommandLineTest):
+    def test_check_and_report(self):
+        page = self.shop.root / "checked.html"
+        answer = self.shop.run("obscura", "--json", *COMPILE, "--check", "12", "--report", page, "-o", self.shop.root / "checked")
+        self.assertEqual(answer.code, 0, answer)
+        figures = json.loads(answer.out)
+        check = figures["check"]
+        self.assertEqual((check["inputs"], check["unseen"]), (12, True))
+        self.assertEqual((check["agreement"], check["noise_flips"]), (1, 0))
+        self.assertEqual(check["predicted_noise_sd"], figures["score_error_sd"])
+        # An rms over 12 inputs is off by 1 / sqrt(24) of itself; five of those.
+        self.assertAlmostEqual(check["noise_sd"] / check["predicted_noise_sd"], 1, delta=5 / 24 ** 0.5)
+        self.assertLess(check["largest_noise"], check["noise_bound"])
+        self.assertEqual(figures["report"], str(page))
+        html = page.read_text()
+        self.assertEqual(html.count('class="riser"'), len(figures["stages"]))
+        for stage in figures["stages"]:
+            self.assertIn(stage["name"], html)
+        self.assertNotIn("http", html)
+
+    def test_check_with_inputs_that_were_calibrated_with(self):
+        answer = self.shop.run("obscura", *COMPILE, "--check", "90", "-o", self.shop.root / "rechecked")
+        self.assertEqual(answer.code, 0, answer)
+        self.assertIn("checked with 90 calibration inputs", answer.out)
+        self.assertEqual(answer.err, "", "no stage lines without a terminal")
+
+    def test_bounds_of_the_search(self):
+        self.refused(9, "obscura", *COMPILE, "--most-log-n", "11", "-o", self.out, mentions=["2^11"])
+        self.refused(2, "obscura", *COMPILE, "--least-log-n", "14", "--most-log-n", "13", "-o", self.out, mentions=["14", "13"])
+        self.refused(2, "obscura", *COMPILE, "--most-log-n", "17", "-o", self.out)
+        answer = self.shop.run("obscura", "--json", *COMPILE, "--least-log-n", "14", "-o", self.shop.root / "large")
+        self.assertEqual(answer.code, 0, answer)
+        self.assertEqual(json.loads(answer.out)["log_n"], 14)
+
+    def test_passes_left_out(self):
+        self.refused(2, "obscura", *COMPILE, "--skip-pass", "nonsense", "-o", self.out, mentions=["nonsense"])
+        rectifier = CHECKOUT / "models" / "lenet5_mnist" / "model.onnx"
+        self.refused(9, "obscura", "compile", rectifier, "--calibrate", DIGITS, "--skip-pass", "fold_affine", "--skip-pass",
+                     "fit_activations", "-o", self.out, mentions=["(relu)", "no polynomial"])
+
+    def test_polynomials_within_limits(self):
+        self.refused(2, "obscura", *COMPILE, "--max-degree", "1", "-o", self.out)
+        self.refused(2, "obscura", *COMPILE, "--max-degree", "64", "-o", self.out)
+        self.refused(2, "obscura", *COMPILE, "--flips", "-0.1", "-o", self.out)
+        perceptron = CHECKOUT / "models" / "mlp_mnist" / "model.onnx"
+        answer = self.shop.run("obscura", "--json", "compile", perceptron, "--calibrate", DIGITS, "--calibration-inputs", "20",
+                               "--max-degree", "3", "--flips", "1", "-o", self.shop.root / "flat")
+        self.assertEqual(answer.code, 0, answer)
+        self.assertEqual([a["degree"] for a in json.loads(answer.out)["activations"]], [2, 2])
+
+    def test_a_report_that_cannot_be_written(self):
+        below = self.shop.request / "below.html"
+        self.refused(3, "obscura", *COMPILE, "--report", below, "-o", self.out, mentions=[self.shop.request])
