@@ -46,8 +46,7 @@ std::vector<double> predicted(const plan::weights::Plan& plan, const params::Par
     for (const auto& gain : simulate::sensitivity(plan.program, plan.weights, trace, direction)) {
       calibration.gains[0].push_back({gain.result, gain.weight, gain.baby, gain.relative});
     }
-    variances.push_back(
-        std::exp2(2 * place::ErrorModel(plan.program, calibration, params, 1).predict_at(bits).log2_sd));
+    variances.push_back(std::exp2(2 * place::ErrorModel(plan.program, calibration, params, 1).predict(bits).log2_sd));
   }
   return variances;
 }

@@ -10,7 +10,7 @@
 #include "compiler/compile/finish.hpp"
 #include "compiler/compile/tolerance.hpp"
 #include "compiler/graph/final_ops.hpp"
-#include "compiler/graph/interpret.hpp"
+#include "compiler/graph/interpret_batch.hpp"
 #include "compiler/graph/verify.hpp"
 #include "compiler/onnx/read_onnx.hpp"
 #include "compiler/pack/network_packing.hpp"
@@ -68,19 +68,29 @@ double largest(const std::vector<double>& values) {
   return most;
 }
 
+using Scores = std::vector<std::vector<double>>;
+
+Scores scores_of(const graph::Graph& graph, const Inputs& inputs) {
+  const graph::Batch batch = graph::interpret_batch(graph, inputs);
+  Scores scores;
+  for (std::size_t i = 0; i < batch.samples(); ++i) scores.push_back(batch.sample(i));
+  return scores;
+}
+
 // The passes after fitting may reorder sums and complete squares, but not change the answers.
 base::Result<void> check_passes(const graph::Graph& graph, const graph::Graph& optimised,
                                 const CompileRequest& request) {
-  for (std::size_t i = 0; i < request.calibration.size(); ++i) {
-    const auto expected = graph::interpret(graph, request.calibration[i]);
-    const auto actual = graph::interpret(optimised, request.calibration[i]);
-    const double scale = std::max(largest(expected), 1e-30);
-    for (std::size_t j = 0; j < expected.size(); ++j) {
-      if (std::abs(actual[j] - expected[j]) <= kPassTolerance * scale) continue;
+  const Scores expected = scores_of(graph, request.calibration);
+  const Scores actual = scores_of(optimised, request.calibration);
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const double scale = std::max(largest(expected[i]), 1e-30);
+    for (std::size_t j = 0; j < expected[i].size(); ++j) {
+      const double off = std::abs(actual[i][j] - expected[i][j]) / scale;
+      if (off <= kPassTolerance) continue;
       return base::fail(
           base::ErrorCode::kMismatch,
           fmt::format("after optimisation, score {} of calibration input {} differs by {:.3g} of the largest score", j,
-                      i, std::abs(actual[j] - expected[j]) / scale),
+                      i, off),
           "the network cancels large numbers; train with smaller activations or skip the pass complete_square");
     }
   }
@@ -94,12 +104,6 @@ std::string printable(std::string name) {
   return name.substr(0, kLongestName);
 }
 
-std::vector<std::vector<double>> scores_of(const graph::Graph& graph, const Inputs& inputs) {
-  std::vector<std::vector<double>> scores;
-  for (const std::vector<double>& input : inputs) scores.push_back(graph::interpret(graph, input));
-  return scores;
-}
-
 std::size_t input_elements(const graph::Graph& graph) {
   return static_cast<std::size_t>(graph::element_count(graph.nodes.front().shape));
 }
@@ -108,23 +112,17 @@ std::size_t label_count(const graph::Graph& graph) {
   return static_cast<std::size_t>(graph::element_count(graph.shape(graph.outputs.front())));
 }
 
-std::vector<double> scale_bits(const program::Program& program, const fhe::params::ParamSet& params) {
-  std::vector<double> bits;
-  for (const program::Instruction& instruction : program.instructions) bits.push_back(instruction.scale.log2(params));
-  return bits;
-}
-
 // Largest sd of any watched score over single calibration inputs, by the first-order prediction.
 double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
   place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
   const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
-  return std::exp2(model.predict_at(scale_bits(plan.packed.program, params)).log2_sd);
+  return std::exp2(model.predict(place::scale_bits_of(plan.packed.program, params)).log2_sd);
 }
 
 std::vector<place::Gain> errors_of(const ChosenPlan& plan, const fhe::params::ParamSet& params,
                                    const CompileOptions& options) {
   const place::ErrorModel model(plan.packed.program, plan.observation.calibration, params, options.head_room);
-  return model.sources_at(scale_bits(plan.packed.program, params));
+  return model.sources(place::scale_bits_of(plan.packed.program, params));
 }
 
 void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,

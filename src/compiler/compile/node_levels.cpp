@@ -20,24 +20,19 @@ std::vector<bool> at_end(const graph::Graph& graph) {
   return ends;
 }
 
-bool is_matrix(const graph::Node& node) {
-  const auto* linear = std::get_if<graph::Linear>(&node.op);
-  return linear != nullptr && !linear->sums;
-}
-
 }  // namespace
 
 int depth_of(const graph::Node& node) {
   const bool multiplies =
       std::holds_alternative<graph::Square>(node.op) || std::holds_alternative<graph::Multiply>(node.op);
-  return multiplies || is_matrix(node) ? 1 : 0;
+  return multiplies || std::holds_alternative<graph::Linear>(node.op) ? 1 : 0;
 }
 
 bool ends_in_matrices(const graph::Graph& graph) {
   const std::vector<bool> ends = at_end(graph);
   for (std::size_t i = 0; i < ends.size(); ++i) {
     const graph::Node& node = graph.nodes[i];
-    if (ends[i] && depth_of(node) > 0 && !is_matrix(node)) return false;
+    if (ends[i] && depth_of(node) > 0 && !std::holds_alternative<graph::Linear>(node.op)) return false;
     if (ends[i] && node.operands.empty()) return false;
     if (ends[i] && depth_of(node) == 0) continue;
     const bool reads_end =

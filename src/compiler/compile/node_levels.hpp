@@ -8,8 +8,7 @@
 
 namespace obscura::compiler::compile {
 
-/// Rescalings that the node's own operation takes: one for a matrix or a product, none for sums of slots, shifts and
-/// additions.
+/// Rescalings that the node's own operation takes: one for a matrix or a product, none for shifts and additions.
 [[nodiscard]] int depth_of(const graph::Node& node);
 
 /// The level at which each node works, lowest possible, for a network that ends as said; what place::assign_levels

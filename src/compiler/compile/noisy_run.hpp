@@ -11,7 +11,7 @@
 namespace obscura::compiler::compile {
 
 /// The scores of one input by the slot simulator, with Gaussian errors of the given variances (place::ErrorModel::
-/// sources_at) drawn afresh for every instruction: of results slot by slot; of a Linear's rotated operands one draw per
+/// sources) drawn afresh for every instruction: of results slot by slot; of a Linear's rotated operands one draw per
 /// operand and baby step, through its diagonals; of its diagonals by their sum, which has the variance of
 /// one diagonal times the squares of the rotated operands. [scores] Cost: about two simulations.
 [[nodiscard]] std::vector<double> noisy_scores(const plan::program::Program& program,

@@ -19,11 +19,7 @@ std::vector<double> variance_by_instruction(const ChosenPlan& plan, const fhe::p
                                             const CompileOptions& options) {
   const place::Calibration& calibration = plan.observation.calibration;
   const place::ErrorModel model(plan.packed.program, calibration, params, options.head_room);
-  std::vector<double> bits;
-  for (const program::Instruction& instruction : plan.packed.program.instructions) {
-    bits.push_back(instruction.scale.log2(params));
-  }
-  const auto sources = model.sources_at(bits);
+  const auto sources = model.sources(place::scale_bits_of(plan.packed.program, params));
   std::vector<double> worst;
   for (const auto& gains : calibration.gains) {
     std::vector<double> parts;

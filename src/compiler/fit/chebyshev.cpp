@@ -28,22 +28,6 @@ Series chebyshev_to_monomial(std::span<const double> series) {
   return next;
 }
 
-Series monomial_to_chebyshev(std::span<const double> monomial) {
-  // Horner's rule: t T_0 = T_1, t T_k = (T_(k+1) + T_(k-1)) / 2. The last coefficient is 0 until the end.
-  const std::size_t n = monomial.size();
-  Series result(n, 0.0);
-  for (std::size_t k = n; k-- > 0;) {
-    Series shifted(n, 0.0);
-    for (std::size_t i = 0; i + 1 < n; ++i) {
-      shifted[i + 1] += i == 0 ? result[i] : 0.5 * result[i];
-      if (i > 0) shifted[i - 1] += 0.5 * result[i];
-    }
-    shifted[0] += monomial[k];
-    result = std::move(shifted);
-  }
-  return result;
-}
-
 Division divide_by_chebyshev(std::span<const double> series, std::size_t n) {
   OBSCURA_CHECK(n >= 1 && n < series.size() && series.size() <= 2 * n, "the degree is not in [n, 2n)");
   Division result{Series(series.begin() + static_cast<std::ptrdiff_t>(n), series.end()),

@@ -25,9 +25,6 @@ struct Interval {
 /// The same polynomial in the basis 1, t, t^2, ...; exact up to rounding, which grows as 2^degree.
 [[nodiscard]] Series chebyshev_to_monomial(std::span<const double> series);
 
-/// The Chebyshev series of a polynomial given in the basis 1, t, t^2, ...
-[[nodiscard]] Series monomial_to_chebyshev(std::span<const double> monomial);
-
 /// q and r with p = q T_n + r, all as Chebyshev series, and r of degree below n.
 struct Division {
   Series quotient;   ///< [degree - n + 1]

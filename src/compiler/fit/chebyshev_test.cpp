@@ -34,18 +34,14 @@ TEST(Chebyshev, EvaluatesCosinesOfMultiples) {
 TEST(Chebyshev, MonomialsAreTheKnownOnes) {
   EXPECT_EQ(chebyshev_to_monomial(Series{0, 0, 0, 0, 1}), (Series{1, 0, -8, 0, 8}));
   EXPECT_EQ(chebyshev_to_monomial(Series{3}), Series{3});
-  EXPECT_EQ(monomial_to_chebyshev(Series{0, 0, 0, 1}), (Series{0, 0.75, 0, 0.25}));
-  EXPECT_EQ(monomial_to_chebyshev(Series{2, 5}), (Series{2, 5}));
 }
 
 TEST(Chebyshev, BasesAgree) {
   for (std::size_t degree = 0; degree < 16; ++degree) {
     const Series series = random_series(degree, degree);
     const Series monomial = chebyshev_to_monomial(series);
-    const Series back = monomial_to_chebyshev(monomial);
     // Monomial coefficients reach (1 + sqrt 2)^degree, which rounding is relative to.
     const double tolerance = std::ldexp(std::pow(1.0 + std::sqrt(2.0), static_cast<double>(degree)), -50);
-    for (std::size_t k = 0; k <= degree; ++k) EXPECT_NEAR(back[k], series[k], tolerance) << degree;
     EXPECT_NEAR(horner(monomial, 0.37), evaluate_chebyshev(series, 0.37), tolerance) << degree;
   }
 }

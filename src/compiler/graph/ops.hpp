@@ -107,8 +107,6 @@ struct Affine {
 struct Linear {
   SparseMatrix matrix;
   Shape shape;  ///< of the result
-  /// All entries are 1 and there is no bias: computed by rotations and additions, without a level (sum_windows pass).
-  bool sums = false;
 };
 
 /// a x^2 + b x + c per element.

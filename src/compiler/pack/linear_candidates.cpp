@@ -165,20 +165,9 @@ void LinearCandidates::add_gathers(ValueId id, const NodeCost& cost, Found& foun
 
 std::vector<LinearCandidate> LinearCandidates::behind(ValueId id, const LayoutPtr& input, const NodeCost& cost) {
   Found found;
-  if (std::get<graph::Linear>(graph_.node(id).op).sums) {
-    if (auto shape = pool_shape(matrix(id), *input, pool_)) {
-      LayerOps ops;
-      ops.rotations = shape->rotations() / shape->output->ciphertexts();
-      const std::vector<LayerOps> all(static_cast<std::size_t>(shape->output->ciphertexts()), ops);
-      const LayoutPtr output = shape->output;
-      offer({input, std::make_shared<const NodePacking>(NodePacking{std::move(*shape), all, output})},
-            total(all, id.value(), cost), found);
-    }
-  } else {
-    // Small matrices on vectors: those families know all that the mapped ones could do, and more.
-    add_vectors(id, input, cost, found);
-    if (found.empty()) add_mapped(id, input, 0, cost, found);
-  }
+  // Small matrices on vectors: those families know all that the mapped ones could do, and more.
+  add_vectors(id, input, cost, found);
+  if (found.empty()) add_mapped(id, input, 0, cost, found);
   std::vector<LinearCandidate> candidates;
   for (auto& [output, choice] : found) candidates.push_back(std::move(choice.second));
   return candidates;

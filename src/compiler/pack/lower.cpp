@@ -127,7 +127,6 @@ class Lowering {
     const bool is_last = ends_network(graph_, id);
     const graph::SparseMatrix& matrix = linear.matrix;
     const auto& shape = packing(id).shape;
-    if (const auto* pool = std::get_if<PoolShape>(&shape)) return emit_pool(*pool, operands, builder_);
     Values sums =
         std::visit(Match{[&](const VectorPacking& x) { return vector(matrix, x.shape, is_last, operands); },
                          [&](const MappedShape& x) { return emit_mapped(matrix, x, is_last, operands, builder_); },

@@ -92,7 +92,7 @@ void add_splits(const Terms& terms, const LayerOps& base, MappedResult result, A
   for (const RotationSplit& split : splits_of(terms)) {
     LayerOps ops = base;
     count_rotations(terms, split, ops);
-    if (ops.babies > kMostBabies && split.modulus != 2) continue;
+    if (ops.babies > kMostBabies && split.modulus != 2) continue;  // one way at least remains
     for (const bool extended : {false, true}) {
       if (extended && ops.babies == 0) continue;
       ops.extended = extended;

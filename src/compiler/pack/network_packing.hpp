@@ -10,7 +10,6 @@
 #include "compiler/pack/layer_ops.hpp"
 #include "compiler/pack/mapped_gather.hpp"
 #include "compiler/pack/mapped_linear.hpp"
-#include "compiler/pack/pool.hpp"
 #include "compiler/pack/tensor_layout.hpp"
 #include "compiler/pack/vector_packing.hpp"
 
@@ -20,7 +19,7 @@ namespace obscura::compiler::pack {
 struct AsIs {};
 
 /// One way to compute a node. A new family is one more alternative here.
-using NodeShape = std::variant<AsIs, VectorPacking, MappedShape, MappedGatherShape, PoolShape>;
+using NodeShape = std::variant<AsIs, VectorPacking, MappedShape, MappedGatherShape>;
 
 struct NodePacking {
   NodeShape shape;

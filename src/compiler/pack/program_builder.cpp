@@ -93,16 +93,6 @@ ValueId ProgramBuilder::fold_all(ValueId operand, int step, int count) {
   return operand;
 }
 
-ValueId ProgramBuilder::sum_rotations(ValueId operand, const std::vector<int>& steps) {
-  ValueId sum = operand;
-  for (const int step : steps) {
-    if (step == 0) continue;
-    const ValueId rotated = append(program::Rotate{operand, RotationStep(floor_mod(step, slots_))});
-    sum = append(program::Add{sum, rotated});
-  }
-  return sum;
-}
-
 ValueId ProgramBuilder::add_conjugate(ValueId operand) {
   const ValueId conjugate = append(program::Conjugate{operand});
   return append(program::Add{operand, conjugate});

@@ -40,8 +40,6 @@ class ProgramBuilder {
   plan::program::ValueId fold_imaginary(plan::program::ValueId operand, int step);
   /// `count` (a power of two) values at distance `step`, summed by doubling.
   plan::program::ValueId fold_all(plan::program::ValueId operand, int step, int count);
-  /// Sum of rot_s(x) over the steps, one of which is 0.
-  plan::program::ValueId sum_rotations(plan::program::ValueId operand, const std::vector<int>& steps);
   /// x + conj(x): twice the real half.
   plan::program::ValueId add_conjugate(plan::program::ValueId operand);
 

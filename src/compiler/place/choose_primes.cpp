@@ -92,10 +92,10 @@ class PrimeSearch {
   static std::optional<Prediction> prediction_below(const ErrorModel& model, const std::vector<double>& bits,
                                                     double most) {
     Prediction prediction;
-    prediction.overflow_bits = model.overflow_bits_at(bits);
+    prediction.overflow_bits = model.overflow_bits(bits);
     const double left = most - kOverflowPenalty * prediction.overflow_bits;
     if (left <= kLeastLog2Sd) return std::nullopt;
-    prediction.log2_sd = model.log2_sd_at(bits, left);
+    prediction.log2_sd = model.log2_sd(bits, left);
     return objective_of(prediction) < most ? std::optional(prediction) : std::nullopt;
   }
 
@@ -114,7 +114,7 @@ class PrimeSearch {
     const auto better = [&](const std::vector<int>& choice, double most) {
       return prediction_below(model, bits_of(choice), most);
     };
-    point.prediction = model.predict_at(bits_of(point.scales));
+    point.prediction = model.predict(bits_of(point.scales));
     point.objective = objective_of(point.prediction);
     const std::size_t count = point.scales.size();
     for (int step = 4; step >= 1; step /= 2) {

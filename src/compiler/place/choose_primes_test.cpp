@@ -29,6 +29,11 @@ Program one_layer() {
   return program;
 }
 
+std::vector<double> bits_at(Program program, const ParamSet& params, const std::vector<int>& choice) {
+  ScalePlan::solve(program).assign(program, choice);
+  return scale_bits_of(program, params);
+}
+
 Calibration unit_calibration(double magnitude) {
   Calibration calibration;
   calibration.magnitude.assign(3, magnitude);
@@ -54,7 +59,7 @@ TEST(ErrorModel, AddsUpTheErrorsOfTheNoiseModel) {
   expected += 2 * (slot(noise.encode(), weight_bits) + slot(noise.encrypt_symmetric(), weight_bits));
   expected += 3 * (slot(noise.key_switch(Level(1)), 30) + slot(noise.division_rounding(), 30));
   expected += slot(noise.key_switch(Level(0)), 31) + slot(noise.division_rounding(), 31);
-  const Prediction prediction = model.predict({30, 31});
+  const Prediction prediction = model.predict(bits_at(program, *params, {30, 31}));
   EXPECT_NEAR(prediction.log2_sd, 0.5 * std::log2(expected), 1e-9);
   EXPECT_EQ(prediction.overflow_bits, 0);
 }
@@ -66,8 +71,8 @@ TEST(ErrorModel, SeesValuesThatOutgrowTheirModulus) {
   const Calibration calibration = unit_calibration(2);
   const ErrorModel model(program, calibration, *params, 4);
   // 2 x 4 x 2^36 is just Q_0 / 2 = 2^39; the level-0 values come twice.
-  EXPECT_LT(model.predict({30, 36}).overflow_bits, 1e-3);
-  EXPECT_NEAR(model.predict({30, 38}).overflow_bits, 4, 1e-3);
+  EXPECT_LT(model.predict(bits_at(program, *params, {30, 36})).overflow_bits, 1e-3);
+  EXPECT_NEAR(model.predict(bits_at(program, *params, {30, 38})).overflow_bits, 4, 1e-3);
 }
 
 TEST(ChoosePrimes, StaysBelowTheCapAndLosesNothingToAnyNeighbour) {
@@ -81,12 +86,12 @@ TEST(ChoosePrimes, StaysBelowTheCapAndLosesNothingToAnyNeighbour) {
   const auto params = ParamSet::create(choice->literal);
   ASSERT_TRUE(params.has_value());
   const ErrorModel model(program, calibration, *params, 4);
-  EXPECT_NEAR(model.predict(choice->scales).log2_sd, choice->log2_sd, 1e-9);
+  EXPECT_NEAR(model.predict(bits_at(program, *params, choice->scales)).log2_sd, choice->log2_sd, 1e-9);
   for (std::size_t i = 0; i < choice->scales.size(); ++i) {
     for (const int by : {-1, 1}) {
       auto scales = choice->scales;
       scales[i] += by;
-      const Prediction other = model.predict(scales);
+      const Prediction other = model.predict(bits_at(program, *params, scales));
       EXPECT_TRUE(other.overflow_bits > 0 || other.log2_sd >= choice->log2_sd);
     }
   }

@@ -32,7 +32,7 @@ double square_of(double x) {
 
 }  // namespace
 
-ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction, int& choices) {
+ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction) {
   Node node;
   node.level = static_cast<std::size_t>(instruction.level.value());
   node.work_level = static_cast<std::size_t>(program::working_level(instruction).value());
@@ -43,21 +43,14 @@ ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction, 
     node.kind = Kind::kProduct;
     if (node.operands.size() == 1) node.operands.push_back(node.operands.front());
   };
-  std::visit(program::Match{[&](const program::Input&) {
-                              node.kind = Kind::kInput;
-                              node.choice = 0;
-                            },
+  std::visit(program::Match{[&](const program::Input&) { node.kind = Kind::kInput; },
                             [&](const program::Linear& linear) {
                               const TransformShape shape = shape_of(linear);
                               node.kind = Kind::kLinear;
-                              node.choice = ++choices;
                               node.switches = 2.0 * shape.giants + (shape.plain_giant ? 1 : 0);
                               node.extended = linear.extended;
                             },
-                            [&](const program::ChangeScale&) {
-                              node.kind = Kind::kChangeScale;
-                              node.choice = ++choices;
-                            },
+                            [&](const program::ChangeScale&) { node.kind = Kind::kChangeScale; },
                             [&](const program::Square&) { product(); }, [&](const program::Multiply&) { product(); },
                             [&](const program::AddBias&) { node.kind = Kind::kBias; },
                             [&](const program::Rotate&) { node.kind = Kind::kKeySwitch; },
@@ -85,27 +78,11 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
     levels_.push_back(
         {square_of(noise.encrypt_public(Level(l))), square_of(noise.key_switch(Level(l))), prime, modulus});
   }
-  int choices = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    nodes_.push_back(make_node(program.instructions[i], choices));
+    nodes_.push_back(make_node(program.instructions[i]));
     const double most = std::max(calibration.magnitude[i], 1e-30) * head_room;
     nodes_.back().magnitude_bits = std::max(std::log2(most) + 1, kLeastMagnitudeBits);
   }
-}
-
-std::vector<double> ErrorModel::scale_bits(const std::vector<int>& choice) const {
-  std::vector<double> bits;
-  bits.reserve(nodes_.size());
-  for (const Node& node : nodes_) {
-    if (node.choice >= 0) {
-      bits.push_back(choice[static_cast<std::size_t>(node.choice)]);
-    } else if (node.kind == Kind::kProduct) {
-      bits.push_back(bits[node.operands[0]] + bits[node.operands[1]] - levels_[node.work_level].log2_prime);
-    } else {
-      bits.push_back(bits[node.operands.front()]);
-    }
-  }
-  return bits;
 }
 
 /// Of what the operand is multiplied by: the weights of a Linear, the integer of a ChangeScale.
@@ -171,35 +148,27 @@ double ErrorModel::overflow(const Node& node, const std::vector<double>& bits, d
   return sum;
 }
 
-std::vector<Gain> ErrorModel::sources(const std::vector<int>& choice) const {
-  return sources_at(scale_bits(choice));
-}
-
-std::vector<Gain> ErrorModel::sources_at(const std::vector<double>& scale_bits) const {
+std::vector<Gain> ErrorModel::sources(const std::vector<double>& scale_bits) const {
   std::vector<Gain> made;
   for (std::size_t i = 0; i < nodes_.size(); ++i) made.push_back(source(nodes_[i], scale_bits, scale_bits[i]));
   return made;
 }
 
-Prediction ErrorModel::predict(const std::vector<int>& choice) const {
-  return predict_at(scale_bits(choice));
-}
-
-Prediction ErrorModel::predict_at(const std::vector<double>& scale_bits) const {
+Prediction ErrorModel::predict(const std::vector<double>& scale_bits) const {
   Prediction prediction;
-  prediction.log2_sd = log2_sd_at(scale_bits, std::numeric_limits<double>::infinity());
-  prediction.overflow_bits = overflow_bits_at(scale_bits);
+  prediction.log2_sd = log2_sd(scale_bits, std::numeric_limits<double>::infinity());
+  prediction.overflow_bits = overflow_bits(scale_bits);
   return prediction;
 }
 
-double ErrorModel::overflow_bits_at(const std::vector<double>& scale_bits) const {
+double ErrorModel::overflow_bits(const std::vector<double>& scale_bits) const {
   OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
   double sum = 0;
   for (std::size_t i = 0; i < nodes_.size(); ++i) sum += overflow(nodes_[i], scale_bits, scale_bits[i]);
   return sum;
 }
 
-double ErrorModel::log2_sd_at(const std::vector<double>& scale_bits, double most) const {
+double ErrorModel::log2_sd(const std::vector<double>& scale_bits, double most) const {
   OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
   const double enough = std::exp2(2 * most) * (1 + kRounding);
   std::vector<double> variance(calibration_->gains.size());
@@ -214,6 +183,12 @@ double ErrorModel::log2_sd_at(const std::vector<double>& scale_bits, double most
     }
   }
   return 0.5 * std::log2(std::max(worst, kLeastVariance));
+}
+
+std::vector<double> scale_bits_of(const program::Program& program, const fhe::params::ParamSet& params) {
+  std::vector<double> bits;
+  for (const program::Instruction& instruction : program.instructions) bits.push_back(instruction.scale.log2(params));
+  return bits;
 }
 
 }  // namespace obscura::compiler::place

@@ -38,22 +38,17 @@ class ErrorModel {
   ErrorModel(const plan::program::Program& program, const Calibration& calibration, const fhe::params::ParamSet& params,
              double head_room);
 
-  /// `choice` as for assign_scales(): the scale of the inputs, then that of every Linear and ChangeScale, in order,
-  /// as powers of two. Cost: instructions x scores.
-  [[nodiscard]] Prediction predict(const std::vector<int>& choice) const;
-  /// The same for scales that stand: log2 of each instruction's. [instructions]
-  [[nodiscard]] Prediction predict_at(const std::vector<double>& scale_bits) const;
+  /// For log2 of each instruction's scale. [instructions] Cost: instructions x scores.
+  [[nodiscard]] Prediction predict(const std::vector<double>& scale_bits) const;
   /// The two halves of that. Bits of overflow alone cost little; the error may be given up, with some value that is no
   /// smaller than `most`, as soon as it is known to be.
-  [[nodiscard]] double overflow_bits_at(const std::vector<double>& scale_bits) const;
-  [[nodiscard]] double log2_sd_at(const std::vector<double>& scale_bits, double most) const;
+  [[nodiscard]] double overflow_bits(const std::vector<double>& scale_bits) const;
+  [[nodiscard]] double log2_sd(const std::vector<double>& scale_bits, double most) const;
   /// Variances of the errors that every instruction makes. [instructions]
-  [[nodiscard]] std::vector<Gain> sources(const std::vector<int>& choice) const;
-  [[nodiscard]] std::vector<Gain> sources_at(const std::vector<double>& scale_bits) const;
+  [[nodiscard]] std::vector<Gain> sources(const std::vector<double>& scale_bits) const;
 
  private:
   struct Node;
-  [[nodiscard]] std::vector<double> scale_bits(const std::vector<int>& choice) const;
   [[nodiscard]] Gain source(const Node& node, const std::vector<double>& bits, double own_bits) const;
   [[nodiscard]] double overflow(const Node& node, const std::vector<double>& bits, double own_bits) const;
   [[nodiscard]] double factor_bits(const Node& node, const std::vector<double>& bits, double own_bits) const;
@@ -70,12 +65,11 @@ class ErrorModel {
     std::vector<std::size_t> operands;  ///< instruction numbers; a Square names its own twice
     std::size_t level = 0;              ///< of the result
     std::size_t work_level = 0;         ///< at which it computes; one higher when it rescales
-    int choice = -1;                    ///< number of the scale that decides this result, -1 if none
     double switches = 0;                ///< key switches in a Linear
     bool extended = false;
     double magnitude_bits = 0;
   };
-  [[nodiscard]] static Node make_node(const plan::program::Instruction& instruction, int& choices);
+  [[nodiscard]] static Node make_node(const plan::program::Instruction& instruction);
 
   std::vector<Node> nodes_;
   std::vector<LevelNoise> levels_;
@@ -86,5 +80,9 @@ class ErrorModel {
   double slots_ = 0;
   const Calibration* calibration_;
 };
+
+/// log2 of the scale of each instruction of a program whose scales stand. [instructions]
+[[nodiscard]] std::vector<double> scale_bits_of(const plan::program::Program& program,
+                                                const fhe::params::ParamSet& params);
 
 }  // namespace obscura::compiler::place

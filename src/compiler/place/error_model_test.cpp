@@ -39,7 +39,7 @@ class BranchedErrors : public ::testing::Test {
 };
 
 TEST_F(BranchedErrors, OfEachInstructionAreMadeAtItsLevelOfWork) {
-  const auto made = model().sources_at(bits_);
+  const auto made = model().sources(bits_);
   // multiply(%3, %0) relinearises modulo Q_3 at the product of the scales, and rounds once more.
   EXPECT_NEAR(made[5].result / (switching(3, bits_[3] + bits_[0]) + in_slots(noise_.division_rounding(), bits_[5])), 1,
               1e-9);
@@ -54,49 +54,39 @@ TEST_F(BranchedErrors, OfEachInstructionAreMadeAtItsLevelOfWork) {
 }
 
 TEST_F(BranchedErrors, AreWeighedWithTheirGains) {
-  const auto made = model().sources_at(bits_);
+  const auto made = model().sources(bits_);
   calibration_.gains[0][5] = {2, 0, 0, 0};
   calibration_.gains[0][6] = {0, 0, 0, 5};
-  const Prediction prediction = model().predict_at(bits_);
+  const Prediction prediction = model().predict(bits_);
   EXPECT_NEAR(std::exp2(2 * prediction.log2_sd) / (2 * made[5].result + 5 * made[6].relative), 1, 1e-9);
   EXPECT_EQ(prediction.overflow_bits, 0);
-}
-
-TEST_F(BranchedErrors, FollowChosenScales) {
-  // Inputs, the two transforms and the changed scale are free; products follow.
-  const std::vector<int> choice = {30, 29, 31, 60};
-  const double squared = 2 * 29 - log2_prime(3);
-  const double gated = 29 + 30 - log2_prime(3);
-  std::vector<double> bits = {30, 30, 29, 29, squared, gated, 31, squared, 60, 29, 29, 29};
-  calibration_.gains[0].assign(bits.size(), {1, 1, 1, 1});
-  EXPECT_NEAR(model().predict(choice).log2_sd, model().predict_at(bits).log2_sd, 1e-12);
 }
 
 TEST_F(BranchedErrors, OverflowWhereAnOperandIsDroppedTooFar) {
   // %4, of log2(S_4) bits, is added at level 1 of 75 bits; nothing at level 2 of 105 bits is too large.
   std::vector<double> bits = bits_;
-  EXPECT_EQ(model().predict_at(bits).overflow_bits, 0);
+  EXPECT_EQ(model().predict(bits).overflow_bits, 0);
   calibration_.magnitude[4] = std::exp2(80 - bits[4] - 1);
-  EXPECT_NEAR(model().predict_at(bits).overflow_bits, 2 * (80 - log2_prime(0) - log2_prime(1)), 1e-6)
+  EXPECT_NEAR(model().predict(bits).overflow_bits, 2 * (80 - log2_prime(0) - log2_prime(1)), 1e-6)
       << "read at level 1 by the sum and by the transform";
   calibration_.magnitude[4] = 0.5;
   bits[6] = bits[5] - log2_prime(2) + 15;
-  EXPECT_NEAR(model().predict_at(bits).overflow_bits, 1, 1e-6) << "an integer of 15 bits where 16 are due";
+  EXPECT_NEAR(model().predict(bits).overflow_bits, 1, 1e-6) << "an integer of 15 bits where 16 are due";
 }
 
 TEST_F(BranchedErrors, OverflowWhereAScaleReachesTheModulusHoweverSmallTheValues) {
   std::vector<double> bits = bits_;
   calibration_.magnitude[11] = 1e-9;
   bits[11] = log2_prime(0) + log2_prime(1) + 1;  // a result at level 1
-  EXPECT_GE(model().predict_at(bits).overflow_bits, 1);
+  EXPECT_GE(model().predict(bits).overflow_bits, 1);
 }
 
 TEST_F(BranchedErrors, MayBeGivenUpWhenTheyAreTooLarge) {
   calibration_.gains[0].assign(program_.instructions.size(), {1, 1, 1, 1});
-  const double log2_sd = model().predict_at(bits_).log2_sd;
-  EXPECT_EQ(model().log2_sd_at(bits_, log2_sd + 1), log2_sd);
-  EXPECT_GE(model().log2_sd_at(bits_, log2_sd - 1), log2_sd - 1);
-  EXPECT_LE(model().log2_sd_at(bits_, log2_sd - 1), log2_sd);
+  const double log2_sd = model().predict(bits_).log2_sd;
+  EXPECT_EQ(model().log2_sd(bits_, log2_sd + 1), log2_sd);
+  EXPECT_GE(model().log2_sd(bits_, log2_sd - 1), log2_sd - 1);
+  EXPECT_LE(model().log2_sd(bits_, log2_sd - 1), log2_sd);
 }
 
 }  // namespace

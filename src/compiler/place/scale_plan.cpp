@@ -172,12 +172,6 @@ Scale ScaleForm::at(const std::vector<int>& choice) const {
   return rest * Scale::power_of_two(bits);
 }
 
-double ScaleForm::bits(const std::vector<int>& choice, const fhe::params::ParamSet& params) const {
-  double bits = rest.log2(params);
-  for (std::size_t i = 0; i < multiple.size(); ++i) bits += multiple[i] * choice[i];
-  return bits;
-}
-
 std::optional<std::size_t> ScalePlan::conflict(const program::Program& program) {
   Solver solver;
   return solve_all(program, solver);

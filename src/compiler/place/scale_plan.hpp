@@ -14,7 +14,6 @@ struct ScaleForm {
   plan::program::Scale rest;
 
   [[nodiscard]] plan::program::Scale at(const std::vector<int>& choice) const;
-  [[nodiscard]] double bits(const std::vector<int>& choice, const fhe::params::ParamSet& params) const;
 };
 
 /// The scales of a program whose levels stand: which may be chosen, and how all others follow exactly from those. The
