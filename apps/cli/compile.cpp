@@ -35,6 +35,7 @@ struct Options {
   std::string cost;
   std::string output;
   int security = 128;
+  int threads = 1;
   std::string sealing_key = "secret";
   double relative_error = compile::CompileOptions{}.most_relative_sd;
   std::size_t calibration_inputs = 64;
@@ -45,6 +46,8 @@ struct Options {
   int least_log_n = compile::CompileOptions{}.least_log_n;
   int most_log_n = compile::CompileOptions{}.most_log_n;
   std::size_t check = 0;
+  std::string check_inputs;
+  std::string check_labels;
   std::string report;
 };
 
@@ -74,6 +77,7 @@ base::Result<void> check_options(const Options& options) {
 
 base::Result<compile::CompileOptions> search_options(const Options& options) {
   compile::CompileOptions search;
+  search.threads = options.threads;
   search.security = static_cast<fhe::params::Security>(options.security);
   search.sealing_key =
       options.sealing_key == "public" ? plan::program::SealingKey::kPublic : plan::program::SealingKey::kSecret;
@@ -101,8 +105,9 @@ base::Result<compile::CompileRequest> make_request(const Options& options) {
   OBSCURA_TRY(request.calibration,
               compile::read_calibration(options.calibration, request.input, options.calibration_inputs));
   if (options.check > 0) {
-    OBSCURA_TRY(request.check, compile::read_check_inputs(options.calibration, request.input,
-                                                          options.calibration_inputs, options.check));
+    compile::CheckSource source{options.calibration, options.check_labels, options.calibration_inputs};
+    if (!options.check_inputs.empty()) source = {options.check_inputs, options.check_labels};
+    OBSCURA_TRY(request.check, compile::read_check_inputs(source, request.input, options.check));
   }
   OBSCURA_TRY(request.options, search_options(options));
   return request;
@@ -188,9 +193,25 @@ void add_search_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(11, 16));
 }
 
+void add_check_options(CLI::App& command, Options& options) {
+  auto* check =
+      command
+          .add_option("--check", options.check,
+                      "Run this many inputs through the clear simulator with the predicted noise and report the labels")
+          ->check(CLI::Range(1, 1000000));
+  command
+      .add_option("--check-inputs", options.check_inputs,
+                  "Folder or idx file to take them from (default: what --calibrate names and leaves out)")
+      ->needs(check);
+  command
+      .add_option("--check-labels", options.check_labels,
+                  "Right labels of all of those, an idx file or a number a line; to report how many are right")
+      ->needs(check);
+}
+
 }  // namespace
 
-void add_compile(CLI::App& app, const Global&, Action& action) {
+void add_compile(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("compile", "Turn an ONNX network into a program for encrypted inputs");
   command->add_option("MODEL", options->model, "ONNX file")->required();
@@ -201,13 +222,15 @@ void add_compile(CLI::App& app, const Global&, Action& action) {
   command->add_option("--labels", options->labels, "Text file with a class name per line");
   add_network_options(*command, *options);
   add_search_options(*command, *options);
-  command
-      ->add_option("--check", options->check,
-                   "Run this many inputs through the clear simulator with the predicted noise and report the labels")
-      ->check(CLI::Range(1, 1000000));
+  add_check_options(*command, *options);
   command->add_option("--report", options->report, "HTML file to draw the report into");
   command->add_option("-o,--output", options->output, "NAME of NAME.plan and NAME.spec")->required();
-  command->callback([&action, options] { action = [options] { return run_compile(*options); }; });
+  command->callback([&action, &global, options] {
+    action = [&global, options] {
+      options->threads = global.engine.threads;
+      return run_compile(*options);
+    };
+  });
 }
 
 }  // namespace obscura::apps::cli

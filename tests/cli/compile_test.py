@@ -28,6 +28,20 @@ class CompileTest(CommandLineTest):
             self.assertIn(stage["name"], html)
         self.assertNotIn("http", html)
 
+    def test_check_with_other_inputs_and_labels(self):
+        labels = self.shop.root / "digits.labels"
+        labels.write_text("".join(f"{image.name[0]}\n" for image in sorted(DIGITS.glob("*.png"))))
+        asked = (*COMPILE, "--check", "50", "--check-inputs", DIGITS, "--check-labels")
+        answer = self.shop.run("obscura", "--json", *asked, labels, "-o", self.shop.root / "labelled")
+        self.assertEqual(answer.code, 0, answer)
+        check = json.loads(answer.out)["check"]
+        self.assertEqual((check["inputs"], check["agreement"]), (50, 1))
+        self.assertEqual(check["right"], check["float_right"])
+        self.assertGreaterEqual(check["right"], 0.9)
+        labels.write_text("1\n2\n")
+        self.refused(7, "obscura", *asked, labels, "-o", self.out, mentions=[labels, "2 labels for 100 inputs"])
+        self.refused(2, "obscura", *COMPILE, "--check-labels", labels, "-o", self.out)
+
     def test_check_with_inputs_that_were_calibrated_with(self):
         answer = self.shop.run("obscura", *COMPILE, "--check", "90", "-o", self.shop.root / "rechecked")
         self.assertEqual(answer.code, 0, answer)

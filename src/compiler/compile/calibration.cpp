@@ -4,10 +4,14 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
+#include <sstream>
 #include <string>
+#include <string_view>
 #include <system_error>
 
+#include "base/file.hpp"
 #include "images/idx.hpp"
 #include "images/tensor.hpp"
 
@@ -17,6 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using Inputs = std::vector<std::vector<double>>;
 
+constexpr std::uint64_t kMaxLabelFile = 1 << 24;
 constexpr std::array<std::string_view, 8> kExtensions = {".png", ".jpg", ".jpeg", ".pgm",
                                                          ".ppm", ".pnm", ".npy",  ".csv"};
 
@@ -84,6 +89,45 @@ class Source {
   std::vector<fs::path> files_;
 };
 
+std::optional<int> to_number(std::string_view line) {
+  if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+  int number = 0;
+  const auto [end, error] = std::from_chars(line.data(), line.data() + line.size(), number);
+  if (error != std::errc() || end != line.data() + line.size() || number < 0) return std::nullopt;
+  return number;
+}
+
+base::Result<std::vector<int>> parse_labels(const std::string& path) {
+  std::vector<int> labels;
+  if (const auto idx = images::IdxFile::open(path)) {
+    for (std::size_t i = 0; i < idx->count(); ++i) {
+      OBSCURA_TRY(const int label, idx->label(i));
+      labels.push_back(label);
+    }
+    return labels;
+  }
+  OBSCURA_TRY(const auto bytes, base::read_file(path, kMaxLabelFile));
+  std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+  for (std::string line; std::getline(lines, line);) {
+    const auto number = to_number(line);
+    if (!number) {
+      return base::fail(base::ErrorCode::kMismatch,
+                        fmt::format("line {} of {} is not the number of a score", labels.size() + 1, path),
+                        "give one number a line: 0 for the first score");
+    }
+    labels.push_back(*number);
+  }
+  return labels;
+}
+
+base::Result<std::vector<int>> read_true_labels(const fs::path& path, std::size_t inputs) {
+  OBSCURA_TRY(std::vector<int> labels, parse_labels(path.string()));
+  if (labels.size() == inputs) return labels;
+  return base::fail(base::ErrorCode::kMismatch,
+                    fmt::format("{} has {} labels for {} inputs", path.string(), labels.size(), inputs),
+                    "give one label per input, in the order of the inputs' names");
+}
+
 }  // namespace
 
 base::Result<Inputs> read_calibration(const fs::path& path, const plan::program::InputSpec& spec, std::size_t limit) {
@@ -91,12 +135,13 @@ base::Result<Inputs> read_calibration(const fs::path& path, const plan::program:
   return source.read(spread(source.count(), limit));
 }
 
-base::Result<CheckInputs> read_check_inputs(const fs::path& path, const plan::program::InputSpec& spec,
-                                            std::size_t limit, std::size_t count) {
-  OBSCURA_TRY(const Source source, Source::open(path, images::input_spec_of(spec)));
-  const std::vector<std::size_t> seen = spread(source.count(), limit);
+base::Result<CheckInputs> read_check_inputs(const CheckSource& from, const plan::program::InputSpec& spec,
+                                            std::size_t count) {
+  OBSCURA_TRY(const Source source, Source::open(from.inputs, images::input_spec_of(spec)));
+  std::vector<std::size_t> seen;
+  if (from.calibrated > 0) seen = spread(source.count(), from.calibrated);
   CheckInputs check;
-  check.unseen = source.count() - seen.size() >= count;
+  check.unseen = seen.empty() || source.count() - seen.size() >= count;
   std::vector<std::size_t> others;
   for (std::size_t i = 0; i < source.count(); ++i) {
     if (!check.unseen || !std::binary_search(seen.begin(), seen.end(), i)) others.push_back(i);
@@ -104,6 +149,9 @@ base::Result<CheckInputs> read_check_inputs(const fs::path& path, const plan::pr
   std::vector<std::size_t> chosen = spread(others.size(), count);
   for (std::size_t& index : chosen) index = others[index];
   OBSCURA_TRY(check.inputs, source.read(chosen));
+  if (from.labels.empty()) return check;
+  OBSCURA_TRY(const std::vector<int> labels, read_true_labels(from.labels, source.count()));
+  for (const std::size_t index : chosen) check.labels.push_back(labels[index]);
   return check;
 }
 

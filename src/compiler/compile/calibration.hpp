@@ -19,13 +19,24 @@ namespace obscura::compiler::compile {
 /// Inputs to check a compiled network with.
 struct CheckInputs {
   std::vector<std::vector<double>> inputs;
-  bool unseen = false;  ///< read_calibration() gives none of them
+  bool unseen = false;        ///< the compilation has not looked at them
+  std::vector<int> labels{};  ///< what is right: the number of a score for each input; or none
 };
 
-/// `count` inputs (at least 1) from the same place, spread over those that read_calibration() with the limit leaves out
-/// where there are so many; otherwise over all there are, `count` at most. Errors as there.
-[[nodiscard]] base::Result<CheckInputs> read_check_inputs(const std::filesystem::path& path,
-                                                          const plan::program::InputSpec& spec, std::size_t limit,
-                                                          std::size_t count);
+/// Where check inputs come from.
+struct CheckSource {
+  std::filesystem::path inputs;  ///< as in read_calibration()
+  /// An idx file of labels, or a text file with the number of the right score a line, for all inputs of the source in
+  /// their order; or empty.
+  std::filesystem::path labels{};
+  /// Inputs of the source that read_calibration() with this limit gives are left out where enough others remain; 0:
+  /// nothing of it was calibrated with.
+  std::size_t calibrated = 0;
+};
+
+/// `count` inputs (at least 1) of a source at equal distances, all there are at most. Errors: those of
+/// read_calibration(); kMismatch when there is not one label per input, or a line is no number.
+[[nodiscard]] base::Result<CheckInputs> read_check_inputs(const CheckSource& source,
+                                                          const plan::program::InputSpec& spec, std::size_t count);
 
 }  // namespace obscura::compiler::compile

@@ -60,17 +60,41 @@ TEST_F(CalibrationFiles, ChecksWithOthersWhereThereAreEnough) {
   write("images", bytes);
   spec_.scale = 1;
   // Calibration takes 0 and 3; the others are 1, 2, 4, 5.
-  const auto others = read_check_inputs(directory_ / "images", spec_, 2, 2);
+  const auto others = read_check_inputs({directory_ / "images", {}, 2}, spec_, 2);
   ASSERT_TRUE(others.has_value()) << others.error().message;
   EXPECT_TRUE(others->unseen);
   ASSERT_EQ(others->inputs.size(), 2u);
   EXPECT_EQ(others->inputs[0][0], 1);
   EXPECT_EQ(others->inputs[1][0], 4);
-  const auto some = read_check_inputs(directory_ / "images", spec_, 2, 5);
+  const auto some = read_check_inputs({directory_ / "images", {}, 2}, spec_, 5);
   ASSERT_TRUE(some.has_value());
   EXPECT_FALSE(some->unseen);
   EXPECT_EQ(some->inputs.size(), 5u);
-  EXPECT_EQ(read_check_inputs(directory_ / "images", spec_, 2, 50)->inputs.size(), 6u);
+  EXPECT_EQ(read_check_inputs({directory_ / "images", {}, 2}, spec_, 50)->inputs.size(), 6u);
+}
+
+TEST_F(CalibrationFiles, LabelsGoWithTheirInputs) {
+  std::string bytes{"\0\0\x08\x03\0\0\0\x06\0\0\0\x01\0\0\0\x02", 16};
+  for (char value = 0; value < 6; ++value) bytes += {value, value};
+  write("images", bytes);
+  write("labels", "10\r\n11\n12\n13\n14\n15\n");
+  write("idx", std::string{"\0\0\x08\x01\0\0\0\x06\x0a\x0b\x0c\x0d\x0e\x0f", 14});
+  spec_.scale = 1;
+  for (const char* labels : {"labels", "idx"}) {
+    const auto check = read_check_inputs({directory_ / "images", directory_ / labels, 2}, spec_, 2);
+    ASSERT_TRUE(check.has_value()) << check.error().message;
+    EXPECT_EQ(check->labels, (std::vector<int>{11, 14})) << labels;
+  }
+  const auto all = read_check_inputs({directory_ / "images", directory_ / "labels"}, spec_, 3);
+  ASSERT_TRUE(all.has_value()) << all.error().message;
+  EXPECT_TRUE(all->unseen);
+  EXPECT_EQ(all->labels, (std::vector<int>{10, 12, 14}));
+  for (const char* wrong : {"1\n2\n", "1\n2\n3\n4\n5\nsix\n", "1\n2\n3\n4\n5\n-6\n"}) {
+    write("wrong", wrong);
+    const auto refused = read_check_inputs({directory_ / "images", directory_ / "wrong"}, spec_, 3);
+    ASSERT_FALSE(refused.has_value()) << wrong;
+    EXPECT_EQ(refused.error().code, base::ErrorCode::kMismatch);
+  }
 }
 
 TEST_F(CalibrationFiles, RefusesWhatHoldsNoInput) {

@@ -14,6 +14,7 @@
 namespace obscura::compiler::compile {
 namespace {
 
+namespace program = plan::program;
 using Scores = std::vector<double>;
 
 constexpr std::uint64_t kSeed = 20240811;
@@ -66,39 +67,63 @@ double worst_rms(const Scores& squares, std::size_t inputs) {
   return std::sqrt(*std::max_element(squares.begin(), squares.end()) / static_cast<double>(inputs));
 }
 
+/// One input on its three ways.
+struct Answers {
+  Scores exact;
+  Scores fitted;
+  Scores noisy;
+  std::set<std::size_t> left;
+};
+
+// Labels: the first output's scores decide.
+void count_labels(const Answers& one, std::size_t scores, int right, double share, Check& result) {
+  const auto label = [&](const Scores& all) { return label_of(std::span(all).first(scores)); };
+  const std::size_t exact = label(one.exact);
+  const std::size_t fitted = label(one.fitted);
+  const std::size_t noisy = label(one.noisy);
+  result.agreement += noisy == exact ? share : 0;
+  result.polynomial_flips += fitted != exact ? share : 0;
+  result.noise_flips += noisy != fitted ? share : 0;
+  result.could_flip += margin_of(std::span(one.fitted).first(scores)) <= 2 * result.noise_bound ? share : 0;
+  if (!result.labelled) return;
+  result.right += noisy == static_cast<std::size_t>(right) ? share : 0;
+  result.float_right += exact == static_cast<std::size_t>(right) ? share : 0;
+}
+
 }  // namespace
 
-Check check_plan(const CheckedNetwork& network, const plan::program::Program& program,
-                 const plan::weights::Weights& weights, std::span<const place::Gain> errors, const CheckInputs& check) {
-  std::mt19937_64 random(kSeed);
-  const std::size_t count = program.outputs.front().element.size();
-  const auto first = [&](const Scores& scores) { return std::span(scores).first(count); };
-  const double share = 1.0 / static_cast<double>(std::max<std::size_t>(check.inputs.size(), 1));
+Check check_plan(const CheckedNetwork& network, const CheckedPlan& plan, const CheckInputs& check,
+                 const base::Parallel& parallel) {
+  const program::Program& program = plan.program;
+  std::vector<Answers> answers(check.inputs.size());
+  parallel.for_each(answers.size(), [&](std::size_t n) {
+    const std::vector<double>& input = check.inputs[n];
+    std::mt19937_64 random(kSeed + n);
+    answers[n] = {graph::interpret(network.network, input), graph::interpret(network.packable, input),
+                  noisy_scores(program, plan.weights, plan.errors, input, random), leaving(network, input)};
+  });
   Check result;
   result.inputs = check.inputs.size();
   result.unseen = check.unseen;
+  result.labelled = !check.labels.empty();
   result.predicted_noise_sd = program.error.score_error_sd;
   result.noise_bound = program.error.score_error_bound;
+  const double share = 1.0 / static_cast<double>(std::max<std::size_t>(answers.size(), 1));
   Scores by_polynomials;
   Scores by_noise;
   std::set<std::size_t> left;
-  for (const std::vector<double>& input : check.inputs) {
-    const Scores exact = graph::interpret(network.network, input);
-    const Scores fitted = graph::interpret(network.packable, input);
-    const Scores noisy = noisy_scores(program, weights, errors, input, random);
-    result.agreement += label_of(first(noisy)) == label_of(first(exact)) ? share : 0;
-    result.polynomial_flips += label_of(first(fitted)) != label_of(first(exact)) ? share : 0;
-    result.noise_flips += label_of(first(noisy)) != label_of(first(fitted)) ? share : 0;
-    result.could_flip += margin_of(first(fitted)) <= 2 * result.noise_bound ? share : 0;
-    result.largest_noise = std::max(result.largest_noise, largest_difference(noisy, fitted));
-    add_squares(fitted, exact, by_polynomials);
-    add_squares(noisy, fitted, by_noise);
-    const std::set<std::size_t> now = leaving(network, input);
-    result.out_of_range += now.empty() ? 0 : 1;
-    left.insert(now.begin(), now.end());
+  for (std::size_t n = 0; n < answers.size(); ++n) {
+    const Answers& one = answers[n];
+    const int right = result.labelled ? check.labels[n] : 0;
+    count_labels(one, program.outputs.front().element.size(), right, share, result);
+    result.largest_noise = std::max(result.largest_noise, largest_difference(one.noisy, one.fitted));
+    add_squares(one.fitted, one.exact, by_polynomials);
+    add_squares(one.noisy, one.fitted, by_noise);
+    result.out_of_range += one.left.empty() ? 0 : 1;
+    left.insert(one.left.begin(), one.left.end());
   }
-  result.polynomial_error = worst_rms(by_polynomials, check.inputs.size());
-  result.noise_sd = worst_rms(by_noise, check.inputs.size());
+  result.polynomial_error = worst_rms(by_polynomials, answers.size());
+  result.noise_sd = worst_rms(by_noise, answers.size());
   for (const std::size_t i : left) result.left.push_back(network.activations[i].name);
   return result;
 }
@@ -107,6 +132,10 @@ std::string to_text(const Check& check) {
   std::string text =
       fmt::format("checked with {} {} inputs in the clear simulator, errors drawn from the noise model:\n",
                   check.inputs, check.unseen ? "unseen" : "calibration");
+  if (check.labelled) {
+    text += fmt::format("  {:.2f} % have the right label; of the float network {:.2f} %\n", 100 * check.right,
+                        100 * check.float_right);
+  }
   text += fmt::format("  {:.2f} % have the label of the float network; polynomials change {:.2f} %, noise {:.2f} %\n",
                       100 * check.agreement, 100 * check.polynomial_flips, 100 * check.noise_flips);
   text += fmt::format(

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/parallel.hpp"
 #include "compiler/compile/calibration.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/passes/fitted_activation.hpp"
@@ -22,11 +23,21 @@ struct CheckedNetwork {
   std::span<const passes::FittedActivation> activations;
 };
 
+/// What it was compiled to.
+struct CheckedPlan {
+  const plan::program::Program& program;
+  const plan::weights::Weights& weights;
+  std::span<const place::Gain> errors;  ///< as CompileOutput has them
+};
+
 /// What inputs say about a compiled network. A label is the number of the best score of the first output, or the
 /// sign of a single one; shares are of the inputs, errors in units of the scores.
 struct Check {
   std::size_t inputs = 0;
   bool unseen = false;            ///< the compilation looked at none of them
+  bool labelled = false;          ///< the next two are known
+  double right = 0;               ///< share that the program labels rightly
+  double float_right = 0;         ///< share that the float network labels rightly
   double agreement = 0;           ///< share with the label of the float network in spite of polynomials and noise
   double polynomial_flips = 0;    ///< share whose label polynomials change
   double noise_flips = 0;         ///< share whose label noise changes after that
@@ -41,10 +52,9 @@ struct Check {
 };
 
 /// Runs the program in the slot simulator with errors drawn from the noise model (noisy_scores()) and holds the scores
-/// against the network's. `errors` as CompileOutput has them. Deterministic. Cost: about three simulations per input.
-[[nodiscard]] Check check_plan(const CheckedNetwork& network, const plan::program::Program& program,
-                               const plan::weights::Weights& weights, std::span<const place::Gain> errors,
-                               const CheckInputs& check);
+/// against the network's. Deterministic, whatever the number of threads. Cost: about three simulations per input.
+[[nodiscard]] Check check_plan(const CheckedNetwork& network, const CheckedPlan& plan, const CheckInputs& check,
+                               const base::Parallel& parallel);
 
 /// Lines for people, each ending in a newline.
 [[nodiscard]] std::string to_text(const Check& check);

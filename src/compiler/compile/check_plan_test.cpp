@@ -45,6 +45,23 @@ TEST_F(CheckPlan, MeasuresWhatTheNoiseModelPredicts) {
   EXPECT_GT(result.polynomial_error, 1e-3) << "a rectifier is no polynomial";
   EXPECT_LE(1 - result.agreement, result.polynomial_flips + result.noise_flips + 1e-12);
   EXPECT_LE(result.noise_flips, result.could_flip) << "a label within the bound alone can flip";
+  EXPECT_FALSE(result.labelled);
+}
+
+TEST_F(CheckPlan, CountsRightLabels) {
+  for (const auto& input : request_.check.inputs) {
+    const auto scores = graph::interpret(make_.graph, input);
+    request_.check.labels.push_back(static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin()));
+  }
+  Check result = check();
+  EXPECT_TRUE(result.labelled);
+  EXPECT_NEAR(result.float_right, 1, 1e-9);
+  EXPECT_NEAR(result.right, result.agreement, 1e-9) << "the float network is always right here";
+  for (int& label : request_.check.labels) label = (label + 1) % 3;
+  result = check();
+  EXPECT_EQ(result.float_right, 0);
+  EXPECT_NEAR(result.right, 0, 1 - result.agreement + 1e-9);
+  EXPECT_NE(to_text(result).find("have the right label; of the float network 0.00 %"), std::string::npos);
 }
 
 TEST_F(CheckPlan, WarnsOfActivationsThatLeaveTheirRange) {
@@ -66,7 +83,8 @@ TEST_F(CheckPlan, LargeErrorsFlipLabels) {
   std::vector<place::Gain> errors = output->errors;
   for (place::Gain& error : errors) error = {100, 0, 0, 0};
   const CheckedNetwork network{make_.graph, make_.graph, make_.graph, {}};
-  const Check result = check_plan(network, output->plan.program, output->plan.weights, errors, request_.check);
+  const Check result =
+      check_plan(network, {output->plan.program, output->plan.weights, errors}, request_.check, base::Parallel(2));
   // Scores of pure noise agree by chance, one in three.
   EXPECT_LT(result.agreement, 0.8);
   EXPECT_GT(result.noise_flips, 0.2);

@@ -91,7 +91,7 @@ std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::par
 class PlanSearch {
  public:
   PlanSearch(const graph::Graph& graph, const Inputs& inputs, double most_sd, const CompileOptions& options)
-      : graph_(graph), inputs_(inputs), most_sd_(most_sd), options_(options) {}
+      : graph_(graph), inputs_(inputs), most_sd_(most_sd), options_(options), parallel_(options.threads) {}
 
   base::Result<ChosenPlan> run() {
     for (int log_n = options_.least_log_n; log_n <= options_.most_log_n; ++log_n) {
@@ -117,7 +117,7 @@ class PlanSearch {
   std::vector<Attempt> attempts(int log_n) {
     std::vector<Attempt> found;
     const place::CostRow row = options_.cost.row(log_n);
-    pack::NetworkSearch search(graph_, 1 << (log_n - 1));
+    pack::NetworkSearch search(graph_, 1 << (log_n - 1), parallel_);
     for (const Structure& structure : structures(log_n, graph_, options_.security)) {
       const CostModel model(structure.shape());
       auto packings = search.run(
@@ -142,7 +142,7 @@ class PlanSearch {
       if (pack::same_shapes(known.packing, attempt.packing)) return known;
     }
     pack::PackedNetwork packed = pack::lower(graph_, attempt.packing, attempt.structure.log_n);
-    Observation observation = observe(packed, inputs_, options_.sensitivity_inputs);
+    Observation observation = observe(packed, inputs_, options_.sensitivity_inputs, parallel_);
     observed_.push_back({attempt.packing, std::move(packed), std::move(observation)});
     return observed_.back();
   }
@@ -203,6 +203,7 @@ class PlanSearch {
   const Inputs& inputs_;
   double most_sd_;
   const CompileOptions& options_;
+  base::Parallel parallel_;
   std::vector<Observed> observed_;
   std::optional<ChosenPlan> best_;
   std::optional<base::Error> packing_error_;

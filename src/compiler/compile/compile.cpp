@@ -219,7 +219,8 @@ base::Result<CompileOutput> compile_graph(const graph::Graph& whole, const Compi
   if (!request.check.inputs.empty()) {
     begin(request, fmt::format("checking with {} inputs", request.check.inputs.size()));
     const CheckedNetwork checked{stripped.body, network.matched, network.packable, network.activations};
-    output.report.check = check_plan(checked, output.plan.program, output.plan.weights, output.errors, request.check);
+    output.report.check = check_plan(checked, {output.plan.program, output.plan.weights, output.errors}, request.check,
+                                     base::Parallel(request.options.threads));
   }
   output.report.notes = std::move(network.notes);
   output.report.activations = std::move(network.activations);

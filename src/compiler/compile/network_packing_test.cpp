@@ -73,7 +73,8 @@ class Maker {
 std::size_t check(Maker& maker, int log_n, int searches) {
   const graph::Graph& graph = maker.graph;
   const auto inputs = graph::element_count(graph.nodes.front().shape);
-  pack::NetworkSearch search(graph, 1 << (log_n - 1));
+  const base::Parallel parallel(2);
+  pack::NetworkSearch search(graph, 1 << (log_n - 1), parallel);
   std::set<std::string> seen;
   std::uniform_real_distribution<double> weight(0, 1);
   for (int i = 0; i < searches; ++i) {
@@ -169,8 +170,8 @@ TEST(NetworkPacking, SaysWhichLayerDoesNotFit) {
   ValueId x = maker.input({6});
   x = maker.dense(x, 2000);
   maker.dense(x, 4);
-  const auto found =
-      pack::NetworkSearch(maker.graph, 32).run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
+  const auto found = pack::NetworkSearch(maker.graph, 32, base::Parallel(1))
+                         .run([](std::size_t, const pack::LayerOps&) { return 1.0; }, {});
   ASSERT_FALSE(found.has_value());
   EXPECT_EQ(found.error().code, base::ErrorCode::kUnsupported);
   EXPECT_NE(found.error().message.find("layer 1 'dense'"), std::string::npos) << found.error().message;

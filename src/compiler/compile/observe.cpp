@@ -119,7 +119,8 @@ class PoisonedRun {
 
 }  // namespace
 
-Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std::size_t sensitivity_inputs) {
+Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std::size_t sensitivity_inputs,
+                    const base::Parallel& parallel) {
   const std::size_t instructions = packed.program.instructions.size();
   const double products = products_of(packed);
   const std::size_t runs = affordable(kMagnitudeProducts, products, kFewScores, inputs.size());
@@ -136,10 +137,12 @@ Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std
     const simulate::Trace trace = run(packed, inputs[n], {});
     raise_magnitudes(trace, seen.calibration.magnitude);
     if (n >= samples) continue;
-    for (std::size_t j = 0; j < scores.size(); ++j) {
-      seen.samples.push_back(gains_of(packed, trace, scores[j]));
-      add_scaled(seen.samples.back(), 1.0 / static_cast<double>(samples), seen.calibration.gains[j]);
-    }
+    const std::size_t first = seen.samples.size();
+    seen.samples.resize(first + scores.size());
+    parallel.for_each(scores.size(), [&](std::size_t j) {
+      seen.samples[first + j] = gains_of(packed, trace, scores[j]);
+      add_scaled(seen.samples[first + j], 1.0 / static_cast<double>(samples), seen.calibration.gains[j]);
+    });
   }
   return seen;
 }

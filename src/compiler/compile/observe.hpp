@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "base/parallel.hpp"
 #include "base/result.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/pack/lower.hpp"
@@ -20,9 +21,9 @@ struct Observation {
 
 /// Magnitudes over the inputs; gains over the first `sensitivity_inputs`, for at most 16 scores spread over all of
 /// them. Large programs are run on fewer inputs and scores, at least 4 of each, within a fixed number of products.
-/// Cost: one simulation per input and one per sample.
+/// Equal for any number of threads. Cost: one simulation per input and three per sample.
 [[nodiscard]] Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs,
-                                  std::size_t sensitivity_inputs);
+                                  std::size_t sensitivity_inputs, const base::Parallel& parallel);
 
 /// Holds the packed program against the graph on inputs, at least one, with random junk in all slots of which a layout
 /// says nothing (wherever a fold or a wrap-around read them, the scores would differ). Errors: kMismatch naming the

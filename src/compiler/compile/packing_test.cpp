@@ -217,11 +217,12 @@ TEST(Packing, BandedMatricesNeedOnlyTheirDiagonals) {
   SparseMatrix band = graph::identity_matrix(24);
   const graph::Graph chain =
       chain_of({random_matrix(24, 6, 0.5, random), std::move(band), random_matrix(4, 24, 1, random)});
-  const auto found = pack::NetworkSearch(chain, 64).run(
-      [](std::size_t, const pack::LayerOps& ops) {
-        return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
-      },
-      {});
+  const auto found = pack::NetworkSearch(chain, 64, base::Parallel(1))
+                         .run(
+                             [](std::size_t, const pack::LayerOps& ops) {
+                               return ops.terms + 10.0 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
+                             },
+                             {});
   ASSERT_TRUE(found.has_value()) << found.error().message;
   EXPECT_EQ(found->front().nodes[3]->ops.front().terms, 1);
   EXPECT_EQ(found->front().nodes[3]->ops.front().rotations, 0);

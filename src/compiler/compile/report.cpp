@@ -153,19 +153,24 @@ nlohmann::ordered_json activations_of(const Report& report) {
 }
 
 nlohmann::ordered_json figures_of(const Check& check) {
-  return {{"inputs", check.inputs},
-          {"unseen", check.unseen},
-          {"agreement", check.agreement},
-          {"polynomial_flips", check.polynomial_flips},
-          {"noise_flips", check.noise_flips},
-          {"could_flip", check.could_flip},
-          {"polynomial_error", check.polynomial_error},
-          {"noise_sd", check.noise_sd},
-          {"predicted_noise_sd", check.predicted_noise_sd},
-          {"largest_noise", check.largest_noise},
-          {"noise_bound", check.noise_bound},
-          {"out_of_range", check.out_of_range},
-          {"left_range", check.left}};
+  nlohmann::ordered_json figures = {{"inputs", check.inputs},
+                                    {"unseen", check.unseen},
+                                    {"agreement", check.agreement},
+                                    {"polynomial_flips", check.polynomial_flips},
+                                    {"noise_flips", check.noise_flips},
+                                    {"could_flip", check.could_flip},
+                                    {"polynomial_error", check.polynomial_error},
+                                    {"noise_sd", check.noise_sd},
+                                    {"predicted_noise_sd", check.predicted_noise_sd},
+                                    {"largest_noise", check.largest_noise},
+                                    {"noise_bound", check.noise_bound},
+                                    {"out_of_range", check.out_of_range},
+                                    {"left_range", check.left}};
+  if (check.labelled) {
+    figures["right"] = check.right;
+    figures["float_right"] = check.float_right;
+  }
+  return figures;
 }
 
 }  // namespace

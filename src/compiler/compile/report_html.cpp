@@ -74,6 +74,10 @@ std::string checked(const Report& report) {
       "model.</p>\n"
       "<div class=\"cards\">\n",
       c.inputs, c.unseen ? "unseen" : "calibration");
+  if (c.labelled) {
+    html += card(fmt::format("{:.2f} %", 100 * c.right),
+                 fmt::format("have the right label; of the float network {:.2f} %", 100 * c.float_right));
+  }
   html += card(fmt::format("{:.2f} %", 100 * c.agreement), "have the label of the float network");
   html += card(fmt::format("{:.2f} %", 100 * c.polynomial_flips), "change label by polynomials");
   html += card(fmt::format("{:.2f} %", 100 * c.noise_flips), "change label by noise");

@@ -31,8 +31,9 @@ LayerOps reading(int ciphertexts) {
 
 }  // namespace
 
-LinearCandidates::LinearCandidates(const graph::Graph& graph, int slots, LayoutPool& pool)
-    : graph_(graph), slots_(slots), pool_(pool), readers_(graph.nodes.size()) {
+LinearCandidates::LinearCandidates(const graph::Graph& graph, int slots, LayoutPool& pool,
+                                   const base::Parallel& parallel)
+    : graph_(graph), slots_(slots), pool_(pool), parallel_(parallel), readers_(graph.nodes.size()) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (const ValueId operand : graph.nodes[i].operands) readers_[operand.value()].push_back(ValueId(i));
   }
@@ -59,14 +60,33 @@ const std::vector<LayoutPtr>& LinearCandidates::outputs(ValueId id) {
   return outputs_.emplace(id, std::move(layouts)).first->second;
 }
 
-const LinearCandidates::Mapped& LinearCandidates::mapped(ValueId id, const LayoutPtr& input, const LayoutPtr& output,
-                                                         bool folded) {
-  const auto key = std::tuple{id, input, output, folded};
-  const auto known = mapped_.find(key);
-  if (known != mapped_.end()) return known->second;
-  const Rotations rotations = rotations_between(matrix(id), *input, *output, folded, kMostTerms);
-  auto found = mapped_alternatives(rotations, *input, *output, folded, ends_network(graph_, id));
-  return mapped_.emplace(key, std::move(found)).first->second;
+LinearCandidates::Wanted LinearCandidates::wanted(ValueId id, const LayoutPtr& input) {
+  std::vector<LayoutPtr> layouts = outputs(id);
+  if (input->elements() == matrix(id).rows) layouts.push_back(input);
+  Wanted wanted;
+  for (const LayoutPtr& output : layouts) {
+    wanted.push_back({output, false});
+    if (output->largest_period() < input->largest_period()) wanted.push_back({output, true});
+  }
+  return wanted;
+}
+
+// Fills mapped_ for all of them: what takes the time of a search.
+void LinearCandidates::prepare(ValueId id, const LayoutPtr& input, const Wanted& wanted) {
+  std::vector<std::pair<const TensorLayout*, bool>> missing;
+  std::vector<Mapped*> results;
+  for (const auto& [output, folded] : wanted) {
+    const auto [it, is_new] = mapped_.try_emplace({id, input, output, folded});
+    if (!is_new) continue;
+    missing.push_back({output.get(), folded});
+    results.push_back(&it->second);
+  }
+  const bool is_last = ends_network(graph_, id);
+  parallel_.for_each(missing.size(), [&](std::size_t i) {
+    const auto& [output, folded] = missing[i];
+    const Rotations rotations = rotations_between(matrix(id), *input, *output, folded, kMostTerms);
+    *results[i] = mapped_alternatives(rotations, *input, *output, folded, is_last);
+  });
 }
 
 void LinearCandidates::offer(const LinearCandidate& candidate, double cost, Found& found) const {
@@ -76,30 +96,27 @@ void LinearCandidates::offer(const LinearCandidate& candidate, double cost, Foun
 
 void LinearCandidates::add_mapped(ValueId id, const LayoutPtr& input, double input_cost, const NodeCost& cost,
                                   Found& found) {
-  std::vector<LayoutPtr> wanted = outputs(id);
-  if (input->elements() == matrix(id).rows) wanted.push_back(input);
-  for (const LayoutPtr& output : wanted) {
-    for (const bool folded : {false, true}) {
-      if (folded && output->largest_period() >= input->largest_period()) continue;
-      const Mapped& alternatives = mapped(id, input, output, folded);
-      if (alternatives.empty()) continue;
-      NodePacking packing{AsIs{}, {}, output};
-      MappedShape shape{input, output, folded, {}};
-      double sum = input_cost;
-      for (const auto& of_result : alternatives) {
-        const MappedAlternative* best = nullptr;
-        double least = std::numeric_limits<double>::infinity();
-        for (const MappedAlternative& alternative : of_result) {
-          const double price = cost(id.value(), alternative.ops);
-          if (price < least) std::tie(best, least) = std::tuple{&alternative, price};
-        }
-        shape.results.push_back(best->result);
-        packing.ops.push_back(best->ops);
-        sum += least;
+  const Wanted all = wanted(id, input);
+  prepare(id, input, all);
+  for (const auto& [output, folded] : all) {
+    const Mapped& alternatives = mapped_.at({id, input, output, folded});
+    if (alternatives.empty()) continue;
+    NodePacking packing{AsIs{}, {}, output};
+    MappedShape shape{input, output, folded, {}};
+    double sum = input_cost;
+    for (const auto& of_result : alternatives) {
+      const MappedAlternative* best = nullptr;
+      double least = std::numeric_limits<double>::infinity();
+      for (const MappedAlternative& alternative : of_result) {
+        const double price = cost(id.value(), alternative.ops);
+        if (price < least) std::tie(best, least) = std::tuple{&alternative, price};
       }
-      packing.shape = std::move(shape);
-      offer({input, std::make_shared<const NodePacking>(std::move(packing))}, sum, found);
+      shape.results.push_back(best->result);
+      packing.ops.push_back(best->ops);
+      sum += least;
     }
+    packing.shape = std::move(shape);
+    offer({input, std::make_shared<const NodePacking>(std::move(packing))}, sum, found);
   }
 }
 

@@ -5,6 +5,7 @@
 #include <tuple>
 #include <vector>
 
+#include "base/parallel.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/pack/network_packing.hpp"
 
@@ -17,10 +18,10 @@ struct LinearCandidate {
 };
 
 /// All ways worth weighing to compute the linear nodes of one graph in ciphertexts of one size. What does not depend
-/// on costs is kept between calls. The graph and the pool must outlive the object.
+/// on costs is kept between calls. Graph, pool and threads must outlive the object.
 class LinearCandidates {
  public:
-  LinearCandidates(const graph::Graph& graph, int slots, LayoutPool& pool);
+  LinearCandidates(const graph::Graph& graph, int slots, LayoutPool& pool, const base::Parallel& parallel);
 
   /// Whether node `id` is the only reader of the input, and so may choose how it is laid out.
   [[nodiscard]] bool is_first(graph::ValueId id) const;
@@ -43,13 +44,17 @@ class LinearCandidates {
 
   const graph::SparseMatrix& matrix(graph::ValueId id) const;
   const std::vector<LayoutPtr>& outputs(graph::ValueId id);
-  const Mapped& mapped(graph::ValueId id, const LayoutPtr& input, const LayoutPtr& output, bool folded);
+  /// Layouts of a result, each with and without folding where that differs.
+  using Wanted = std::vector<std::pair<LayoutPtr, bool>>;
+  Wanted wanted(graph::ValueId id, const LayoutPtr& input);
+  void prepare(graph::ValueId id, const LayoutPtr& input, const Wanted& wanted);
   const std::vector<VectorPacking>& vectors(graph::ValueId id, const LayoutPtr& input);
   std::vector<int> useful_periods(graph::ValueId id) const;
 
   const graph::Graph& graph_;
   int slots_;
   LayoutPool& pool_;
+  const base::Parallel& parallel_;
   std::vector<std::vector<graph::ValueId>> readers_;
   std::map<graph::ValueId, std::vector<LayoutPtr>> outputs_;
   std::map<std::tuple<graph::ValueId, LayoutPtr, LayoutPtr, bool>, Mapped> mapped_;     // looked up only

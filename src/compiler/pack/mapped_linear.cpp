@@ -147,15 +147,17 @@ Rotations rotations_between(const graph::SparseMatrix& matrix, const TensorLayou
   Rotations rotations;
   std::size_t count = 0;
   for (int o = 0; o < output.ciphertexts(); ++o) {
-    std::vector<std::vector<bool>> used(static_cast<std::size_t>(input.ciphertexts()), std::vector<bool>(2 * slots));
-    detail::for_each_product(matrix, input, output, o, folded, [&](int operand, int, int rotation, std::size_t) {
-      used[static_cast<std::size_t>(operand)][static_cast<std::size_t>(rotation) + slots] = true;
+    std::vector<char> used(static_cast<std::size_t>(input.ciphertexts()) * 2 * slots);  // [operand][rotation + slots]
+    char* const marks = used.data();
+    detail::for_each_product(matrix, input, output, o, folded, [=](int operand, int, int rotation, std::size_t) {
+      marks[(2 * static_cast<std::size_t>(operand) + 1) * slots + static_cast<std::size_t>(rotation)] = 1;
     });
     auto& lists = rotations.emplace_back();
-    for (const std::vector<bool>& marks : used) {
+    for (int a = 0; a < input.ciphertexts(); ++a) {
       auto& list = lists.emplace_back();
-      for (std::size_t i = 0; i < marks.size(); ++i) {
-        if (marks[i]) list.push_back(static_cast<int>(i) - static_cast<int>(slots));
+      for (std::size_t i = 0; i < 2 * slots; ++i) {
+        const bool is_used = marks[2 * static_cast<std::size_t>(a) * slots + i] != 0;
+        if (is_used) list.push_back(static_cast<int>(i) - static_cast<int>(slots));
       }
       count += list.size();
     }

@@ -30,8 +30,8 @@ double total(const NodePacking& packing, std::size_t node, const NodeCost& cost)
 
 }  // namespace
 
-NetworkSearch::NetworkSearch(const graph::Graph& graph, int slots)
-    : graph_(graph), slots_(slots), candidates_(graph, slots, pool_), last_reader_(graph.nodes.size(), 0) {
+NetworkSearch::NetworkSearch(const graph::Graph& graph, int slots, const base::Parallel& parallel)
+    : graph_(graph), slots_(slots), candidates_(graph, slots, pool_, parallel), last_reader_(graph.nodes.size(), 0) {
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     for (const ValueId operand : graph.nodes[i].operands) last_reader_[operand.value()] = i;
   }

@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "base/parallel.hpp"
 #include "base/result.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/pack/linear_candidates.hpp"
@@ -19,10 +20,10 @@ struct SearchOptions {
 
 /// Searches packings of one graph (see check_packable) in ciphertexts of `slots` slots: node by node, every way to
 /// compute it from every combination of layouts of the values that are still to be read. Searching again with other
-/// costs is cheap. The graph must outlive the object.
+/// costs is cheap. The graph and the threads must outlive the object.
 class NetworkSearch {
  public:
-  NetworkSearch(const graph::Graph& graph, int slots);
+  NetworkSearch(const graph::Graph& graph, int slots, const base::Parallel& parallel);
 
   /// The cheapest packings below the limit, cheapest first; perhaps none. Deterministic. Errors: kUnsupported naming
   /// the node for which no packing of the values before it leaves a way.

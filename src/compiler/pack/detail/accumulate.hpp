@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <vector>
 
 #include "compiler/graph/sparse_matrix.hpp"
-#include "compiler/pack/modulo.hpp"
 #include "compiler/pack/tensor_layout.hpp"
 
 namespace obscura::compiler::pack::detail {
@@ -23,15 +24,21 @@ void for_each_product(const graph::SparseMatrix& matrix, const TensorLayout& inp
   const auto& rows = output.element()[static_cast<std::size_t>(result)];
   const int period = output.period(result);
   const int end = folded ? period : repeat_of(input, output, result);
+  // Searches spend most of their time here. Periods are powers of two: remainders are masks.
+  std::vector<int> repeats(static_cast<std::size_t>(input.ciphertexts()));
+  for (std::size_t a = 0; a < repeats.size(); ++a) repeats[a] = input.period(static_cast<int>(a));
+  const Place* const places = input.place().data();
+  const std::uint32_t* const cols = matrix.col.data();
   for (int s = 0; s < end; ++s) {
     if (rows[static_cast<std::size_t>(s)] == kGarbage) continue;
     const auto row = static_cast<std::size_t>(rows[static_cast<std::size_t>(s)]);
-    for (std::size_t e = matrix.row_ptr[row]; e < matrix.row_ptr[row + 1]; ++e) {
-      const Place& from = input.place()[matrix.col[e]];
-      const int repeats = input.period(from.ciphertext);
-      const int window = folded ? std::min(period, repeats) : repeats;
-      const int rotation = floor_mod(from.slot - s + window / 2, window) - window / 2;
-      const int slot = folded && repeats > period ? floor_mod(from.slot - rotation, repeats) : s;
+    const std::size_t row_end = matrix.row_ptr[row + 1];
+    for (std::size_t e = matrix.row_ptr[row]; e < row_end; ++e) {
+      const Place from = places[cols[e]];
+      const int repeat = repeats[static_cast<std::size_t>(from.ciphertext)];
+      const int window = folded ? std::min(period, repeat) : repeat;
+      const int rotation = ((from.slot - s + window / 2) & (window - 1)) - window / 2;
+      const int slot = folded && repeat > period ? (from.slot - rotation) & (repeat - 1) : s;
       visit(static_cast<int>(from.ciphertext), slot, rotation, e);
     }
   }
