@@ -38,7 +38,7 @@ struct Options {
   int threads = 1;
   std::string sealing_key = "secret";
   double relative_error = compile::CompileOptions{}.most_relative_sd;
-  std::size_t calibration_inputs = 64;
+  std::size_t calibration_inputs = 512;
   std::vector<std::string> skip_passes;
   bool approximate_maxpool = false;
   std::size_t max_degree = compile::CompileOptions{}.fit.max_degree;

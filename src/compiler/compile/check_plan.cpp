@@ -75,19 +75,19 @@ struct Answers {
   std::set<std::size_t> left;
 };
 
-// Labels: the first output's scores decide.
-void count_labels(const Answers& one, std::size_t scores, int right, double share, Check& result) {
+// Adds 1 to the shares that the input counts in. The scores of the first output decide.
+void count_labels(const Answers& one, std::size_t scores, int right, Check& result) {
   const auto label = [&](const Scores& all) { return label_of(std::span(all).first(scores)); };
   const std::size_t exact = label(one.exact);
   const std::size_t fitted = label(one.fitted);
   const std::size_t noisy = label(one.noisy);
-  result.agreement += noisy == exact ? share : 0;
-  result.polynomial_flips += fitted != exact ? share : 0;
-  result.noise_flips += noisy != fitted ? share : 0;
-  result.could_flip += margin_of(std::span(one.fitted).first(scores)) <= 2 * result.noise_bound ? share : 0;
+  result.agreement += noisy == exact ? 1 : 0;
+  result.polynomial_flips += fitted != exact ? 1 : 0;
+  result.noise_flips += noisy != fitted ? 1 : 0;
+  result.could_flip += margin_of(std::span(one.fitted).first(scores)) <= 2 * result.noise_bound ? 1 : 0;
   if (!result.labelled) return;
-  result.right += noisy == static_cast<std::size_t>(right) ? share : 0;
-  result.float_right += exact == static_cast<std::size_t>(right) ? share : 0;
+  result.right += noisy == static_cast<std::size_t>(right) ? 1 : 0;
+  result.float_right += exact == static_cast<std::size_t>(right) ? 1 : 0;
 }
 
 }  // namespace
@@ -108,19 +108,22 @@ Check check_plan(const CheckedNetwork& network, const CheckedPlan& plan, const C
   result.labelled = !check.labels.empty();
   result.predicted_noise_sd = program.error.score_error_sd;
   result.noise_bound = program.error.score_error_bound;
-  const double share = 1.0 / static_cast<double>(std::max<std::size_t>(answers.size(), 1));
   Scores by_polynomials;
   Scores by_noise;
   std::set<std::size_t> left;
   for (std::size_t n = 0; n < answers.size(); ++n) {
     const Answers& one = answers[n];
     const int right = result.labelled ? check.labels[n] : 0;
-    count_labels(one, program.outputs.front().element.size(), right, share, result);
+    count_labels(one, program.outputs.front().element.size(), right, result);
     result.largest_noise = std::max(result.largest_noise, largest_difference(one.noisy, one.fitted));
     add_squares(one.fitted, one.exact, by_polynomials);
     add_squares(one.noisy, one.fitted, by_noise);
     result.out_of_range += one.left.empty() ? 0 : 1;
     left.insert(one.left.begin(), one.left.end());
+  }
+  for (double* share : {&result.right, &result.float_right, &result.agreement, &result.polynomial_flips,
+                        &result.noise_flips, &result.could_flip}) {
+    *share /= static_cast<double>(std::max<std::size_t>(answers.size(), 1));
   }
   result.polynomial_error = worst_rms(by_polynomials, answers.size());
   result.noise_sd = worst_rms(by_noise, answers.size());

@@ -93,9 +93,9 @@ void write_notes(const FittedNetwork& network, const FitOptions& options, Notes&
                     std::ceil(a.bits_lost)));
   }
   notes.push_back(fmt::format(
-      "polynomials change the label of {:.2f} % of {} calibration inputs that they are not fitted on; the scores "
-      "are off by {:.2g} of their standard deviation (rms)",
-      100.0 * network.flip_share, network.measured_inputs, network.score_error));
+      "polynomials change the label of {:.2f} % of {} calibration inputs that they are not fitted on, of {:.2f} % by "
+      "an estimate from all pairs of them; the scores are off by {:.2g} of their standard deviation (rms)",
+      100.0 * network.flip_share, network.measured_inputs, 100.0 * network.flip_estimate, network.score_error));
   if (!network.goal_met) {
     notes.push_back(
         fmt::format("the goal of {:.2f} % is missed: allow higher degrees, calibrate with more inputs, or "
@@ -117,6 +117,7 @@ base::Result<FittedNetwork> fit_network(const graph::Graph& graph, std::span<con
   FittedNetwork result;
   result.measured_inputs = chosen.measured.inputs;
   result.flip_share = static_cast<double>(chosen.measured.flips) / static_cast<double>(chosen.measured.inputs);
+  result.flip_estimate = chosen.measured.flip_estimate();
   result.score_error = chosen.measured.score_error;
   result.goal_met = chosen.goal_met;
   detail::FittingWalk all(graph, graph::Batch(calibration), calibration.size(), options.weights);

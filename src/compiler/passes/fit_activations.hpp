@@ -16,6 +16,7 @@ struct FittedNetwork {
   std::vector<FittedActivation> activations{};  ///< in the graph's order
   std::size_t measured_inputs = 0;              ///< that the next two figures come from
   double flip_share = 0.0;                      ///< of them, those whose label changes
+  double flip_estimate = 0.0;                   ///< the same share as estimated from pushes and gaps of all inputs
   double score_error = 0.0;                     ///< rms over all scores, relative to the scores' standard deviation
   bool goal_met = true;
 };

@@ -92,7 +92,8 @@ class CrossValidation {
   [[nodiscard]] bool meets_goal(const Measured& measured) const {
     const double allowed = std::floor(options_.most_flips * static_cast<double>(measured.inputs) + 0.5);
     if (static_cast<double>(measured.flips) > allowed || !std::isfinite(measured.score_error)) return false;
-    return first().classifies() || measured.score_error <= options_.most_score_error;
+    if (!first().classifies()) return measured.score_error <= options_.most_score_error;
+    return measured.flip_estimate() <= options_.most_flips;
   }
 
  private:
@@ -146,7 +147,8 @@ Measured search(const CrossValidation& trials, const graph::Graph& graph, const 
       return least;
     }
     measured = trials.measure(degrees);
-    if (std::pair(measured.flips, measured.distance) >= std::pair(least.flips, least.distance)) continue;
+    const auto order = [](const Measured& m) { return std::pair(m.flip_estimate(), m.distance); };
+    if (order(measured) >= order(least)) continue;
     best = degrees;
     least = measured;
   }

@@ -56,6 +56,35 @@ std::size_t label_of(const Batch& scores, std::size_t sample) {
   return best;
 }
 
+constexpr std::size_t kMostRivals = 15;
+
+Race race_of(const Batch& exact, const Batch& actual, std::size_t sample) {
+  if (exact.elements() == 1) {
+    const double score = exact.at(0, sample);
+    const double error = actual.at(0, sample) - score;
+    return {{std::abs(score)}, {score > 0.0 ? -error : error}};
+  }
+  std::vector<std::size_t> order(exact.elements());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  const std::size_t ranked = std::min(order.size(), kMostRivals + 1);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(ranked), order.end(),
+                    [&](std::size_t a, std::size_t b) { return exact.at(a, sample) > exact.at(b, sample); });
+  const auto error = [&](std::size_t e) { return actual.at(e, sample) - exact.at(e, sample); };
+  Race race;
+  for (std::size_t k = 1; k < ranked; ++k) {
+    race.gaps.push_back(exact.at(order[0], sample) - exact.at(order[k], sample));
+    race.pushes.push_back(error(order[k]) - error(order[0]));
+  }
+  return race;
+}
+
+bool overtakes(const Race& pushed, const Race& gap) {
+  for (std::size_t k = 0; k < gap.gaps.size(); ++k) {
+    if (!(pushed.pushes[k] <= gap.gaps[k])) return true;  // not a number counts
+  }
+  return false;
+}
+
 double standard_deviation(const Batch& scores, std::size_t first) {
   double sum = 0.0;
   double squares = 0.0;
@@ -113,12 +142,14 @@ Measured Trial::measure(const FittingWalk& walk) const {
   std::vector<bool> flipped(result.inputs, false);
   std::vector<double> distances(result.inputs, 0.0);  // squares, of the output that is furthest off
   for (std::size_t i = 0; i < scores_.size(); ++i) {
+    std::vector<Race>& races = result.races.emplace_back();
     const Batch& exact = reference_[i];
     const Batch& actual = walk.value(scores_[i]);
     const double deviation = standard_deviation(exact, fitted_);
     double squares = 0.0;
     for (std::size_t s = fitted_; s < exact.samples(); ++s) {
       if (label_of(exact, s) != label_of(actual, s)) flipped[s - fitted_] = true;
+      races.push_back(race_of(exact, actual, s));
       const double error = mean_square(exact, actual, s);
       squares += error;
       const double relative = error == 0.0 ? 0.0 : error / (deviation * deviation);
@@ -141,7 +172,26 @@ Measured pool(const Measured& a, const Measured& b) {
     const double squares = static_cast<double>(a.inputs) * x * x + static_cast<double>(b.inputs) * y * y;
     return std::sqrt(squares / static_cast<double>(a.inputs + b.inputs));
   };
-  return {a.inputs + b.inputs, a.flips + b.flips, rms(a.score_error, b.score_error), rms(a.distance, b.distance)};
+  Measured both{a.inputs + b.inputs, a.flips + b.flips, rms(a.score_error, b.score_error), rms(a.distance, b.distance),
+                b.races};
+  for (std::size_t i = 0; i < a.races.size(); ++i) {
+    both.races[i].insert(both.races[i].begin(), a.races[i].begin(), a.races[i].end());
+  }
+  return both;
+}
+
+double Measured::flip_estimate() const {
+  double share = 0.0;
+  for (const std::vector<Race>& output : races) {
+    std::size_t overtaken = 0;
+    for (const Race& pushed : output) {
+      overtaken += static_cast<std::size_t>(
+          std::count_if(output.begin(), output.end(), [&](const Race& gap) { return overtakes(pushed, gap); }));
+    }
+    const auto n = static_cast<double>(output.size());
+    share += static_cast<double>(overtaken) / (n * n);
+  }
+  return share;
 }
 
 }  // namespace obscura::compiler::passes::detail

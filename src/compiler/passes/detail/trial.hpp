@@ -7,6 +7,14 @@
 
 namespace obscura::compiler::passes::detail {
 
+/// One input's scores of one output that decides a label, the best first: how far the others lie behind the best, and
+/// how much polynomials push them towards it. A label changes where some push exceeds its gap. A single score is held
+/// against 0.
+struct Race {
+  std::vector<double> gaps;    ///< [rivals]
+  std::vector<double> pushes;  ///< [rivals]
+};
+
 /// What polynomials do to the answers.
 struct Measured {
   std::size_t inputs = 0;    ///< that were measured
@@ -15,6 +23,11 @@ struct Measured {
   /// The same with each input's error counted as at most 1: what a search goes by, since one input on which a
   /// polynomial leaves its range would drown all others.
   double distance = 0.0;
+  std::vector<std::vector<Race>> races{};  ///< [outputs][inputs]
+
+  /// The share of labels that polynomials change, estimated as if the pushes of any input met the gaps of any other:
+  /// n inputs resolve shares of 1 / n^2 instead of 1 / n, so that a few dozen tell 1 % from 0.1 %. Outputs add up.
+  [[nodiscard]] double flip_estimate() const;
 };
 
 /// Measurements on different inputs taken together.
