@@ -24,17 +24,18 @@ using runtime::session::LoadedModel;
 /// Everything that is the same for all batches.
 class Stages {
  public:
-  Stages(const StagedFiles& files, const artifact::TrustSet& trust, const fhe::ckks::EngineOptions& engine,
-         const runtime::session::SessionLimits& limits, const AnswerOptions& options)
+  Stages(const runtime::session::ModelFiles& files, const artifact::TrustSet& trust,
+         const fhe::ckks::EngineOptions& engine, const runtime::session::SessionLimits& limits,
+         const AnswerOptions& options)
       : files_(files), trust_(trust), engine_(engine), limits_(limits), options_(options) {}
 
   base::Result<void> read_manifest() {
-    OBSCURA_TRY(const auto bytes, base::read_file(files_.manifest, wire::kMaxManifestBytes));
-    OBSCURA_TRY(auto read, wire::read_manifest(bytes, files_.manifest, &trust_));
+    OBSCURA_TRY(const auto bytes, base::read_file(files_.sealed_model, wire::kMaxManifestBytes));
+    OBSCURA_TRY(auto read, wire::read_manifest(bytes, files_.sealed_model, &trust_));
     manifest_ = std::move(read.manifest);
     answers_.stage_ms.resize(manifest_.stages.size());
     for (std::size_t number = 1; number <= manifest_.stages.size(); ++number) {
-      const std::string path = wire::stage_path(files_.manifest, number);
+      const std::string path = wire::stage_path(files_.sealed_model, number);
       if (!std::filesystem::exists(path)) return missing(number, path + " is not there");
     }
     return {};
@@ -58,7 +59,7 @@ class Stages {
     return {};
   }
 
-  StagedAnswers take_answers() {
+  Answers take_answers() {
     const auto jobs = static_cast<double>(std::max<std::size_t>(1, answers_.latency_ms.size()));
     for (double& ms : answers_.stage_ms) ms /= jobs;
     for (const wire::ManifestStage& stage : manifest_.stages) answers_.sealed_model_bytes += stage.bytes;
@@ -69,12 +70,12 @@ class Stages {
   tl::unexpected<base::Error> missing(std::size_t number, const std::string& why) const {
     return base::fail(base::ErrorCode::kMismatch,
                       fmt::format("stage missing: {}, which is to hold stage {} of {} of {}", why, number,
-                                  manifest_.stages.size(), files_.manifest),
+                                  manifest_.stages.size(), files_.sealed_model),
                       "put all stage files of one sealing beside its manifest");
   }
 
   base::Result<std::unique_ptr<LoadedModel>> open(std::size_t number) const {
-    const std::string path = wire::stage_path(files_.manifest, number);
+    const std::string path = wire::stage_path(files_.sealed_model, number);
     OBSCURA_TRY(auto stage, LoadedModel::open_stage({path, files_.evaluation_keys}, trust_, engine_, limits_));
     const wire::StagePlace& place = stage->model().place();
     const bool due = place.sealing == manifest_.sealing && place.number == number &&
@@ -108,21 +109,21 @@ class Stages {
     return {};
   }
 
-  const StagedFiles& files_;
+  const runtime::session::ModelFiles& files_;
   const artifact::TrustSet& trust_;
   const fhe::ckks::EngineOptions& engine_;
   const runtime::session::SessionLimits& limits_;
   const AnswerOptions& options_;
   wire::Manifest manifest_;
-  StagedAnswers answers_;
+  Answers answers_;
 };
 
 }  // namespace
 
-base::Result<StagedAnswers> answer_in_stages(const StagedFiles& files, const artifact::TrustSet& trust,
-                                             const fhe::ckks::EngineOptions& engine,
-                                             const runtime::session::SessionLimits& limits,
-                                             std::span<const FileJob> jobs, const AnswerOptions& options) {
+base::Result<Answers> answer_in_stages(const runtime::session::ModelFiles& files, const artifact::TrustSet& trust,
+                                       const fhe::ckks::EngineOptions& engine,
+                                       const runtime::session::SessionLimits& limits, std::span<const FileJob> jobs,
+                                       const AnswerOptions& options) {
   Stages stages(files, trust, engine, limits, options);
   OBSCURA_TRY_VOID(stages.read_manifest());
   for (std::size_t done = 0; done < jobs.size(); done += kStageBatch) {

@@ -1,9 +1,7 @@
 #pragma once
 
-#include <cstdint>
+#include <cstddef>
 #include <span>
-#include <string>
-#include <vector>
 
 #include "artifact/signature.hpp"
 #include "base/result.hpp"
@@ -12,30 +10,18 @@
 
 namespace obscura::deploy::worker {
 
-/// A model that was sealed in stages, on one machine.
-struct StagedFiles {
-  std::string manifest;         ///< with all stage files beside it (wire::stage_path)
-  std::string evaluation_keys;  ///< of the whole model
-};
-
-struct StagedAnswers {
-  std::vector<double> latency_ms;  ///< [jobs] sum over the stages, as answer_files counts it
-  std::vector<double> stage_ms;    ///< [stages] mean over the jobs
-  std::string kernels;
-  std::uint64_t sealed_model_bytes = 0;  ///< of all stages
-  std::uint64_t evaluation_key_bytes = 0;
-};
-
 /// The most requests that go through a stage before the next one is loaded.
 inline constexpr std::size_t kStageBatch = 16;
 
-/// Answers the requests in one process that holds one stage at a time: memory for the largest stage, its keys and what
-/// up to kStageBatch requests have become. Each result appears whole or not at all.
-/// Errors: kMismatch "stage missing" when a stage's file is not there or is of another sealing; those of read_manifest,
-/// LoadedModel::open_stage and Session::answer. Results of earlier batches stay.
-[[nodiscard]] base::Result<StagedAnswers> answer_in_stages(const StagedFiles& files, const artifact::TrustSet& trust,
-                                                           const fhe::ckks::EngineOptions& engine,
-                                                           const runtime::session::SessionLimits& limits,
-                                                           std::span<const FileJob> jobs, const AnswerOptions& options);
+/// Answers the requests with a model in stages: `files.sealed_model` is its manifest, with all stage files beside it
+/// (wire::stage_path), `files.evaluation_keys` has the keys of the whole model. One process that holds one stage at a
+/// time: memory for the largest stage, its keys and what up to kStageBatch requests have become. Each result appears
+/// whole or not at all. Errors: kMismatch "stage missing" when a stage's file is not there or is of another sealing;
+/// those of read_manifest, LoadedModel::open_stage and Session::answer. Results of earlier batches stay.
+[[nodiscard]] base::Result<Answers> answer_in_stages(const runtime::session::ModelFiles& files,
+                                                     const artifact::TrustSet& trust,
+                                                     const fhe::ckks::EngineOptions& engine,
+                                                     const runtime::session::SessionLimits& limits,
+                                                     std::span<const FileJob> jobs, const AnswerOptions& options);
 
 }  // namespace obscura::deploy::worker
