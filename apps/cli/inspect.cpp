@@ -143,9 +143,10 @@ base::Result<void> add_manifest(Facts& facts, Bytes bytes, const std::string& pa
   for (std::size_t i = 0; i < read.manifest.stages.size(); ++i) {
     const wire::ManifestStage& stage = read.manifest.stages[i];
     facts.add(fmt::format("stage_{}", i + 1),
-              fmt::format("{} bytes, sha256 {}, {} evaluation keys, {} ciphertexts in, {} out, predicted {:.1f} ms",
+              fmt::format("{} bytes, sha256 {}, {} evaluation keys, {} ciphertexts in, {} out, {:.0f} MB of "
+                          "memory, predicted {:.1f} ms",
                           stage.bytes, stage.file.hex(), stage.key_needs.size(), stage.inputs, stage.results,
-                          stage.cost.latency_ms));
+                          static_cast<double>(stage.cost.memory_bytes) / 1e6, stage.cost.latency_ms));
   }
   return {};
 }

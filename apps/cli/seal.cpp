@@ -204,7 +204,7 @@ void add_seal(CLI::App& app, const Global& global, Action& action) {
   command
       ->add_option("--stages", options->stages,
                    "Cut the model into so many stages, each a file for a worker of its own")
-      ->check(CLI::Range(std::size_t{1}, plan::program::kMaxCutStages));
+      ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
   command->add_flag("--whole", options->whole, "Write the whole model too, with the same encrypted weights");
   add_passphrase_options(*command, options->passphrase, false);
   command->callback(

@@ -119,7 +119,7 @@ class StagesTest(CommandLineTest):
 
     def test_how_many(self):
         seal = ("obscura", "seal", self.shop.plan, "--key", self.shop.secret, "--sign", self.shop.vendor, "-o", self.out)
-        for stages in ("0", "65", "many"):
+        for stages in ("0", "1", "65", "many"):
             self.refused(USAGE, *seal, "--stages", stages)
         self.refused(USAGE, *seal, "--stages", "64", mentions=["64 stages"])
         self.refused(USAGE, *seal, "--whole", mentions=["--whole"])

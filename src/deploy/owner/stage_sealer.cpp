@@ -24,6 +24,7 @@ StageSealer::StageSealer(const fhe::ring::RingContext& ring, const plan::program
                 key,
                 {fhe::random::random_seed().bytes},
                 {}} {
+  OBSCURA_CHECK(stages_.size() >= 2, "a model of one stage is sealed whole");
   begin_stage();
 }
 

@@ -19,8 +19,8 @@ namespace obscura::deploy::owner {
 /// it has its weights: memory for those of one stage. The manifest, which names the files, is written last.
 class StageSealer {
  public:
-  /// `whole` is the program that `stages` were cut from, `manifest_path` where the manifest goes, with the stages
-  /// beside it (wire::stage_path). Ring and signer outlive the sealer. Draws the name of the sealing.
+  /// `whole` is the program that `stages`, two or more, were cut from, `manifest_path` where the manifest goes, with
+  /// the stages beside it (wire::stage_path). Ring and signer outlive the sealer. Draws the name of the sealing.
   StageSealer(const fhe::ring::RingContext& ring, const plan::program::Program& whole,
               std::vector<plan::program::CutStage> stages, const artifact::Digest& key, std::string manifest_path,
               const artifact::SigningKey& signer);

@@ -107,7 +107,7 @@ base::Result<SignedManifest> read_manifest(std::span<const std::uint8_t> file, c
   result.manifest.key = read_digest(in);
   result.manifest.sealing = read_digest(in);
   const std::size_t stages = in.count(plan::program::kMaxCutStages, kLeastStageBytes);
-  if (in.ok() && stages == 0) in.reject("a model of no stages");
+  if (in.ok() && stages < 2) in.reject("a model of fewer than two stages");
   for (std::size_t i = 0; i < stages && in.ok(); ++i) result.manifest.stages.push_back(get_stage(in));
   OBSCURA_TRY_VOID(in.finish());
   return result;

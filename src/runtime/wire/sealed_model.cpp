@@ -44,7 +44,8 @@ StagePlace get_place(base::ByteReader& in) {
   place.number = in.u32();
   place.count = in.u32();
   place.first_weight = in.u64();
-  const bool numbered = place.number >= 1 && place.number <= place.count && place.count <= plan::program::kMaxCutStages;
+  const bool numbered = place.number >= 1 && place.number <= place.count && place.count >= 2 &&
+                        place.count <= plan::program::kMaxCutStages;
   if (!numbered) in.reject("a stage whose number is not one of the stages");
   if (place.first_weight > plan::program::kMaxWeights) in.reject("a weight whose number is too large");
   return place;
