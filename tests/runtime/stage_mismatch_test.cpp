@@ -2,6 +2,7 @@
 
 #include <functional>
 
+#include "base/bytes.hpp"
 #include "plan/weights/testing/branched_plan.hpp"
 #include "runtime/session/session.hpp"
 #include "runtime/wire/intermediate_file.hpp"
@@ -107,6 +108,27 @@ TEST_F(StageMismatch, IntermediatesWithOtherCiphertextsThanAreLive) {
   std::swap(values.ciphertexts[0], values.ciphertexts[1]);
   values.ciphertexts.pop_back();
   expect_refused(staged_.answer(2, rewritten()), base::ErrorCode::kMismatch, "holds 3 ciphertexts");
+}
+
+TEST_F(StageMismatch, IntermediatesThatNoStageWrites) {
+  const auto expected = staged_.owner().expected();
+  const auto written = [&](std::uint32_t stage, std::uint32_t stages, std::uint32_t ciphertexts) {
+    base::ByteWriter info;
+    for (const artifact::Digest& digest : {expected.plan, expected.key, expected.plan, staged_.place(1).sealing}) {
+      info.bytes(digest.bytes);
+    }
+    for (const std::uint32_t number : {stage, stages, ciphertexts}) info.u32(number);
+    artifact::ContainerWriter file(artifact::ArtifactKind::kIntermediate, expected.params, true);
+    file.add(2, info.take());
+    return file.finish();
+  };
+  const auto corrupt = base::ErrorCode::kCorrupt;
+  expect_refused(staged_.answer(2, written(0, 3, 1)), corrupt, "hands nothing on");
+  expect_refused(staged_.answer(2, written(3, 3, 1)), corrupt, "hands nothing on");
+  expect_refused(staged_.answer(2, written(1, 65, 1)), corrupt, "hands nothing on");
+  expect_refused(staged_.answer(2, written(1, 3, 4)), corrupt, "x.mid");
+  expect_refused(staged_.answer(2, written(1, 3, 0)), base::ErrorCode::kLimit, "holds 0 ciphertexts");
+  expect_refused(staged_.answer(2, written(1, 3, 257)), base::ErrorCode::kLimit, "holds 257 ciphertexts");
 }
 
 TEST_F(StageMismatch, StagesAndManifestsOfUnknownSigners) {
