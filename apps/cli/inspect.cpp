@@ -12,8 +12,10 @@
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
 #include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/intermediate_file.hpp"
 #include "runtime/wire/key_content.hpp"
 #include "runtime/wire/limits.hpp"
+#include "runtime/wire/manifest_file.hpp"
 #include "runtime/wire/public_key_file.hpp"
 #include "runtime/wire/request_file.hpp"
 #include "runtime/wire/sealed_model.hpp"
@@ -113,6 +115,52 @@ base::Result<void> add_sealed_model(Facts& facts, Bytes bytes, const std::string
   return add_program(facts, model.program());
 }
 
+base::Result<void> add_sealed_stage(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto stage, wire::SealedModel::open_stage(bytes, path, nullptr));
+  const plan::program::Program& program = stage.program();
+  facts.add("signer", artifact::describe(stage.signer()));
+  facts.add("key", stage.key());
+  OBSCURA_TRY_VOID(add_params(facts, program.params, program.insecure));
+  facts.add("plan", stage.place().plan);
+  facts.add("sealing", stage.place().sealing);
+  facts.add("stage", stage.place().number);
+  facts.add("stages", stage.place().count);
+  facts.add("instructions", program.instructions.size());
+  facts.add("weights", program.weights.size());
+  facts.add("evaluation_keys", program.key_needs.size());
+  facts.add("ciphertexts_in", program.input_packing.ciphertexts);
+  facts.add("ciphertexts_out", program.results.size());
+  return {};
+}
+
+base::Result<void> add_manifest(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto read, wire::read_manifest(bytes, path, nullptr));
+  facts.add("signer", artifact::describe(read.signer));
+  facts.add("key", read.manifest.key);
+  facts.add("plan", read.manifest.plan);
+  facts.add("sealing", read.manifest.sealing);
+  facts.add("stages", read.manifest.stages.size());
+  for (std::size_t i = 0; i < read.manifest.stages.size(); ++i) {
+    const wire::ManifestStage& stage = read.manifest.stages[i];
+    facts.add(fmt::format("stage_{}", i + 1),
+              fmt::format("{} bytes, sha256 {}, {} evaluation keys, {} ciphertexts in, {} out, {:.0f} MB of "
+                          "memory, predicted {:.1f} ms",
+                          stage.bytes, stage.file.hex(), stage.key_needs.size(), stage.inputs, stage.results,
+                          static_cast<double>(stage.cost.memory_bytes) / 1e6, stage.cost.latency_ms));
+  }
+  return {};
+}
+
+base::Result<void> add_intermediate(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto info, wire::inspect_intermediate(bytes, path));
+  add_provenance(facts, info.content);
+  facts.add("request", info.content.provenance.request);
+  facts.add("sealing", info.sealing);
+  facts.add("made_by_stage", info.stage);
+  facts.add("stages", info.stages);
+  return {};
+}
+
 base::Result<void> add_content(Facts& facts, ArtifactKind kind, Bytes bytes, const std::string& path) {
   switch (kind) {
     case ArtifactKind::kIdentitySecret:
@@ -154,6 +202,12 @@ base::Result<void> add_content(Facts& facts, ArtifactKind kind, Bytes bytes, con
       facts.add("request", info.provenance.request);
       return {};
     }
+    case ArtifactKind::kSealedStage:
+      return add_sealed_stage(facts, bytes, path);
+    case ArtifactKind::kManifest:
+      return add_manifest(facts, bytes, path);
+    case ArtifactKind::kIntermediate:
+      return add_intermediate(facts, bytes, path);
   }
   return base::fail(base::ErrorCode::kUnsupported, path + ": an unknown kind of file", "use a newer version");
 }

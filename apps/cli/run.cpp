@@ -5,11 +5,11 @@
 #include "artifact/header.hpp"
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
-#include "deploy/worker/answer_files.hpp"
+#include "deploy/worker/answer_model.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/clear/clear_weight_source.hpp"
-#include "runtime/session/loaded_model.hpp"
+#include "runtime/session/session.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
 #include "runtime/wire/limits.hpp"
 
@@ -25,11 +25,15 @@ struct Options {
   std::string folder;
 };
 
-base::Result<Report> answer_all(runtime::session::Session& session, std::span<const deploy::worker::FileJob> jobs) {
-  Progress progress("computing", jobs.size());
+using Jobs = std::span<const deploy::worker::FileJob>;
+
+deploy::worker::AnswerOptions showing(Progress& progress) {
   deploy::worker::AnswerOptions answer;
-  answer.progress = [&](std::size_t done, std::size_t) { progress.update(done); };
-  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(session, jobs, answer));
+  answer.progress = [&progress](std::size_t done, std::size_t) { progress.update(done); };
+  return answer;
+}
+
+Report report_of(Jobs jobs, const std::vector<double>& latency_ms) {
   Report report;
   report.figures = {{"results", nlohmann::json::array()}, {"latency_ms", latency_ms}};
   for (std::size_t i = 0; i < jobs.size(); ++i) {
@@ -39,20 +43,20 @@ base::Result<Report> answer_all(runtime::session::Session& session, std::span<co
   return report;
 }
 
-base::Result<Report> run_sealed(const Options& options, const Global& global,
-                                std::span<const deploy::worker::FileJob> jobs) {
+base::Result<Report> run_sealed(const Options& options, const Global& global, Jobs jobs) {
   if (options.trust.empty()) {
     return base::fail(base::ErrorCode::kUsage, "a sealed model is run only if you say whom you trust",
                       "add --trust with the public identity of its owner");
   }
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
-  OBSCURA_TRY(const auto model, runtime::session::LoadedModel::open(options.files, trust, global.engine, {}));
-  return answer_all(model->session(), jobs);
+  Progress progress("computing", jobs.size());
+  OBSCURA_TRY(const auto answers,
+              deploy::worker::answer_model(options.files, trust, global.engine, {}, jobs, showing(progress)));
+  return report_of(jobs, answers.latency_ms);
 }
 
 /// Clear weights, on the owner's own machine.
-base::Result<Report> run_plan(const Options& options, const Global& global,
-                              std::span<const deploy::worker::FileJob> jobs) {
+base::Result<Report> run_plan(const Options& options, const Global& global, Jobs jobs) {
   namespace wire = runtime::wire;
   OBSCURA_TRY(const auto plan, plan::weights::read_plan_file(options.files.sealed_model));
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
@@ -64,7 +68,9 @@ base::Result<Report> run_plan(const Options& options, const Global& global,
       std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan, runtime::clear::Keep::kEncoded);
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights)));
-  return answer_all(*session, jobs);
+  Progress progress("computing", jobs.size());
+  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(*session, jobs, showing(progress)));
+  return report_of(jobs, latency_ms);
 }
 
 base::Result<Report> run_model(const Options& options, const Global& global) {
@@ -82,7 +88,8 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand(
       "run", "Answer encrypted requests with a sealed model, or with a .plan on the owner's own machine");
-  command->add_option("MODEL", options->files.sealed_model, "Sealed model, or .plan")->required();
+  command->add_option("MODEL", options->files.sealed_model, "Sealed model, manifest of one in stages, or .plan")
+      ->required();
   command->add_option("INPUT", options->inputs, "Encrypted requests")->required();
   command->add_option("--eval-keys", options->files.evaluation_keys, "Evaluation keys")->required();
   command

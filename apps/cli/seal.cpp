@@ -1,6 +1,9 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <utility>
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/open_secret.hpp"
@@ -9,6 +12,10 @@
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
 #include "deploy/owner/encrypt_weights.hpp"
+#include "deploy/owner/stage_sealer.hpp"
+#include "plan/program/choose_cuts.hpp"
+#include "plan/program/cut.hpp"
+#include "plan/program/limits.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -27,7 +34,60 @@ struct Options {
   std::string key;
   std::string identity;
   std::string output;
+  std::size_t stages = 0;  ///< 0: the whole model in one file
+  bool whole = false;      ///< besides the stages
   PassphraseOptions passphrase;
+};
+
+/// NAME.manifest for NAME.sealed, and for NAME.
+std::string manifest_path(const std::string& output) {
+  std::filesystem::path path(output);
+  if (path.extension() == ".sealed") return path.replace_extension(".manifest").string();
+  return output + ".manifest";
+}
+
+/// The files that encrypted weights go into: the whole model, its stages, or both.
+class Files {
+ public:
+  Files(const Options& options, const plan::weights::Plan& plan, std::vector<plan::program::CutStage> stages,
+        const artifact::SigningKey& signer)
+      : options_(options), plan_(plan), stages_(std::move(stages)), signer_(signer) {}
+
+  /// Ring and key are known only when the key file is open.
+  void begin(const fhe::ring::RingContext& ring, const artifact::Digest& key) {
+    if (stages_.empty() || options_.whole) {
+      whole_writer_ = std::make_unique<wire::SealedModelWriter>(ring, plan_.program, key);
+    }
+    if (stages_.empty()) return;
+    stage_writer_ = std::make_unique<deploy::owner::StageSealer>(ring, plan_.program, std::move(stages_), key,
+                                                                 manifest_path(options_.output), signer_);
+  }
+
+  template <class Weight>
+  base::Result<void> add(const Weight& weight) {
+    if (whole_writer_) whole_writer_->add(weight);
+    if (stage_writer_) return stage_writer_->add(weight);
+    return {};
+  }
+
+  base::Result<void> finish() {
+    if (whole_writer_) OBSCURA_TRY_VOID(whole_writer_->write_file(options_.output, signer_));
+    if (!stage_writer_) return {};
+    OBSCURA_TRY(manifest_, stage_writer_->finish());
+    return {};
+  }
+
+  /// Of the stages that were written.
+  [[nodiscard]] const wire::Manifest& manifest() const { return manifest_; }
+
+ private:
+  const Options& options_;
+  const plan::weights::Plan& plan_;
+  std::vector<plan::program::CutStage> stages_;
+  const artifact::SigningKey& signer_;
+  std::unique_ptr<wire::SealedModelWriter> whole_writer_;
+  std::unique_ptr<deploy::owner::StageSealer> stage_writer_;
+  wire::Manifest manifest_;
 };
 
 base::Result<void> check_plan(const artifact::Digest& of_key, const plan::weights::Plan& plan,
@@ -35,24 +95,28 @@ base::Result<void> check_plan(const artifact::Digest& of_key, const plan::weight
   return wire::check_same(of_key, wire::plan_digest(plan.program), "plan", name);
 }
 
-base::Result<void> seal_under_secret(const Options& options, const plan::weights::Plan& plan,
-                                     const artifact::SigningKey& signer, const Global& global) {
+/// Takes every weight to the files, and says how far it is.
+template <class Weight>
+std::function<base::Result<void>(Weight)> sink_to(Files& files, Progress& progress) {
+  return [&files, &progress, done = std::size_t{0}](const Weight& weight) mutable {
+    progress.update(++done);
+    return files.add(weight);
+  };
+}
+
+base::Result<void> seal_under_secret(const Options& options, const plan::weights::Plan& plan, Files& files,
+                                     const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   OBSCURA_TRY_VOID(check_plan(wire::plan_digest(open.content.program), plan, options.key));
-  wire::SealedModelWriter writer(open.context->ring(), plan.program, open.content.key);
+  files.begin(open.context->ring(), open.content.key);
   Progress progress("sealing", plan.program.weights.size());
-  const auto sink = [&, done = std::size_t{0}](const fhe::ckks::SeededCiphertext& weight) mutable {
-    writer.add(weight);
-    progress.update(++done);
-    return base::Result<void>();
-  };
-  OBSCURA_TRY_VOID(deploy::owner::encrypt_weights(*open.context, *open.secret, plan, sink));
-  return writer.write_file(options.output, signer);
+  OBSCURA_TRY_VOID(deploy::owner::encrypt_weights(*open.context, *open.secret, plan,
+                                                  sink_to<fhe::ckks::SeededCiphertext>(files, progress)));
+  return files.finish();
 }
 
 base::Result<void> seal_under_public(const Options& options, const plan::weights::Plan& plan,
-                                     std::span<const std::uint8_t> key_bytes, const artifact::SigningKey& signer,
-                                     const Global& global) {
+                                     std::span<const std::uint8_t> key_bytes, Files& files, const Global& global) {
   OBSCURA_TRY(const auto file, wire::PublicKeyFile::open(key_bytes, options.key));
   OBSCURA_TRY_VOID(check_plan(file.plan(), plan, options.key));
   if (plan.program.sealing_key != plan::program::SealingKey::kPublic) {
@@ -63,34 +127,66 @@ base::Result<void> seal_under_public(const Options& options, const plan::weights
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
   OBSCURA_TRY(const auto key, file.load(context->ring()));
-  wire::SealedModelWriter writer(context->ring(), plan.program, file.key());
+  files.begin(context->ring(), file.key());
   Progress progress("sealing", plan.program.weights.size());
-  const auto sink = [&, done = std::size_t{0}](const fhe::ckks::Ciphertext& weight) mutable {
-    writer.add(weight);
-    progress.update(++done);
-    return base::Result<void>();
-  };
-  OBSCURA_TRY_VOID(deploy::owner::encrypt_weights(*context, key, plan, sink));
-  return writer.write_file(options.output, signer);
+  OBSCURA_TRY_VOID(
+      deploy::owner::encrypt_weights(*context, key, plan, sink_to<fhe::ckks::Ciphertext>(files, progress)));
+  return files.finish();
+}
+
+base::Result<std::vector<plan::program::CutStage>> stages_of(const Options& options, const plan::weights::Plan& plan) {
+  if (options.stages == 0) {
+    if (!options.whole) return std::vector<plan::program::CutStage>{};
+    return base::fail(base::ErrorCode::kUsage, "--whole writes the whole model besides its stages, but there are none",
+                      "add --stages, or leave --whole out");
+  }
+  OBSCURA_TRY(const auto cuts, plan::program::choose_cuts(plan.program, plan.predicted_ms, options.stages));
+  return plan::program::cut(plan.program, cuts, plan.predicted_ms);
+}
+
+void add_whole(Report& report, const std::string& path, std::size_t weights, const std::string& signer) {
+  const auto bytes = std::filesystem::file_size(path);
+  report.text += fmt::format("{}: sealed model, {} encrypted weights, {:.1f} MB, signed by {}\n", path, weights,
+                             static_cast<double>(bytes) / 1e6, signer);
+  report.figures["sealed_model"] = path;
+  report.figures["sealed_model_bytes"] = bytes;
+}
+
+void add_stages(Report& report, const std::string& path, const wire::Manifest& manifest, const std::string& signer) {
+  report.text += fmt::format("{}: manifest of {} stages, signed by {}\n", path, manifest.stages.size(), signer);
+  report.figures["manifest"] = path;
+  for (std::size_t i = 0; i < manifest.stages.size(); ++i) {
+    const wire::ManifestStage& stage = manifest.stages[i];
+    const std::string file = wire::stage_path(path, i + 1);
+    report.text += fmt::format("{}: {:.1f} MB, {} evaluation keys, hands on {} ciphertexts, predicted {:.1f} ms\n",
+                               file, static_cast<double>(stage.bytes) / 1e6, stage.key_needs.size(), stage.results,
+                               stage.cost.latency_ms);
+    report.figures["stages"].push_back({{"file", file},
+                                        {"bytes", stage.bytes},
+                                        {"evaluation_keys", stage.key_needs.size()},
+                                        {"ciphertexts", stage.results},
+                                        {"predicted_ms", stage.cost.latency_ms}});
+  }
 }
 
 base::Result<Report> run_seal(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto plan, plan::weights::read_plan_file(options.plan));
+  OBSCURA_TRY(auto stages, stages_of(options, plan));
   OBSCURA_TRY(const auto signer, artifact::load_secret_identity(options.identity));
   OBSCURA_TRY(const auto key_bytes, base::read_file(options.key, wire::kMaxPublicKeyBytes));
   OBSCURA_TRY(const auto header, artifact::read_any_header(key_bytes, key_bytes.size(), options.key));
   const bool is_public = header.kind == artifact::ArtifactKind::kPublicKey;
-  OBSCURA_TRY_VOID(is_public ? seal_under_public(options, plan, key_bytes, signer.key, global)
-                             : seal_under_secret(options, plan, signer.key, global));
-  const auto bytes = std::filesystem::file_size(options.output);
-  return Report{fmt::format("{}: sealed model, {} encrypted weights, {:.1f} MB, signed by {}\n", options.output,
-                            plan.program.weights.size(), static_cast<double>(bytes) / 1e6,
-                            artifact::describe(signer.public_identity())),
-                {{"sealed_model", options.output},
-                 {"weights", plan.program.weights.size()},
-                 {"sealed_model_bytes", bytes},
-                 {"key", is_public ? "public" : "secret"},
-                 {"signer", artifact::fingerprint(signer.key.verify_key().digest())}}};
+  Files files(options, plan, std::move(stages), signer.key);
+  OBSCURA_TRY_VOID(is_public ? seal_under_public(options, plan, key_bytes, files, global)
+                             : seal_under_secret(options, plan, files, global));
+  const std::string name = artifact::describe(signer.public_identity());
+  Report report;
+  report.figures = {{"weights", plan.program.weights.size()},
+                    {"key", is_public ? "public" : "secret"},
+                    {"signer", artifact::fingerprint(signer.key.verify_key().digest())}};
+  if (options.stages == 0 || options.whole) add_whole(report, options.output, plan.program.weights.size(), name);
+  if (options.stages > 0) add_stages(report, manifest_path(options.output), files.manifest(), name);
+  return report;
 }
 
 }  // namespace
@@ -101,7 +197,15 @@ void add_seal(CLI::App& app, const Global& global, Action& action) {
   command->add_option("PLAN", options->plan, "The .plan file of a compiled model")->required();
   command->add_option("--key", options->key, "Secret or public key file")->required();
   command->add_option("--sign", options->identity, "Secret identity file")->required();
-  command->add_option("-o,--output", options->output, "Sealed model")->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "Sealed model; with --stages MODEL.sealed gives MODEL.manifest and MODEL.stage1.sealed, ...")
+      ->required();
+  command
+      ->add_option("--stages", options->stages,
+                   "Cut the model into so many stages, each a file for a worker of its own")
+      ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
+  command->add_flag("--whole", options->whole, "Write the whole model too, with the same encrypted weights");
   add_passphrase_options(*command, options->passphrase, false);
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_seal(*options, global); }; });

@@ -14,8 +14,7 @@
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
 #include "base/trace.hpp"
-#include "deploy/worker/answer_files.hpp"
-#include "runtime/session/loaded_model.hpp"
+#include "deploy/worker/answer_model.hpp"
 
 namespace {
 
@@ -45,30 +44,31 @@ double peak_rss_mb() {
 base::Result<nlohmann::json> run(const Options& options) {
   OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
-  OBSCURA_TRY(const auto model,
-              runtime::session::LoadedModel::open(options.files, trust, options.engine, {options.memory_mb << 20}));
   base::Trace trace;
   deploy::worker::AnswerOptions answer;
   answer.warm_ups = options.warm_ups;
   if (!options.trace.empty()) answer.exec.trace = &trace;
-  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(model->session(), jobs, answer));
+  OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, options.engine,
+                                                               {options.memory_mb << 20}, jobs, answer));
   if (!options.trace.empty()) {
     const std::string text = trace.write_chrome_json();
     OBSCURA_TRY_VOID(
         base::write_file_atomically(options.trace, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
   }
-  return nlohmann::json{{"results", jobs.size()},
-                        {"latency_ms", latency_ms},
-                        {"threads", options.engine.threads},
-                        {"kernels", model->context().ring().kernels().name},
-                        {"peak_rss_mb", peak_rss_mb()},
-                        {"sealed_model_bytes", model->sealed_model_bytes()},
-                        {"evaluation_key_bytes", model->evaluation_key_bytes()}};
+  nlohmann::json figures = {{"results", jobs.size()},
+                            {"latency_ms", answers.latency_ms},
+                            {"threads", options.engine.threads},
+                            {"kernels", answers.kernels},
+                            {"peak_rss_mb", peak_rss_mb()},
+                            {"sealed_model_bytes", answers.sealed_model_bytes},
+                            {"evaluation_key_bytes", answers.evaluation_key_bytes}};
+  if (!answers.stage_ms.empty()) figures["stage_ms"] = answers.stage_ms;
+  return figures;
 }
 
 void add_run(CLI::App& app, Options& options) {
   auto* command = app.add_subcommand("run", "Answer encrypted requests with a sealed model");
-  command->add_option("MODEL", options.files.sealed_model, "Sealed model")->required();
+  command->add_option("MODEL", options.files.sealed_model, "Sealed model, or manifest of one in stages")->required();
   command->add_option("INPUT", options.inputs, "Encrypted requests")->required();
   command->add_option("--eval-keys", options.files.evaluation_keys, "Evaluation keys")->required();
   command

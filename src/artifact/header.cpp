@@ -89,6 +89,12 @@ std::string describe(ArtifactKind kind) {
       return "an encrypted input";
     case ArtifactKind::kResult:
       return "an encrypted result";
+    case ArtifactKind::kSealedStage:
+      return "a stage of a sealed model";
+    case ArtifactKind::kManifest:
+      return "a manifest of a sealed model's stages";
+    case ArtifactKind::kIntermediate:
+      return "what one stage hands to the next";
   }
   return fmt::format("an unknown kind of file ({})", static_cast<int>(kind));
 }

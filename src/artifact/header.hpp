@@ -24,6 +24,9 @@ enum class ArtifactKind : std::uint16_t {
   kSealedModel = 8,
   kCiphertext = 9,
   kResult = 10,
+  kSealedStage = 11,
+  kManifest = 12,
+  kIntermediate = 13,
 };
 
 /// For messages: "a sealed model". "an unknown kind of file (77)" for a number that means nothing to us.

@@ -5,6 +5,8 @@
 
 #include "plan/weights/testing/branched_plan.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
+#include "runtime/wire/intermediate_file.hpp"
+#include "runtime/wire/manifest_file.hpp"
 #include "tests/runtime/owner_files.hpp"
 
 /// Hostile files: whatever is not exactly what was written is refused, before it is used.
@@ -32,15 +34,23 @@ std::optional<base::Error> read_public_key(std::span<const std::uint8_t> bytes, 
   return error_of(file->load(ring));
 }
 
-std::optional<base::Error> read_model(std::span<const std::uint8_t> bytes, const artifact::TrustSet& trust,
-                                      const ring::RingContext& ring) {
-  const auto model = wire::SealedModel::open(bytes, "m.sealed", &trust);
+std::optional<base::Error> read_weights(const base::Result<wire::SealedModel>& model, const ring::RingContext& ring) {
   if (!model) return model.error();
   for (std::size_t i = 0; i < model->weights(); ++i) {
     const auto weight = model->weight(ring, plan::program::WeightId(static_cast<int>(i)));
     if (!weight) return weight.error();
   }
   return std::nullopt;
+}
+
+std::optional<base::Error> read_model(std::span<const std::uint8_t> bytes, const artifact::TrustSet& trust,
+                                      const ring::RingContext& ring) {
+  return read_weights(wire::SealedModel::open(bytes, "m.sealed", &trust), ring);
+}
+
+std::optional<base::Error> read_stage(std::span<const std::uint8_t> bytes, const artifact::TrustSet& trust,
+                                      const ring::RingContext& ring) {
+  return read_weights(wire::SealedModel::open_stage(bytes, "m.stage", &trust), ring);
 }
 
 class Files : public ::testing::Test {
@@ -51,8 +61,7 @@ class Files : public ::testing::Test {
         {"public key", owner_.public_key(), [this](auto bytes) { return read_public_key(bytes, owner_.ring()); }},
         {"evaluation keys", owner_.evaluation_keys(),
          [this](auto bytes) {
-           return error_of(
-               wire::read_evaluation_keys(bytes, "eval", owner_.ring(), owner_.plan().program, owner_.key()));
+           return error_of(wire::read_evaluation_keys(bytes, "eval", owner_.ring(), owner_.expected()));
          }},
         {"sealed model", owner_.sealed_model(),
          [this](auto bytes) { return read_model(bytes, owner_.trust(), owner_.ring()); }},
@@ -65,14 +74,52 @@ class Files : public ::testing::Test {
            return error_of(wire::read_result(bytes, "x.result", owner_.ring(), owner_.expected()));
          }},
         {"spec of branches", branched_.spec(), [](auto bytes) { return error_of(wire::read_spec(bytes, "spec")); }},
+        {"first stage", stage(1),
+         [this](auto bytes) { return read_stage(bytes, branched_.trust(), branched_.ring()); }},
+        {"last stage", stage(2), [this](auto bytes) { return read_stage(bytes, branched_.trust(), branched_.ring()); }},
+        {"manifest", base::read_file(manifest_, std::uint64_t{1} << 30).value(),
+         [this](auto bytes) { return error_of(wire::read_manifest(bytes, "manifest", &branched_.trust())); }},
+        {"intermediate", intermediate(), [this](auto bytes) { return read_intermediate(bytes); }},
         {"several results", branched_.result(branched_.draw_answer()),
          [this](auto bytes) {
            return error_of(wire::read_result(bytes, "x.result", branched_.ring(), branched_.expected()));
          }},
     };
   }
+  Files() { (void)branched_.sealed_in_stages(std::vector<std::size_t>{6}, manifest_); }
+
+  [[nodiscard]] Bytes stage(std::size_t number) const {
+    return base::read_file(wire::stage_path(manifest_, number), std::uint64_t{1} << 30).value();
+  }
+  /// Ciphertexts at the levels and scales of the last stage's inputs, which come first in it.
+  [[nodiscard]] Bytes intermediate() {
+    const Bytes first = stage(1);
+    const auto place = wire::SealedModel::open_stage(first, "stage", nullptr).value().place();
+    const auto last = last_stage();
+    std::vector<ckks::Ciphertext> values;
+    for (int i = 0; i < last.program.input_packing.ciphertexts; ++i) {
+      const auto& input = last.program.instructions[static_cast<std::size_t>(i)];
+      values.push_back(branched_.encrypt_at(branched_.draw_inputs(9).front(), input.level, input.scale));
+    }
+    const auto expected = branched_.expected();
+    return wire::write_intermediate(branched_.ring(), expected.params, true, {expected.plan, expected.key, {}}, place,
+                                    values);
+  }
+  [[nodiscard]] plan::program::CutStage last_stage() const {
+    const auto& plan = branched_.plan();
+    return plan::program::cut(plan.program, std::vector<std::size_t>{6}, plan.predicted_ms).value()[1];
+  }
+  [[nodiscard]] std::optional<base::Error> read_intermediate(std::span<const std::uint8_t> bytes) const {
+    const auto last = last_stage();
+    const Bytes file = stage(2);
+    const auto place = wire::SealedModel::open_stage(file, "stage", nullptr).value().place();
+    const auto expected = wire::expect_stage(last.program, branched_.key(), branched_.expected().plan);
+    return error_of(wire::read_intermediate(bytes, "x.mid", branched_.ring(), expected, place));
+  }
+
   OwnerFiles owner_{tiny_plan({4, false, true, plan::program::SealingKey::kPublic})};
   OwnerFiles branched_{plan::weights::testing::branched_plan({4, false})};
+  std::string manifest_ = branched_.file("m.manifest");
 };
 
 TEST_F(Files, AreAcceptedAsWritten) {
@@ -144,8 +191,7 @@ TEST_F(Files, HoldWhatWasWritten) {
 
 TEST_F(Files, HoldTheEvaluationKeysThatWereWritten) {
   const auto keys =
-      wire::read_evaluation_keys(owner_.evaluation_keys(), "eval", owner_.ring(), owner_.plan().program, owner_.key())
-          .value();
+      wire::read_evaluation_keys(owner_.evaluation_keys(), "eval", owner_.ring(), owner_.expected()).value();
   ASSERT_EQ(keys.all().size(), owner_.keys().evaluation.all().size());
   for (const auto& [id, key] : owner_.keys().evaluation.all()) {
     const ckks::SwitchingKey* read = keys.find(id);

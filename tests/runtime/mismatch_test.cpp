@@ -52,7 +52,7 @@ TEST_F(Mismatch, ModelsOfUnknownSignersOrWithoutSignature) {
 
 TEST_F(Mismatch, EvaluationKeysOfAnotherKeyPlanOrParameters) {
   const auto read = [this](const Bytes& bytes) {
-    return wire::read_evaluation_keys(bytes, "eval", owner_.ring(), owner_.plan().program, owner_.key());
+    return wire::read_evaluation_keys(bytes, "eval", owner_.ring(), owner_.expected());
   };
   expect_refused(read(OwnerFiles(tiny_plan()).evaluation_keys()), base::ErrorCode::kMismatch,
                  "eval was made for another key");

@@ -12,6 +12,8 @@
 #include "base/file.hpp"
 #include "deploy/owner/encrypt_weights.hpp"
 #include "deploy/owner/generate_key_set.hpp"
+#include "deploy/owner/stage_sealer.hpp"
+#include "plan/program/cut.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/weights.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
@@ -61,6 +63,7 @@ class OwnerFiles {
   [[nodiscard]] const deploy::owner::KeySet& keys() const { return keys_; }
   [[nodiscard]] const artifact::Digest& key() const { return key_; }
   [[nodiscard]] const artifact::TrustSet& trust() const { return trust_; }
+  [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   [[nodiscard]] wire::Expected expected() const { return wire::expect(plan_.program, key_); }
 
   [[nodiscard]] Bytes spec() const { return wire::write_spec(plan_.program, plan_.labels); }
@@ -79,6 +82,26 @@ class OwnerFiles {
                                                })
                     .has_value());
     return written(writer);
+  }
+  /// The whole model, and the same encrypted weights in stages: stage files beside the manifest at `path`.
+  [[nodiscard]] Bytes sealed_in_stages(std::span<const std::size_t> cuts, const std::string& path) const {
+    wire::SealedModelWriter whole(ring(), plan_.program, key_);
+    deploy::owner::StageSealer stages(ring(), plan_.program,
+                                      plan::program::cut(plan_.program, cuts, plan_.predicted_ms).value(), key_, path,
+                                      signer_);
+    const auto add = [&](const auto& weight) -> base::Result<void> {
+      whole.add(weight);
+      return stages.add(weight);
+    };
+    if (plan_.program.sealing_key == plan::program::SealingKey::kPublic) {
+      const auto sink = [&](const ckks::Ciphertext& weight) { return add(weight); };
+      EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.public_key, plan_, sink).has_value());
+    } else {
+      const auto sink = [&](const ckks::SeededCiphertext& weight) { return add(weight); };
+      EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.secret, plan_, sink).has_value());
+    }
+    EXPECT_TRUE(stages.finish().has_value());
+    return written(whole);
   }
   /// The same with weights under the public key; the plan is made for that.
   [[nodiscard]] Bytes sealed_under_public_key() const {
@@ -106,11 +129,11 @@ class OwnerFiles {
   [[nodiscard]] std::vector<ckks::Ciphertext> encrypt(const std::vector<Slots>& inputs) {
     const auto& first = plan_.program.instructions.front();
     std::vector<ckks::Ciphertext> encrypted;
-    for (const Slots& slots : inputs) {
-      encrypted.push_back(
-          ckks::encrypt(ring(), keys_.public_key, context_->encoder().encode(slots, first.level, first.scale), masks_));
-    }
+    for (const Slots& slots : inputs) encrypted.push_back(encrypt_at(slots, first.level, first.scale));
     return encrypted;
+  }
+  [[nodiscard]] ckks::Ciphertext encrypt_at(const Slots& slots, Level level, const Scale& scale) {
+    return ckks::encrypt(ring(), keys_.public_key, context_->encoder().encode(slots, level, scale), masks_);
   }
   [[nodiscard]] std::vector<Slots> draw_inputs(std::uint64_t seed) const {
     std::mt19937_64 generator(seed);
@@ -133,8 +156,7 @@ class OwnerFiles {
     std::vector<ckks::Ciphertext> answer;
     for (const auto id : plan_.program.results) {
       const auto& result = plan_.program.instructions[static_cast<std::size_t>(id.value())];
-      const auto plaintext = context_->encoder().encode(draw_inputs(9).front(), result.level, result.scale);
-      answer.push_back(ckks::encrypt(ring(), keys_.public_key, plaintext, masks_));
+      answer.push_back(encrypt_at(draw_inputs(9).front(), result.level, result.scale));
     }
     return answer;
   }

@@ -29,7 +29,6 @@ bool accepts_model(std::span<const std::uint8_t> bytes, const OwnerFiles& owner)
 /// Two thousand random flips over files of a ring that is secure at 128 bits.
 TEST(RealFilesSlow, AreRefusedWithARandomBitFlipped) {
   OwnerFiles owner(tiny_plan({13, false, false}));
-  const auto& program = owner.plan().program;
   std::vector<RealFile> files = {
       {"plan", plan::weights::write_plan(owner.plan()),
        [](auto bytes) { return plan::weights::read_plan(bytes, "a.plan").has_value(); }},
@@ -37,7 +36,7 @@ TEST(RealFilesSlow, AreRefusedWithARandomBitFlipped) {
        [](auto bytes) { return wire::PublicKeyFile::open(bytes, "public").has_value(); }},
       {"evaluation keys", owner.evaluation_keys(),
        [&](auto bytes) {
-         return wire::read_evaluation_keys(bytes, "eval", owner.ring(), program, owner.key()).has_value();
+         return wire::read_evaluation_keys(bytes, "eval", owner.ring(), owner.expected()).has_value();
        }},
       {"sealed model", owner.sealed_model(), [&](auto bytes) { return accepts_model(bytes, owner); }},
       {"request", owner.request(owner.encrypt(owner.draw_inputs(1))),

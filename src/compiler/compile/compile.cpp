@@ -149,6 +149,15 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
 }
 
+std::vector<double> predicted_ms(const program::Program& program, const fhe::params::ParamSet& params,
+                                 const place::CostTable& cost) {
+  std::vector<double> ms;
+  for (const place::Work& work : place::CostModel(place::ModulusShape::of(params)).program(program)) {
+    ms.push_back(work.microseconds(cost.row(program.params.log_n)) / 1000);
+  }
+  return ms;
+}
+
 void begin(const CompileRequest& request, const std::string& stage) {
   if (request.options.on_stage) request.options.on_stage(stage);
 }
@@ -205,7 +214,8 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   output.report.flip_share = flip_share(scores, plan.packed.program.error.score_error_sd);
   output.report.calibration_inputs = request.calibration.size();
   output.errors = errors_of(plan, params, request.options);
-  output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels};
+  std::vector<double> predicted = predicted_ms(plan.packed.program, params, request.options.cost);
+  output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels, std::move(predicted)};
   return output;
 }
 

@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <random>
 
 #include "compiler/compile/calibration.hpp"
@@ -100,6 +102,12 @@ TEST(Compile, FindsASmallRingForTheCryptoNetsShape) {
   EXPECT_TRUE(plan::program::verify(output->plan.program).has_value());
   EXPECT_EQ(output->plan.program.stages.size(), 5u);
   EXPECT_LE(report.score_error_sd, request.options.most_relative_sd * 2 * report.score_maximum);
+  const std::vector<double>& ms = output->plan.predicted_ms;
+  EXPECT_EQ(ms.size(), output->plan.program.instructions.size());
+  // Two sums of as many numbers in different units: each addition and division rounds once.
+  const double total = output->plan.program.cost.latency_ms;
+  const double rounding = static_cast<double>(ms.size() + 1) * std::numeric_limits<double>::epsilon() * total;
+  EXPECT_NEAR(std::accumulate(ms.begin(), ms.end(), 0.0), total, rounding);
   expect_same_scores(chain, *output, request.calibration.front());
 }
 

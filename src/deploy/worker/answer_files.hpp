@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <span>
 #include <string>
@@ -26,6 +27,15 @@ struct AnswerOptions {
   int warm_ups = 0;  ///< answers to the first request that are neither timed nor written
   runtime::exec::ExecOptions exec;
   std::function<void(std::size_t done, std::size_t total)> progress;
+};
+
+/// How long answers took, and with what.
+struct Answers {
+  std::vector<double> latency_ms;  ///< [jobs] from a request's bytes in memory to those of its result, stages added up
+  std::vector<double> stage_ms;    ///< [stages] mean over the jobs; empty for a model that is not in stages
+  std::string kernels;
+  std::uint64_t sealed_model_bytes = 0;
+  std::uint64_t evaluation_key_bytes = 0;
 };
 
 /// Answers the requests one after the other; each result appears whole or not at all. Returns, per request, the

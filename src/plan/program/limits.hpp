@@ -11,6 +11,7 @@ inline constexpr std::size_t kMaxInstructions = std::size_t{1} << 16;
 inline constexpr std::size_t kMaxWeights = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxTerms = std::size_t{1} << 22;  ///< of all linear transforms together
 inline constexpr std::size_t kMaxStages = 4096;
+inline constexpr std::size_t kMaxCutStages = 64;  ///< stages that a program is cut into
 inline constexpr std::size_t kMaxNameBytes = 256;
 inline constexpr std::size_t kMaxInputCiphertexts = 256;
 inline constexpr std::int64_t kMaxInputElements = std::int64_t{1} << 24;

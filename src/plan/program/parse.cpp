@@ -166,9 +166,8 @@ SealingKey get_sealing_key(ByteReader& in) {
   return static_cast<SealingKey>(key);
 }
 
-}  // namespace
-
-base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
+/// A program that is well-formed; nothing else about it is known.
+base::Result<Program> read(std::span<const std::uint8_t> bytes) {
   ByteReader in(bytes, "program");
   if (const std::uint16_t version = in.u16(); in.ok() && version != detail::kProgramVersion) {
     return base::fail(base::ErrorCode::kUnsupported,
@@ -190,8 +189,21 @@ base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
   program.key_needs = get_key_needs(in);
   get_statements(in, program);
   OBSCURA_TRY_VOID(in.finish());
+  return program;
+}
+
+}  // namespace
+
+base::Result<Program> parse(std::span<const std::uint8_t> bytes) {
+  OBSCURA_TRY(Program program, read(bytes));
   OBSCURA_TRY_VOID(verify(program));
   return program;
+}
+
+base::Result<Program> parse_stage(std::span<const std::uint8_t> bytes) {
+  OBSCURA_TRY(Program stage, read(bytes));
+  OBSCURA_TRY_VOID(verify_stage(stage));
+  return stage;
 }
 
 }  // namespace obscura::plan::program

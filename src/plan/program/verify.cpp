@@ -113,6 +113,16 @@ base::Result<void> check_statements(const Program& program) {
   return {};
 }
 
+/// What a whole program and a stage have in common, once their inputs are as they should be.
+base::Result<void> check_computation(const Program& program, const ParamSet& params, detail::Inputs inputs) {
+  OBSCURA_TRY_VOID(check_stages(program));
+  OBSCURA_TRY_VOID(detail::check_instructions(program, params, inputs));
+  OBSCURA_TRY_VOID(check_results(program));
+  OBSCURA_TRY_VOID(check_statements(program));
+  if (program.key_needs == derive_key_needs(program)) return {};
+  return corrupt("the list of evaluation keys differs from what the instructions need");
+}
+
 }  // namespace
 
 base::Result<ParamSet> make_params(const Program& program) {
@@ -123,17 +133,23 @@ base::Result<ParamSet> make_params(const Program& program) {
 base::Result<void> verify(const Program& program) {
   OBSCURA_TRY_VOID(check_counts(program));
   OBSCURA_TRY(const ParamSet params, make_params(program));
-  OBSCURA_TRY_VOID(check_stages(program));
   OBSCURA_TRY_VOID(detail::check_input_spec(program.input_spec));
   OBSCURA_TRY_VOID(detail::check_input_packing(program.input_packing, program.input_spec, params.slots()));
-  OBSCURA_TRY_VOID(detail::check_instructions(program, params));
-  OBSCURA_TRY_VOID(check_results(program));
-  OBSCURA_TRY_VOID(check_outputs(program, params));
-  OBSCURA_TRY_VOID(check_statements(program));
-  if (program.key_needs != derive_key_needs(program)) {
-    return corrupt("the list of evaluation keys differs from what the instructions need");
+  OBSCURA_TRY_VOID(check_computation(program, params, detail::Inputs::kAlike));
+  return check_outputs(program, params);
+}
+
+base::Result<void> verify_stage(const Program& stage) {
+  OBSCURA_TRY_VOID(check_counts(stage));
+  OBSCURA_TRY(const ParamSet params, make_params(stage));
+  OBSCURA_TRY_VOID(detail::check_input_count(stage.input_packing));
+  if (!stage.input_packing.element.empty() || stage.input_spec != InputSpec{}) {
+    return corrupt("a stage takes ciphertexts, but the program describes the network's input");
   }
-  return {};
+  if (!stage.outputs.empty() || stage.error != ErrorStatement{}) {
+    return corrupt("a stage returns ciphertexts, but the program describes the network's scores");
+  }
+  return check_computation(stage, params, detail::Inputs::kEachItsOwn);
 }
 
 }  // namespace obscura::plan::program

@@ -20,6 +20,10 @@ namespace obscura::plan::program {
 /// A program from outside is parsed, then verified, then used.
 [[nodiscard]] base::Result<void> verify(const Program& program);
 
+/// The same for a stage of a program (cut.hpp). Its inputs may differ in level and scale; it says how many ciphertexts
+/// it takes, but names no element of the network's input, no output and no error.
+[[nodiscard]] base::Result<void> verify_stage(const Program& stage);
+
 /// The switching keys that the instructions use, each at the highest level of work that uses it, sorted by kind and
 /// step.
 [[nodiscard]] std::vector<KeyNeed> derive_key_needs(const Program& program);

@@ -18,6 +18,7 @@ namespace {
 constexpr std::uint32_t kProgramSection = 1;
 constexpr std::uint32_t kWeightsSection = 2;
 constexpr std::uint32_t kLabelsSection = 3;
+constexpr std::uint32_t kPredictionSection = 4;
 constexpr std::uint64_t kMaxPlanBytes = std::uint64_t{1} << 36;
 
 using Slots = std::vector<std::complex<double>>;
@@ -61,6 +62,20 @@ base::Result<Weights> parse_weights(std::span<const std::uint8_t> bytes, std::si
   return weights;
 }
 
+std::vector<std::uint8_t> prediction_bytes(const std::vector<double>& predicted_ms) {
+  base::ByteWriter out;
+  for (const double ms : predicted_ms) out.f64(ms);
+  return out.take();
+}
+
+base::Result<std::vector<double>> parse_prediction(std::span<const std::uint8_t> bytes, std::size_t count) {
+  base::ByteReader in(bytes, "list of predicted times");
+  std::vector<double> predicted_ms(count);
+  for (double& ms : predicted_ms) ms = in.f64();
+  OBSCURA_TRY_VOID(in.finish());
+  return predicted_ms;
+}
+
 base::Result<Plan> read_sections(const artifact::ContainerReader& container) {
   Plan plan;
   OBSCURA_TRY(const auto program_bytes, container.section(kProgramSection));
@@ -75,6 +90,8 @@ base::Result<Plan> read_sections(const artifact::ContainerReader& container) {
   OBSCURA_TRY(plan.weights, parse_weights(weights, plan.program.weights.size(), slots));
   OBSCURA_TRY(const auto labels, container.section(kLabelsSection));
   OBSCURA_TRY(plan.labels, program::parse_labels(labels, plan.program.outputs.front().element.size()));
+  OBSCURA_TRY(const auto prediction, container.section(kPredictionSection));
+  OBSCURA_TRY(plan.predicted_ms, parse_prediction(prediction, plan.program.instructions.size()));
   OBSCURA_TRY_VOID(verify(plan));
   return plan;
 }
@@ -86,6 +103,7 @@ std::vector<std::uint8_t> write_plan(const Plan& plan) {
   writer.add(kProgramSection, program::serialize(plan.program));
   writer.add(kWeightsSection, weight_bytes(plan.weights));
   writer.add(kLabelsSection, program::serialize_labels(plan.labels));
+  writer.add(kPredictionSection, prediction_bytes(plan.predicted_ms));
   return writer.finish();
 }
 

@@ -18,6 +18,7 @@ void expect_equal(const Plan& left, const Plan& right) {
   EXPECT_EQ(left.program, right.program);
   EXPECT_EQ(left.weights.values, right.weights.values);
   EXPECT_EQ(left.labels, right.labels);
+  EXPECT_EQ(left.predicted_ms, right.predicted_ms);
 }
 
 TEST(PlanFile, RoundTripsThroughBytesAndAFile) {
@@ -80,6 +81,10 @@ TEST(PlanFile, RefusesWhatVerifyRefusesAndNamesTheFile) {
   refused([](Plan& plan) { plan.weights.values[0][1] = std::nan(""); }, "weight 0 holds a value");
   refused([](Plan& plan) { plan.weights.values[0][1] = 1e12; }, "weight 0 holds a value");
   refused([](Plan& plan) { plan.labels.pop_back(); }, "labels");
+  refused([](Plan& plan) { plan.predicted_ms.pop_back(); }, "malformed");
+  refused([](Plan& plan) { plan.predicted_ms.push_back(1); }, "left over");
+  refused([](Plan& plan) { plan.predicted_ms[2] = -1; }, "predicted times");
+  refused([](Plan& plan) { plan.predicted_ms[2] = std::nan(""); }, "predicted times");
   refused([](Plan& plan) { plan.labels.front().assign(1, char{9}); }, "label 0");
 }
 

@@ -45,6 +45,12 @@ base::Result<void> verify(const Plan& plan) {
       return corrupt("weight " + std::to_string(i) + " holds a value that is not finite or too large for its scale");
     }
   }
+  const auto& predicted = plan.predicted_ms;
+  const bool times =
+      std::all_of(predicted.begin(), predicted.end(), [](double ms) { return std::isfinite(ms) && ms >= 0; });
+  if (predicted.size() != plan.program.instructions.size() || !times) {
+    return corrupt("the predicted times are not one number per instruction");
+  }
   if (auto checked = program::check_labels(plan.labels, plan.program.outputs.front().element.size()); !checked) {
     return corrupt(checked.error().message);
   }

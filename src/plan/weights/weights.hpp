@@ -18,7 +18,8 @@ struct Weights {
 struct Plan {
   program::Program program;
   Weights weights;
-  std::vector<std::string> labels;  ///< class names, may be empty
+  std::vector<std::string> labels;   ///< class names, may be empty
+  std::vector<double> predicted_ms;  ///< [instructions] on one thread: what decides where the program is cut
 };
 
 }  // namespace obscura::plan::weights

@@ -1,23 +1,61 @@
 #include "runtime/session/loaded_model.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "artifact/header.hpp"
 #include "plan/program/verify.hpp"
 #include "runtime/wire/limits.hpp"
 
 namespace obscura::runtime::session {
 
+namespace {
+
+/// The answer to a request for a whole model that finds the file of a stage.
+base::Error stage_missing(const wire::StagePlace& place, const std::string& name) {
+  return {base::ErrorCode::kMismatch,
+          fmt::format("stage missing: {} is stage {} of {} and answers no request by itself", name, place.number,
+                      place.count),
+          "run the model's manifest with all its stage files beside it"};
+}
+
+}  // namespace
+
 base::Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelFiles& files, const artifact::TrustSet& trust,
                                                              const fhe::ckks::EngineOptions& engine,
                                                              const SessionLimits& limits) {
   OBSCURA_TRY(auto file, base::MappedFile::open(files.sealed_model, wire::kMaxSealedModelBytes));
+  const auto header = artifact::read_any_header(file.bytes(), file.bytes().size(), files.sealed_model);
+  if (header && header->kind == artifact::ArtifactKind::kSealedStage) {
+    OBSCURA_TRY(const auto stage, wire::SealedModel::open_stage(file.bytes(), files.sealed_model, &trust));
+    return tl::unexpected(stage_missing(stage.place(), files.sealed_model));
+  }
   OBSCURA_TRY(auto model, wire::SealedModel::open(file.bytes(), files.sealed_model, &trust));
   std::unique_ptr<LoadedModel> loaded(new LoadedModel(std::move(file), std::move(model)));
-  OBSCURA_TRY(auto params, plan::program::make_params(loaded->model_.program()));
-  OBSCURA_TRY(loaded->context_, fhe::ckks::Context::create(std::move(params), engine));
-  OBSCURA_TRY(const auto keys, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
-  loaded->evaluation_key_bytes_ = keys.bytes().size();
-  OBSCURA_TRY(loaded->session_,
-              Session::create(*loaded->context_, loaded->model_, keys.bytes(), files.evaluation_keys, limits));
+  OBSCURA_TRY_VOID(loaded->load(files, engine, limits));
   return loaded;
+}
+
+base::Result<std::unique_ptr<LoadedModel>> LoadedModel::open_stage(const ModelFiles& files,
+                                                                   const artifact::TrustSet& trust,
+                                                                   const fhe::ckks::EngineOptions& engine,
+                                                                   const SessionLimits& limits) {
+  OBSCURA_TRY(auto file, base::MappedFile::open(files.sealed_model, wire::kMaxSealedModelBytes));
+  OBSCURA_TRY(auto model, wire::SealedModel::open_stage(file.bytes(), files.sealed_model, &trust));
+  std::unique_ptr<LoadedModel> loaded(new LoadedModel(std::move(file), std::move(model)));
+  OBSCURA_TRY_VOID(loaded->load(files, engine, limits));
+  return loaded;
+}
+
+base::Result<void> LoadedModel::load(const ModelFiles& files, const fhe::ckks::EngineOptions& engine,
+                                     const SessionLimits& limits) {
+  OBSCURA_TRY(auto params, plan::program::make_params(model_.program()));
+  OBSCURA_TRY(context_, fhe::ckks::Context::create(std::move(params), engine));
+  OBSCURA_TRY(const auto keys, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
+  evaluation_key_bytes_ = keys.bytes().size();
+  OBSCURA_TRY(session_, Session::create(*context_, model_, keys.bytes(), files.evaluation_keys, limits));
+  return {};
 }
 
 }  // namespace obscura::runtime::session

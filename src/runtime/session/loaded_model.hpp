@@ -19,11 +19,17 @@ struct ModelFiles {
 class LoadedModel {
  public:
   /// The signature by somebody in `trust` is checked before anything else of the model is read.
-  /// Errors: those of SealedModel::open, Context::create and Session::create; kNotFound, kIo.
+  /// Errors: those of SealedModel::open, Context::create and Session::create; kNotFound, kIo; kMismatch "stage missing"
+  /// for the file of one stage of several, which by itself answers no request.
   [[nodiscard]] static base::Result<std::unique_ptr<LoadedModel>> open(const ModelFiles& files,
                                                                        const artifact::TrustSet& trust,
                                                                        const fhe::ckks::EngineOptions& engine,
                                                                        const SessionLimits& limits);
+  /// The same for the file of one stage. `files.evaluation_keys` may hold keys that other stages need.
+  [[nodiscard]] static base::Result<std::unique_ptr<LoadedModel>> open_stage(const ModelFiles& files,
+                                                                             const artifact::TrustSet& trust,
+                                                                             const fhe::ckks::EngineOptions& engine,
+                                                                             const SessionLimits& limits);
   LoadedModel(const LoadedModel&) = delete;
   LoadedModel& operator=(const LoadedModel&) = delete;
 
@@ -34,6 +40,8 @@ class LoadedModel {
   [[nodiscard]] std::uint64_t evaluation_key_bytes() const { return evaluation_key_bytes_; }
 
  private:
+  [[nodiscard]] base::Result<void> load(const ModelFiles& files, const fhe::ckks::EngineOptions& engine,
+                                        const SessionLimits& limits);
   LoadedModel(base::MappedFile file, wire::SealedModel model) : file_(std::move(file)), model_(std::move(model)) {}
   base::MappedFile file_;
   wire::SealedModel model_;

@@ -1,9 +1,15 @@
 #include "runtime/session/session.hpp"
 
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "artifact/header.hpp"
 #include "plan/program/schedule.hpp"
 #include "runtime/session/resident_weights.hpp"
 #include "runtime/session/streamed_weights.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/identity_of.hpp"
 
 namespace obscura::runtime::session {
 
@@ -18,9 +24,8 @@ bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimit
 base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                       const exec::ExecutorLimits& limits) {
   const auto& ring = context_->ring();
-  const auto& program = *expected_.program;
-  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, ring, program, expected_.key));
-  OBSCURA_TRY(auto executor, exec::Executor::create(ring, program, keys_, limits));
+  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, ring, expected_));
+  OBSCURA_TRY(auto executor, exec::Executor::create(ring, *expected_.program, keys_, limits));
   executor_ = std::make_unique<exec::Executor>(std::move(executor));
   return {};
 }
@@ -29,7 +34,7 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
                                                        const wire::SealedModel& model,
                                                        std::span<const std::uint8_t> key_file,
                                                        const std::string& key_name, const SessionLimits& limits) {
-  std::unique_ptr<Session> session(new Session(context, model.program(), model.key()));
+  std::unique_ptr<Session> session(new Session(context, model.program(), model.key(), model.place()));
   const auto& ring = context.ring();
   const bool streamed = !weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits);
   OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed}));
@@ -45,20 +50,41 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
 base::Result<std::unique_ptr<Session>> Session::create(
     const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
     std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights) {
-  std::unique_ptr<Session> session(new Session(context, program, key));
+  std::unique_ptr<Session> session(new Session(context, program, key, {wire::plan_digest(program), {}, 1, 1, 0}));
   OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {}));
   session->weights_ = std::move(weights);
   return session;
 }
 
-base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uint8_t> request, const std::string& name,
-                                                        const exec::ExecOptions& options) {
+base::Result<wire::Intermediate> Session::read(std::span<const std::uint8_t> input, const std::string& name) const {
   const auto& ring = context_->ring();
-  OBSCURA_TRY(const auto inputs, wire::read_request(request, name, ring, expected_));
-  OBSCURA_TRY(const auto digest, wire::request_digest(request, name));
-  OBSCURA_TRY(const auto results, executor_->run(inputs, *weights_, options));
-  return wire::write_result(ring, expected_.params, expected_.program->insecure,
-                            {expected_.plan, expected_.key, digest}, results);
+  if (place_.number == 1) {
+    OBSCURA_TRY(auto ciphertexts, wire::read_request(input, name, ring, expected_));
+    OBSCURA_TRY(const auto digest, wire::request_digest(input, name));
+    return wire::Intermediate{std::move(ciphertexts), digest};
+  }
+  const auto header = artifact::read_any_header(input, input.size(), name);
+  if (header && header->kind == artifact::ArtifactKind::kCiphertext) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("stage missing: {} is a request, but this is stage {} of {} and takes what stage {} "
+                                  "makes of it",
+                                  name, place_.number, place_.count, place_.number - 1),
+                      "run the model's manifest with all its stage files beside it");
+  }
+  return wire::read_intermediate(input, name, ring, expected_, place_);
+}
+
+base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uint8_t> input, const std::string& name,
+                                                        const exec::ExecOptions& options) {
+  OBSCURA_TRY(const auto taken, read(input, name));
+  OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, options));
+  const auto& ring = context_->ring();
+  const wire::Provenance provenance{expected_.plan, expected_.key, taken.request};
+  const bool insecure = expected_.program->insecure;
+  if (place_.number == place_.count) {
+    return wire::write_result(ring, expected_.params, insecure, provenance, results);
+  }
+  return wire::write_intermediate(ring, expected_.params, insecure, provenance, place_, results);
 }
 
 }  // namespace obscura::runtime::session

@@ -10,6 +10,7 @@
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "runtime/exec/executor.hpp"
+#include "runtime/wire/intermediate_file.hpp"
 #include "runtime/wire/request_file.hpp"
 #include "runtime/wire/sealed_model.hpp"
 
@@ -21,7 +22,7 @@ struct SessionLimits {
   std::uint64_t memory_bytes = 0;
 };
 
-/// A program with its weights and the evaluation keys of a key pair, ready to answer requests.
+/// A program, or a stage of one, with its weights and the evaluation keys of a key pair, ready to answer requests.
 class Session {
  public:
   /// `model` is verified and, like `context` (which has its parameters), outlives the session. `key_file` is
@@ -39,19 +40,25 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  /// From the bytes of a request to the bytes of its result. `name` is what messages call the request.
-  /// Errors: those of read_request and Executor::run. One call at a time.
-  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer(std::span<const std::uint8_t> request,
+  /// From the bytes of a request to the bytes of its result. A stage takes a request only if it is the first, else what
+  /// the stage before it made, and returns a result only if it is the last, else what the next one takes. `name` is
+  /// what messages call the input. Errors: those of read_request, read_intermediate and Executor::run; kMismatch "stage
+  /// missing" for a request to a later stage. One call at a time.
+  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer(std::span<const std::uint8_t> input,
                                                                const std::string& name,
                                                                const exec::ExecOptions& options);
 
  private:
-  Session(const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key)
-      : context_(&context), expected_(wire::expect(program, key)) {}
+  Session(const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
+          const wire::StagePlace& place)
+      : context_(&context), expected_(wire::expect_stage(program, key, place.plan)), place_(place) {}
+  [[nodiscard]] base::Result<wire::Intermediate> read(std::span<const std::uint8_t> input,
+                                                      const std::string& name) const;
   base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                const exec::ExecutorLimits& limits);
   const fhe::ckks::Context* context_;
   wire::Expected expected_;
+  wire::StagePlace place_;
   fhe::ckks::EvaluationKeys keys_;
   std::unique_ptr<exec::WeightSource> weights_;
   std::unique_ptr<exec::Executor> executor_;

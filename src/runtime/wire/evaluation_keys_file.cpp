@@ -2,9 +2,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "plan/program/limits.hpp"
+#include "plan/program/print.hpp"
 #include "runtime/keys/key_id_of.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -52,27 +56,59 @@ artifact::ContainerExpectation expectation(const std::string& name) {
   return result;
 }
 
+/// The limbs modulo Q_level * P out of a packed polynomial modulo more primes of the chain.
+std::vector<std::uint8_t> lower_limbs(const fhe::ring::RingContext& ring, std::span<const std::uint8_t> packed,
+                                      fhe::params::Level from, fhe::params::Level level) {
+  const auto kept = packed.first(packed_bytes(ring, ring.basis_q(level)));
+  const auto special = packed.subspan(packed_bytes(ring, ring.basis_q(from)));
+  std::vector<std::uint8_t> limbs(kept.begin(), kept.end());
+  limbs.insert(limbs.end(), special.begin(), special.end());
+  return limbs;
+}
+
+/// The key up to `level`, which is not above that of the entry: its first digits modulo Q_level * P.
 base::Result<fhe::ckks::SwitchingKey> parse_key(const fhe::ring::RingContext& ring, const Entry& entry,
-                                                std::span<const std::uint8_t> bytes, const std::string& name) {
-  const auto basis = ring.basis_qp(entry.need.level);
-  const auto digits = static_cast<std::size_t>(ring.params().digit_count(entry.need.level));
-  const std::size_t each = packed_bytes(ring, basis);
-  if (bytes.size() != digits * each) {
+                                                fhe::params::Level level, std::span<const std::uint8_t> bytes,
+                                                const std::string& name) {
+  const std::size_t each = packed_bytes(ring, ring.basis_qp(entry.need.level));
+  if (bytes.size() != static_cast<std::size_t>(ring.params().digit_count(entry.need.level)) * each) {
     return base::fail(base::ErrorCode::kCorrupt, name + ": a key has the wrong size", "get the file again");
   }
   std::vector<fhe::ring::EvaluationPoly> halves;
-  for (std::size_t i = 0; i < digits; ++i) {
-    OBSCURA_TRY(auto half, unpack(ring, basis, bytes.subspan(i * each, each), name));
+  for (int i = 0; i < ring.params().digit_count(level); ++i) {
+    const auto limbs =
+        lower_limbs(ring, bytes.subspan(static_cast<std::size_t>(i) * each, each), entry.need.level, level);
+    OBSCURA_TRY(auto half, unpack(ring, ring.basis_qp(level), limbs, name));
     halves.push_back(std::move(half));
   }
-  return fhe::ckks::expand_switching_key(ring, std::move(halves), entry.seed, entry.need.level);
+  return fhe::ckks::expand_switching_key(ring, std::move(halves), entry.seed, level);
 }
 
-base::Result<void> check_needs(const Info& info, const plan::program::Program& program, const std::string& name) {
-  bool equal = info.entries.size() == program.key_needs.size();
-  for (std::size_t i = 0; equal && i < info.entries.size(); ++i) equal = info.entries[i].need == program.key_needs[i];
-  if (equal) return {};
-  return base::fail(base::ErrorCode::kMismatch, name + ": not the keys that the plan needs",
+std::pair<plan::program::KeyKind, fhe::params::RotationStep> place_in_list(const plan::program::KeyNeed& need) {
+  return {need.kind, need.step};
+}
+
+/// A file lists each key once, in the order of kinds and steps, at a level of the chain.
+base::Result<void> check_entries(const Info& info, fhe::params::Level top, const std::string& name) {
+  for (std::size_t i = 0; i < info.entries.size(); ++i) {
+    const bool in_order = i == 0 || place_in_list(info.entries[i - 1].need) < place_in_list(info.entries[i].need);
+    if (in_order && info.entries[i].need.level <= top) continue;
+    return base::fail(base::ErrorCode::kCorrupt, name + ": its list of keys is out of order or beyond the chain",
+                      "generate keys from the .spec of this plan");
+  }
+  return {};
+}
+
+/// Number of the entry that serves the need. The entries are in order.
+base::Result<std::size_t> find_entry(const Info& info, const plan::program::KeyNeed& need, const std::string& name) {
+  const auto found = std::lower_bound(
+      info.entries.begin(), info.entries.end(), need,
+      [](const Entry& entry, const auto& wanted) { return place_in_list(entry.need) < place_in_list(wanted); });
+  const bool serves = found != info.entries.end() && place_in_list(found->need) == place_in_list(need) &&
+                      found->need.level >= need.level;
+  if (serves) return static_cast<std::size_t>(found - info.entries.begin());
+  return base::fail(base::ErrorCode::kMismatch,
+                    fmt::format("{}: lacks the key for {}, which the plan needs", name, plan::program::print(need)),
                     "generate keys from the .spec of this plan");
 }
 
@@ -113,22 +149,22 @@ base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::ui
 base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
                                                              const std::string& name,
                                                              const fhe::ring::RingContext& ring,
-                                                             const plan::program::Program& program,
-                                                             const artifact::Digest& key) {
+                                                             const Expected& expected) {
+  const plan::program::Program& program = *expected.program;
   OBSCURA_TRY(const auto reader, artifact::LazyContainerReader::open(file, expectation(name)));
-  OBSCURA_TRY_VOID(
-      check_header(reader.header(), params_digest(program.params, program.insecure), program.insecure, name));
+  OBSCURA_TRY_VOID(check_header(reader.header(), expected.params, program.insecure, name));
   OBSCURA_TRY(const auto info_bytes, reader.copy_section(number(SectionId::kInfo)));
   OBSCURA_TRY(const auto info, parse_info(info_bytes, name));
-  OBSCURA_TRY_VOID(check_same(info.summary.plan, plan_digest(program), "plan", name));
-  OBSCURA_TRY_VOID(check_same(info.summary.key, key, "key", name));
-  OBSCURA_TRY_VOID(check_needs(info, program, name));
+  OBSCURA_TRY_VOID(check_same(info.summary.plan, expected.plan, "plan", name));
+  OBSCURA_TRY_VOID(check_same(info.summary.key, expected.key, "key", name));
+  OBSCURA_TRY_VOID(check_entries(info, ring.params().max_level(), name));
   OBSCURA_TRY_VOID(check_sections(reader.sections().size(), info.entries.size() + 1, name));
   fhe::ckks::EvaluationKeys keys;
-  for (std::size_t i = 0; i < info.entries.size(); ++i) {
+  for (const plan::program::KeyNeed& need : program.key_needs) {
+    OBSCURA_TRY(const std::size_t i, find_entry(info, need, name));
     OBSCURA_TRY(const auto bytes, reader.copy_section(item_section(i)));
-    OBSCURA_TRY(auto parsed, parse_key(ring, info.entries[i], bytes, name));
-    keys.insert(keys::key_id_of(info.entries[i].need, program.params.log_n), std::move(parsed));
+    OBSCURA_TRY(auto parsed, parse_key(ring, info.entries[i], need.level, bytes, name));
+    keys.insert(keys::key_id_of(need, program.params.log_n), std::move(parsed));
   }
   return keys;
 }

@@ -10,6 +10,7 @@
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "plan/program/program.hpp"
+#include "runtime/wire/request_file.hpp"
 
 namespace obscura::runtime::wire {
 
@@ -29,12 +30,13 @@ struct EvaluationKeysInfo {
 [[nodiscard]] base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file,
                                                                        const std::string& name);
 
-/// Reads and expands the keys of a verified program. Errors: those of LazyContainerReader; kMismatch when the file
-/// was made for another plan or another key; kCorrupt. Cost: per key one uniform sampling of half its bytes.
+/// Reads and expands the keys that the expected program or stage needs, each up to the level at which it is needed
+/// there; the others, and what a key can do above that level, take no memory. Errors: those of LazyContainerReader;
+/// kMismatch when the file was made for another plan or another key, or lacks a key; kCorrupt.
+/// Cost: per key one uniform sampling of half its bytes.
 [[nodiscard]] base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
                                                                            const std::string& name,
                                                                            const fhe::ring::RingContext& ring,
-                                                                           const plan::program::Program& program,
-                                                                           const artifact::Digest& key);
+                                                                           const Expected& expected);
 
 }  // namespace obscura::runtime::wire

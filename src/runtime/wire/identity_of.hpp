@@ -24,7 +24,7 @@ namespace obscura::runtime::wire {
 /// That a container holds the sections that its content calls for, and no others. Error: kCorrupt.
 [[nodiscard]] base::Result<void> check_sections(std::size_t found, std::size_t expected, const std::string& name);
 
-/// That a file found in `name` was made for the plan or key that is expected; `what` is "plan" or "key".
+/// That a file found in `name` was made for the plan or key that is expected; `what` is "plan", "key" or "sealing".
 /// Error: kMismatch with both fingerprints.
 [[nodiscard]] base::Result<void> check_same(const artifact::Digest& found, const artifact::Digest& expected,
                                             const std::string& what, const std::string& name);

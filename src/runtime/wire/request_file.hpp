@@ -40,7 +40,8 @@ struct CiphertextInfo {
 [[nodiscard]] base::Result<CiphertextInfo> inspect_request(std::span<const std::uint8_t> file, const std::string& name);
 [[nodiscard]] base::Result<CiphertextInfo> inspect_result(std::span<const std::uint8_t> file, const std::string& name);
 
-/// What a reader of ciphertexts expects: all of a verified program, and the key everything belongs to.
+/// What a reader of ciphertexts or keys expects: all of a verified program or stage, and the plan and key everything
+/// belongs to.
 struct Expected {
   const plan::program::Program* program;
   artifact::Digest params;
@@ -50,6 +51,9 @@ struct Expected {
 
 /// The digests of a program, worked out once.
 [[nodiscard]] Expected expect(const plan::program::Program& program, const artifact::Digest& key);
+/// The same for a stage of the program whose digest is `plan`.
+[[nodiscard]] Expected expect_stage(const plan::program::Program& stage, const artifact::Digest& key,
+                                    const artifact::Digest& plan);
 
 /// Reads a request for this program. Checked in this order: limits, header, digests, plan, key, count, level and
 /// scale, residues. Errors: kLimit, kCorrupt, kUnsupported, kMismatch.

@@ -16,13 +16,39 @@ namespace obscura::runtime::wire {
 
 namespace {
 
-/// Section kInfo: key digest, u8 form. Section kSeed: 32 bytes, zero for two-part weights. Item i: c0 of weight i,
-/// packed, whose c1 is uniform number i of the seed; or c0 and c1.
-artifact::ContainerExpectation expectation(const std::string& name, const artifact::TrustSet* trust) {
-  artifact::ContainerExpectation result{artifact::ArtifactKind::kSealedModel, name, kMaxSealedModelBytes};
+using artifact::ArtifactKind;
+
+/// Section kInfo: key digest, u8 form; in a stage then plan digest, sealing, u32 stage, u32 stages, u64 number of the
+/// first weight in the whole program. Section kSeed: 32 bytes, zero for two-part weights. Item i: c0 of weight i,
+/// packed, whose c1 is the uniform of the seed with the weight's number in the whole program; or c0 and c1.
+artifact::ContainerExpectation expectation(ArtifactKind kind, const std::string& name,
+                                           const artifact::TrustSet* trust) {
+  artifact::ContainerExpectation result{kind, name, kMaxSealedModelBytes};
   result.max_sections = static_cast<std::uint32_t>(plan::program::kMaxWeights) + 8;
   result.trust = trust;
   return result;
+}
+
+void put_place(base::ByteWriter& out, const StagePlace& place) {
+  out.bytes(place.plan.bytes);
+  out.bytes(place.sealing.bytes);
+  out.u32(place.number);
+  out.u32(place.count);
+  out.u64(place.first_weight);
+}
+
+StagePlace get_place(base::ByteReader& in) {
+  StagePlace place;
+  place.plan = read_digest(in);
+  place.sealing = read_digest(in);
+  place.number = in.u32();
+  place.count = in.u32();
+  place.first_weight = in.u64();
+  const bool numbered = place.number >= 1 && place.number <= place.count && place.count >= 2 &&
+                        place.count <= plan::program::kMaxCutStages;
+  if (!numbered) in.reject("a stage whose number is not one of the stages");
+  if (place.first_weight > plan::program::kMaxWeights) in.reject("a weight whose number is too large");
+  return place;
 }
 
 }  // namespace
@@ -30,15 +56,25 @@ artifact::ContainerExpectation expectation(const std::string& name, const artifa
 SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
                                      const artifact::Digest& key)
     : ring_(&ring),
-      file_(artifact::ArtifactKind::kSealedModel, params_digest(program.params, program.insecure), program.insecure),
+      file_(ArtifactKind::kSealedModel, params_digest(program.params, program.insecure), program.insecure),
       expected_(program.weights.size()),
       key_(key) {
   file_.add(number(SectionId::kProgram), plan::program::serialize(program));
 }
 
+SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
+                                     const artifact::Digest& key, const StagePlace& place)
+    : ring_(&ring),
+      file_(ArtifactKind::kSealedStage, params_digest(stage.params, stage.insecure), stage.insecure),
+      expected_(stage.weights.size()),
+      key_(key),
+      place_(place) {
+  file_.add(number(SectionId::kProgram), plan::program::serialize(stage));
+}
+
 void SealedModelWriter::add(const fhe::ckks::SeededCiphertext& weight) {
-  OBSCURA_CHECK(weight.index == added_ && (added_ == 0 || weight.seed == seed_),
-                "weights share a seed and come in order");
+  const std::uint64_t due = added_ + (place_ ? place_->first_weight : 0);
+  OBSCURA_CHECK(weight.index == due && (added_ == 0 || weight.seed == seed_), "weights share a seed and come in order");
   OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kSeeded, "a sealed model holds weights of one form");
   seed_ = weight.seed;
   std::vector<std::uint8_t> item;
@@ -60,6 +96,7 @@ base::Result<void> SealedModelWriter::write_file(const std::string& path, const 
   base::ByteWriter info;
   info.bytes(key_.bytes);
   info.u8(static_cast<std::uint8_t>(form_));
+  if (place_) put_place(info, *place_);
   file_.add(number(SectionId::kInfo), info.take());
   file_.add(number(SectionId::kSeed), {seed_.bytes.begin(), seed_.bytes.end()});
   return file_.write_file(path, base::kPublicMode, base::Existing::kReplace, &signer);
@@ -67,24 +104,42 @@ base::Result<void> SealedModelWriter::write_file(const std::string& path, const 
 
 base::Result<SealedModel> SealedModel::open(std::span<const std::uint8_t> file, const std::string& name,
                                             const artifact::TrustSet* trust) {
-  OBSCURA_TRY(auto reader, artifact::LazyContainerReader::open(file, expectation(name, trust)));
+  return open(ArtifactKind::kSealedModel, file, name, trust);
+}
+
+base::Result<SealedModel> SealedModel::open_stage(std::span<const std::uint8_t> file, const std::string& name,
+                                                  const artifact::TrustSet* trust) {
+  return open(ArtifactKind::kSealedStage, file, name, trust);
+}
+
+base::Result<SealedModel> SealedModel::open(ArtifactKind kind, std::span<const std::uint8_t> file,
+                                            const std::string& name, const artifact::TrustSet* trust) {
+  OBSCURA_TRY(auto reader, artifact::LazyContainerReader::open(file, expectation(kind, name, trust)));
   SealedModel model(std::move(reader), name);
   if (!model.reader_.signer()) {
     return base::fail(base::ErrorCode::kUntrusted, name + " is not signed", "seal the plan again with `obscura seal`");
   }
   model.signer_ = *model.reader_.signer();
+  OBSCURA_TRY_VOID(model.parse_program());
   OBSCURA_TRY_VOID(model.parse_info());
   return model;
 }
 
+base::Result<void> SealedModel::parse_program() {
+  OBSCURA_TRY(const auto bytes, reader_.copy_section(number(SectionId::kProgram)));
+  if (reader_.header().kind == ArtifactKind::kSealedStage) {
+    OBSCURA_TRY(program_, plan::program::parse_stage(bytes));
+  } else {
+    OBSCURA_TRY(program_, plan::program::parse(bytes));
+    place_.plan = artifact::sha256(bytes);
+  }
+  return check_header(reader_.header(), params_digest(program_.params, program_.insecure), program_.insecure, name_);
+}
+
 base::Result<void> SealedModel::parse_info() {
-  OBSCURA_TRY(const auto program_bytes, reader_.copy_section(number(SectionId::kProgram)));
   OBSCURA_TRY(const auto info_bytes, reader_.copy_section(number(SectionId::kInfo)));
   OBSCURA_TRY(const auto seed_bytes, reader_.copy_section(number(SectionId::kSeed)));
   OBSCURA_TRY(seed_, read_seed(seed_bytes, name_));
-  OBSCURA_TRY(program_, plan::program::parse(program_bytes));
-  OBSCURA_TRY_VOID(
-      check_header(reader_.header(), params_digest(program_.params, program_.insecure), program_.insecure, name_));
   base::ByteReader info(info_bytes, name_);
   key_ = read_digest(info);
   const std::uint8_t form = info.u8();
@@ -93,6 +148,7 @@ base::Result<void> SealedModel::parse_info() {
   if (form_ == SealedForm::kTwoPart && program_.sealing_key != plan::program::SealingKey::kPublic) {
     info.reject("weights under the public key, but a plan that counts on the secret one");
   }
+  if (reader_.header().kind == ArtifactKind::kSealedStage) place_ = get_place(info);
   OBSCURA_TRY_VOID(info.finish());
   return check_sections(reader_.sections().size(), program_.weights.size() + 3, name_);
 }
@@ -112,7 +168,7 @@ base::Result<fhe::ckks::Ciphertext> SealedModel::weight(const fhe::ring::RingCon
   }
   OBSCURA_TRY(auto c0, unpack(ring, basis, std::span(bytes).first(half), name_));
   if (form_ == SealedForm::kSeeded) {
-    return fhe::ckks::expand(ring, {std::move(c0), seed_, index, form.level, form.scale});
+    return fhe::ckks::expand(ring, {std::move(c0), seed_, place_.first_weight + index, form.level, form.scale});
   }
   OBSCURA_TRY(auto c1, unpack(ring, basis, std::span(bytes).last(half), name_));
   return fhe::ckks::Ciphertext(std::move(c0), std::move(c1), form.level, form.scale);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "base/result.hpp"
 #include "fhe/ckks/context.hpp"
 #include "plan/program/program.hpp"
+#include "runtime/wire/stage_place.hpp"
 
 namespace obscura::runtime::wire {
 
@@ -18,13 +20,17 @@ enum class SealedForm : std::uint8_t {
   kTwoPart = 1,  ///< encrypted under the public key: c0 and c1
 };
 
-/// Collects the encrypted weights of one program and writes the signed file.
+/// Collects the encrypted weights of one program, or of one stage, and writes the signed file.
 class SealedModelWriter {
  public:
-  /// The ring must outlive the writer.
+  /// Writes a whole model. The ring must outlive the writer.
   SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
                     const artifact::Digest& key);
-  /// Weights come in the order of Program::weights and share one seed; index = number of the weight.
+  /// Writes one stage.
+  SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
+                    const artifact::Digest& key, const StagePlace& place);
+  /// Weights come in the order of Program::weights and share one seed; index = number of the weight in the whole
+  /// program, so that a weight is the same ciphertext in the file of its stage and in that of the whole model.
   void add(const fhe::ckks::SeededCiphertext& weight);
   /// The same for weights encrypted under the public key. One file holds one form.
   void add(const fhe::ckks::Ciphertext& weight);
@@ -37,22 +43,28 @@ class SealedModelWriter {
   std::size_t expected_;
   std::size_t added_ = 0;
   artifact::Digest key_;
+  std::optional<StagePlace> place_;
   SealedForm form_ = SealedForm::kSeeded;
   fhe::random::Seed256 seed_;
 };
 
-/// A sealed model over bytes that somebody else may change (a mapped file). The signature by somebody in `trust`
-/// is checked first; then header, digests and program; each weight is copied, verified and checked when it is
-/// read. It names no class labels and holds no clear weight. const operations are safe from several threads.
+/// A sealed model, or a stage of one, over bytes that somebody else may change (a mapped file). The signature by
+/// somebody in `trust` is checked first; then header, digests and program; each weight is copied, verified and checked
+/// when it is read. It names no class labels and holds no clear weight. const operations are safe from several threads.
 class SealedModel {
  public:
   /// `trust` == nullptr: for `inspect` only, the signature is still checked, but anybody's is taken. `file` must
   /// outlive the model. Errors: kUntrusted, and those of LazyContainerReader and program::parse.
   [[nodiscard]] static base::Result<SealedModel> open(std::span<const std::uint8_t> file, const std::string& name,
                                                       const artifact::TrustSet* trust);
+  /// The same for the file of one stage.
+  [[nodiscard]] static base::Result<SealedModel> open_stage(std::span<const std::uint8_t> file, const std::string& name,
+                                                            const artifact::TrustSet* trust);
 
   [[nodiscard]] const plan::program::Program& program() const { return program_; }
   [[nodiscard]] const artifact::Digest& key() const { return key_; }
+  /// Where it stands among the stages; a whole model is the only one of itself.
+  [[nodiscard]] const StagePlace& place() const { return place_; }
   [[nodiscard]] const artifact::PublicIdentity& signer() const { return signer_; }
   [[nodiscard]] std::size_t weights() const { return program_.weights.size(); }
   /// Copies, verifies, unpacks and expands one weight. `ring` has the parameters of program(). Error: kCorrupt.
@@ -62,11 +74,15 @@ class SealedModel {
  private:
   SealedModel(artifact::LazyContainerReader reader, std::string name)
       : reader_(std::move(reader)), name_(std::move(name)) {}
+  static base::Result<SealedModel> open(artifact::ArtifactKind kind, std::span<const std::uint8_t> file,
+                                        const std::string& name, const artifact::TrustSet* trust);
+  base::Result<void> parse_program();
   base::Result<void> parse_info();
   artifact::LazyContainerReader reader_;
   std::string name_;
   plan::program::Program program_;
   artifact::Digest key_;
+  StagePlace place_;
   artifact::PublicIdentity signer_;
   SealedForm form_ = SealedForm::kSeeded;
   fhe::random::Seed256 seed_;

@@ -47,11 +47,14 @@ base::Result<void> check_input_spec(const InputSpec& spec) {
   return {};
 }
 
+base::Result<void> check_input_count(const InputPacking& packing) {
+  if (packing.ciphertexts >= 1 && static_cast<std::size_t>(packing.ciphertexts) <= kMaxInputCiphertexts) return {};
+  return corrupt("the input is packed into " + std::to_string(packing.ciphertexts) + " ciphertexts; 1.." +
+                 std::to_string(kMaxInputCiphertexts) + " are possible");
+}
+
 base::Result<void> check_input_packing(const InputPacking& packing, const InputSpec& spec, int slots) {
-  if (packing.ciphertexts < 1 || static_cast<std::size_t>(packing.ciphertexts) > kMaxInputCiphertexts) {
-    return corrupt("the input is packed into " + std::to_string(packing.ciphertexts) + " ciphertexts; 1.." +
-                   std::to_string(kMaxInputCiphertexts) + " are possible");
-  }
+  OBSCURA_TRY_VOID(check_input_count(packing));
   const auto places = static_cast<std::size_t>(packing.ciphertexts) * 2 * static_cast<std::size_t>(slots);
   if (packing.element.size() != places) {
     return corrupt("the input packing lists " + std::to_string(packing.element.size()) + " places, not " +

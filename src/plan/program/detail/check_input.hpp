@@ -12,6 +12,7 @@ namespace obscura::plan::program::detail {
 
 /// The parts of verification that a data owner repeats on the form of a request. Errors: kCorrupt.
 [[nodiscard]] base::Result<void> check_input_spec(const InputSpec& spec);
+[[nodiscard]] base::Result<void> check_input_count(const InputPacking& packing);
 [[nodiscard]] base::Result<void> check_input_packing(const InputPacking& packing, const InputSpec& spec, int slots);
 
 }  // namespace obscura::plan::program::detail

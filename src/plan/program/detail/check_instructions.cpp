@@ -35,7 +35,8 @@ bool exponents_in_range(const Scale& scale, const ParamSet& params) {
 
 class Checker {
  public:
-  Checker(const Program& program, const ParamSet& params) : program_(program), params_(params) {}
+  Checker(const Program& program, const ParamSet& params, Inputs inputs)
+      : program_(program), params_(params), form_(inputs) {}
 
   base::Result<void> run() {
     OBSCURA_TRY_VOID(check_weights());
@@ -150,7 +151,7 @@ class Checker {
     if (!inputs_.insert(input.index).second) return wrong("input " + std::to_string(input.index) + " is taken twice");
     if (inputs_.size() == 1) {
       input_place_ = place_of(here());
-    } else if (place_of(here()) != input_place_) {
+    } else if (form_ == Inputs::kAlike && place_of(here()) != input_place_) {
       return wrong("its level or scale differs from that of the other inputs");
     }
     return {};
@@ -246,6 +247,7 @@ class Checker {
 
   const Program& program_;
   const ParamSet& params_;
+  Inputs form_;
   std::size_t index_ = 0;
   std::size_t weights_used_ = 0;
   std::set<int> inputs_;
@@ -254,8 +256,8 @@ class Checker {
 
 }  // namespace
 
-base::Result<void> check_instructions(const Program& program, const ParamSet& params) {
-  return Checker(program, params).run();
+base::Result<void> check_instructions(const Program& program, const ParamSet& params, Inputs inputs) {
+  return Checker(program, params, inputs).run();
 }
 
 }  // namespace obscura::plan::program::detail

@@ -21,6 +21,7 @@ inline Plan with_drawn_weights(program::Program program, std::uint64_t seed) {
     for (auto& value : values) value = {draw(random), i % 2 == 0 ? 0.0 : draw(random)};
   }
   plan.labels = {"cat", "dog", "gnu"};
+  for (std::size_t i = 0; i < plan.program.instructions.size(); ++i) plan.predicted_ms.push_back(draw(random) + 1);
   return plan;
 }
 
