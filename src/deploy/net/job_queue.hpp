@@ -60,8 +60,8 @@ struct Part {
 
 /// Why no worker will end a task.
 enum class OrphanCause {
-  kMaxDeliveries,  ///< handed out kMaxDeliveries times, and the last lease is over
-  kDeadline,       ///< its deadline is past, and nobody holds it
+  kTooManyDeliveries,  ///< handed out kMaxDeliveries times, and the last lease is over
+  kDeadline,           ///< its deadline is past, and nobody holds it
 };
 
 struct Orphan {
@@ -78,7 +78,7 @@ struct LaneStatus {
 };
 
 struct QueueStatus {
-  std::vector<LaneStatus> lanes;  ///< in the order of Lane; lanes without a task may be left out
+  std::vector<LaneStatus> lanes = {};  ///< in the order of Lane; lanes without a task may be left out
   std::uint64_t tasks = 0;
   std::uint64_t results = 0;
   std::uint64_t bytes = 0;      ///< of messages of all kinds
@@ -95,7 +95,8 @@ class JobQueue {
  public:
   virtual ~JobQueue() = default;
 
-  /// Adds a task, once per id for as long as the queue remembers (at least until the task's deadline).
+  /// Adds a task, once per id for as long as the job's result is kept. Tasks of stage 0 are refused as kFull at the
+  /// queue's limit; later steps still find room beyond it, or a full queue would never become empty.
   [[nodiscard]] virtual base::Result<Stored> publish(const Task& task) = 0;
 
   /// A task of one of `lanes`, or nothing when there was none for `timeout` (0: look once). The lease lasts for the

@@ -21,10 +21,10 @@ inline constexpr std::size_t kMaxReceipts = 1024;
 /// them, so that neither signatures nor comparisons depend on how bytes travelled.
 struct Message {
   /// The submitter's. A task always has it; a part never; a result unless the task that it answers had none to read.
-  std::optional<SignedStatement> job;
+  std::optional<SignedStatement> job = {};
   /// Of a task: of the steps before it. Of a part: its own. Of a result: of all steps, the one that ends the job last.
-  std::vector<SignedStatement> receipts;
-  std::vector<std::vector<std::uint8_t>> attachments;
+  std::vector<SignedStatement> receipts = {};
+  std::vector<std::vector<std::uint8_t>> attachments = {};
 };
 
 /// Layout (little-endian): "OBSM", version u16 = 1, flags u16 (1: a job), [statement job], count u32 of receipts,

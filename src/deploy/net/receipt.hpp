@@ -41,15 +41,15 @@ struct StepFigures {
 /// nobody could end, the submitter about a job it takes back. Evaluation is exact to the bit, so receipts of replicas
 /// agree in `inputs` and `outputs`.
 struct Receipt {
-  artifact::Digest job;  ///< of the signed job's body
-  JobKey key;
-  Step step;
+  artifact::Digest job = {};  ///< of the signed job's body
+  JobKey key = {};
+  Step step = {};
   Status status = Status::kDone;
-  std::string cause;             ///< one sentence for people; empty when done
-  std::uint32_t attempt = 0;     ///< deliveries of the task, this one included
-  artifact::Digest inputs;       ///< digest_of() what the step read
-  std::vector<BlobRef> outputs;  ///< what it made; empty unless done
-  StepFigures figures;
+  std::string cause = {};             ///< one sentence for people; empty when done
+  std::uint32_t attempt = 0;          ///< deliveries of the task, this one included
+  artifact::Digest inputs = {};       ///< digest_of() what the step read
+  std::vector<BlobRef> outputs = {};  ///< what it made; empty unless done
+  StepFigures figures = {};
 
   friend bool operator==(const Receipt&, const Receipt&) = default;
 };

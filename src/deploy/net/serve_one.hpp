@@ -61,12 +61,12 @@ enum class Ending {
 };
 
 struct Served {
-  JobKey key;
-  Step step;
+  JobKey key = {};
+  Step step = {};
   Ending ending = Ending::kEffect;
   std::uint32_t deliveries = 0;
-  std::string cause;  ///< unless kEffect
-  StepFigures figures;
+  std::string cause = {};  ///< unless kEffect
+  StepFigures figures = {};
 };
 
 /// Takes one task of `lanes` from the queue through its whole protocol: fetch, verify, evaluate, store the outputs,
