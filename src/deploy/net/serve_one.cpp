@@ -148,7 +148,7 @@ base::Result<Served> Attempt::run() {
 
 base::Result<Served> Attempt::run_step(detail::OpenTask& open) {
   auto inputs = detail::read_blobs_of(open.message, open.inputs, worker_.blobs, worker_.max_input_bytes);
-  if (!inputs) return end_by(inputs.error());
+  if (!inputs) return give_back(inputs.error().message);  // the store's trouble, never the job's
   open.message.attachments.clear();
   const auto begin = std::chrono::steady_clock::now();
   const auto output = worker_.evaluate({.job = open.job, .step = lease_.task.step, .inputs = std::move(*inputs)},
@@ -167,9 +167,10 @@ base::Result<Served> Attempt::run_step(detail::OpenTask& open) {
 base::Result<Served> Attempt::finish(detail::OpenTask& open, const StepOutput& output, std::uint64_t evaluate_us) {
   figures_ = {.evaluate_us = evaluate_us, .peak_bytes = output.peak_bytes};
   const Step step = lease_.task.step;
+  const std::size_t inline_share = std::min(detail::inline_share(open.job, step), worker_.max_inline_bytes);
   Message carried;
-  auto refs = detail::carry_blobs(output.outputs, detail::inline_share(open.job, step), carried, worker_.blobs);
-  if (!refs) return end_by(refs.error());
+  auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs);
+  if (!refs) return give_back(refs.error().message);
   const SignedStatement receipt = sign_receipt({.job = open.job_digest,
                                                 .key = open.job.key,
                                                 .step = step,

@@ -10,6 +10,7 @@
 #include "deploy/net/clock.hpp"
 #include "deploy/net/job.hpp"
 #include "deploy/net/job_queue.hpp"
+#include "deploy/net/message.hpp"
 #include "deploy/net/receipt.hpp"
 #include "deploy/net/trust.hpp"
 
@@ -33,9 +34,10 @@ struct StepOutput {
 /// is lost, stop and return any error.
 using StillMine = std::function<bool()>;
 
-/// Computes a step; the same inputs always give the same bytes. What an error means:
-/// kNotFound, kIo, kLimit: this worker cannot do it now (a key or a stage is missing, no memory): given back for later;
-/// kCorrupt, kMismatch, kUntrusted, kUnsupported, kInsecure: the job is invalid; all others: it failed.
+/// Computes a step; the same inputs always give the same bytes. What an error means (those of reading and storing blobs
+/// always mean the former): kNotFound, kIo, kLimit: this worker cannot do it now (a key or a stage is missing, no
+/// memory): given back for later; kCorrupt, kMismatch, kUntrusted, kUnsupported, kInsecure: the job is invalid; all
+/// others: it failed.
 using Evaluate = std::function<base::Result<StepOutput>(const StepInput&, const StillMine&)>;
 
 /// All that a worker works with. The references must outlive every call.
@@ -47,6 +49,7 @@ struct Worker {
   const Trust& trust;
   Evaluate evaluate;
   std::uint64_t max_input_bytes = std::uint64_t{1} << 30;  ///< of one step's inputs together
+  std::size_t max_inline_bytes = kMaxInlineBytes;          ///< of one message's blobs; the others go through the store
   Milliseconds heartbeat_every{10'000};                    ///< a third of the queue's lease time
   Milliseconds retry_delay{5'000};                         ///< after the first delivery; doubles with each
 };

@@ -5,18 +5,17 @@
 #include <utility>
 
 #include "deploy/net/detail/payload.hpp"
-#include "deploy/net/message.hpp"
 #include "deploy/net/receipt.hpp"
 
 namespace obscura::deploy::net {
 
 base::Result<Stored> submit_job(JobQueue& queue, BlobStore& blobs, const Job& job,
                                 const artifact::SigningKey& submitter,
-                                std::span<const std::vector<std::uint8_t>> inputs) {
+                                std::span<const std::vector<std::uint8_t>> inputs, std::size_t max_inline_bytes) {
   OBSCURA_TRY_VOID(check_job(job));
   Message message;
   message.job = sign_job(job, submitter);
-  OBSCURA_TRY(const std::vector<BlobRef> refs, detail::carry_blobs(inputs, kMaxInlineBytes, message, blobs));
+  OBSCURA_TRY(const std::vector<BlobRef> refs, detail::carry_blobs(inputs, max_inline_bytes, message, blobs));
   if (refs != job.inputs) {
     return base::fail(base::ErrorCode::kMismatch,
                       fmt::format("the inputs of job {} are not those that it names", job.key.text()),

@@ -9,6 +9,7 @@
 #include "deploy/net/blob_store.hpp"
 #include "deploy/net/job.hpp"
 #include "deploy/net/job_queue.hpp"
+#include "deploy/net/message.hpp"
 
 namespace obscura::deploy::net {
 
@@ -19,7 +20,8 @@ namespace obscura::deploy::net {
 /// Errors: kUsage (check_job), kMismatch (inputs), and those of queue and store.
 [[nodiscard]] base::Result<Stored> submit_job(JobQueue& queue, BlobStore& blobs, const Job& job,
                                               const artifact::SigningKey& submitter,
-                                              std::span<const std::vector<std::uint8_t>> inputs);
+                                              std::span<const std::vector<std::uint8_t>> inputs,
+                                              std::size_t max_inline_bytes = kMaxInlineBytes);
 
 /// Takes a job back: its result is then that it was cancelled, unless it has another already (kAlreadyThere).
 /// Errors: those of the queue.
