@@ -80,6 +80,7 @@ class Queue final : public JobQueue {
  private:
   Result<bool> has_room(const Task& task);
   Result<bool> has_result_room(std::size_t bytes);
+  Result<bool> can_claim(const Lane& lane, std::int64_t now);
   Result<std::optional<Lease>> claim(const Lane& lane);
   Result<LeaseState> settle(const Lease& lease, const char* change, std::int64_t ready_at);
   Result<void> forget_old();
@@ -139,14 +140,19 @@ Result<Stored> Queue::publish(const Task& task) {
   return Stored::kStored;
 }
 
-// The look before the claim takes no write lock, so idle workers do not stand in each other's way.
-Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
-  static_assert(kMaxDeliveries == 5, "the statements below say five");
-  const std::int64_t now = count_of(clock_.now());
+// A query that stands on a row holds a snapshot, from which SQLite refuses to go on to a write that others overtook: so
+// this one ends before the claim begins. It takes no write lock, and idle workers do not stand in each other's way.
+Result<bool> Queue::can_claim(const Lane& lane, std::int64_t now) {
   Query look(database_,
              "SELECT 1 FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
              "AND ready_at <= ? AND deliveries < 5 LIMIT 1");
-  OBSCURA_TRY(const bool there, bind_lane(look, lane).bind(now).step());
+  return bind_lane(look, lane).bind(now).step();
+}
+
+Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
+  static_assert(kMaxDeliveries == 5, "the statements say five");
+  const std::int64_t now = count_of(clock_.now());
+  OBSCURA_TRY(const bool there, can_claim(lane, now));
   if (!there) return std::nullopt;
   Query update(database_,
                "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("

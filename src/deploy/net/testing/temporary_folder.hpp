@@ -8,10 +8,12 @@
 
 namespace obscura::deploy::net::testing {
 
-/// A new folder that is gone, with all that is in it, at the end.
+/// A new folder that is gone, with all that is in it, at the end. In memory where there is such a place: what is killed
+/// here are processes, never the machine.
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(::testing::TempDir() + "obscura-net-XXXXXX") {
+  TemporaryFolder()
+      : path_((std::filesystem::exists("/dev/shm") ? "/dev/shm/" : ::testing::TempDir()) + "obscura-net-XXXXXX") {
     if (::mkdtemp(path_.data()) == nullptr) path_.clear();
   }
   ~TemporaryFolder() {
