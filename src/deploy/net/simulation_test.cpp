@@ -269,7 +269,7 @@ std::uint64_t from_environment(const char* variable, std::uint64_t otherwise) {
 
 TEST(Simulation, EveryAcceptedJobIsAnsweredOnceAndRight) {
   const std::uint64_t first = from_environment("OBSCURA_SIMULATION_FIRST", 1);
-  const std::uint64_t seeds = from_environment("OBSCURA_SIMULATION_SEEDS", 150);
+  const std::uint64_t seeds = from_environment("OBSCURA_SIMULATION_SEEDS", 120);
   Tally all;
   for (std::uint64_t seed = first; seed < first + seeds; ++seed) {
     SeededRun run(seed, as_it_should_be);

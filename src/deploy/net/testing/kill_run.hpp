@@ -19,7 +19,7 @@ struct Connection {
 };
 
 /// Short, so that a run of seconds sees many leases end.
-inline constexpr Milliseconds kKillRunLease{400};
+inline constexpr Milliseconds kKillRunLease{300};
 
 /// Connects to the backend called `backend` at `place`, with leases of kKillRunLease and room for few tasks. Knows
 /// "embedded" (place: a folder).
