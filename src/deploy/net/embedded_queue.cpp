@@ -80,6 +80,9 @@ class Queue final : public JobQueue {
  private:
   Result<bool> has_room(const Task& task);
   Result<bool> has_result_room(std::size_t bytes);
+  // Leases and acknowledgements may be forgotten in a loss of power: the task is then delivered once more.
+  Result<void> write_lightly() { return database_.make_durable(false); }
+  Result<void> write_durably() { return database_.make_durable(options_.survives_power_loss); }
   Result<bool> can_claim(const Lane& lane, std::int64_t now);
   Result<std::optional<Lease>> claim(const Lane& lane);
   Result<LeaseState> settle(const Lease& lease, const char* change, std::int64_t ready_at);
@@ -122,6 +125,7 @@ Result<Stored> Queue::publish(const Task& task) {
   if (task.message.size() > std::min<std::uint64_t>(kMaxMessageBytes, options_.max_task_bytes)) {
     return Stored::kOversized;
   }
+  OBSCURA_TRY_VOID(write_durably());
   OBSCURA_TRY(Transaction transaction, Transaction::begin(database_));
   const std::string name = task.id();
   Query known(database_, "SELECT 1 FROM tasks WHERE name = ?");
@@ -154,6 +158,7 @@ Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
   const std::int64_t now = count_of(clock_.now());
   OBSCURA_TRY(const bool there, can_claim(lane, now));
   if (!there) return std::nullopt;
+  OBSCURA_TRY_VOID(write_lightly());
   Query update(database_,
                "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("
                "SELECT id FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
@@ -181,6 +186,7 @@ Result<std::optional<Lease>> Queue::fetch(std::span<const Lane> lanes, Milliseco
 
 // Deliveries number the leases of a task: only the last one can change it.
 Result<LeaseState> Queue::settle(const Lease& lease, const char* change, std::int64_t ready_at) {
+  OBSCURA_TRY_VOID(write_lightly());
   const std::string sql = fmt::format(
       "UPDATE tasks SET {}, ready_at = ? WHERE id = ? AND deliveries = ? AND leased = 1 AND done = 0", change);
   Query update(database_, sql);
@@ -209,6 +215,7 @@ Result<bool> Queue::has_result_room(std::size_t bytes) {
 
 Result<Stored> Queue::publish_part(const JobKey& key, const Step& step, std::span<const std::uint8_t> message) {
   if (message.size() > kMaxMessageBytes) return Stored::kOversized;
+  OBSCURA_TRY_VOID(write_durably());
   OBSCURA_TRY(Transaction transaction, Transaction::begin(database_));
   Query known(database_,
               "SELECT 1 FROM parts WHERE tenant = ? AND job = ? AND replica = ? AND stage = ? AND shard = ?");
@@ -238,6 +245,7 @@ Result<std::vector<Part>> Queue::parts(const JobKey& key, std::uint32_t stage) {
 
 Result<Stored> Queue::publish_result(const JobKey& key, std::span<const std::uint8_t> message) {
   if (message.size() > kMaxMessageBytes) return Stored::kOversized;
+  OBSCURA_TRY_VOID(write_durably());
   OBSCURA_TRY(Transaction transaction, Transaction::begin(database_));
   OBSCURA_TRY(const bool there, has_result(key));
   if (there) return Stored::kAlreadyThere;
@@ -342,7 +350,7 @@ Result<QueueStatus> Queue::status() {
 
 Result<std::unique_ptr<JobQueue>> EmbeddedQueue::open(const std::string& path, const EmbeddedQueueOptions& options,
                                                       Clock& clock) {
-  OBSCURA_TRY(Database database, Database::open(path, options.survives_power_loss));
+  OBSCURA_TRY(Database database, Database::open(path));
   OBSCURA_TRY_VOID(detail::prepare_schema(database));
   return std::make_unique<Queue>(std::move(database), options, clock);
 }

@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
+#include <vector>
 
 #include "deploy/net/detail/sqlite.hpp"
 #include "deploy/net/embedded_blobs.hpp"
@@ -108,13 +110,36 @@ TEST(EmbeddedQueue, FetchWaitsForATask) {
   EXPECT_EQ(clock.now() - begin, Milliseconds(1'070));
 }
 
+TEST(EmbeddedQueue, ManyAtOnceOpenANewQueue) {
+  for (int round = 0; round < 5; ++round) {
+    const TemporaryFolder folder;
+    std::vector<std::thread> threads;
+    std::vector<std::string> errors(6);
+    for (std::size_t i = 0; i < errors.size(); ++i) {
+      threads.emplace_back([&, i] {
+        ManualClock clock;
+        const auto queue = EmbeddedQueue::open(folder.path() + "/queue", {}, clock);
+        if (!queue) {
+          errors[i] = queue.error().message;
+        } else if ((*queue)->publish(task_named("job" + std::to_string(i), clock)).value() != Stored::kStored) {
+          errors[i] = "not stored";
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_THAT(errors, ::testing::Each(""));
+    ManualClock clock;
+    EXPECT_EQ(EmbeddedQueue::open(folder.path() + "/queue", {}, clock).value()->status().value().tasks, errors.size());
+  }
+}
+
 TEST(EmbeddedQueue, ADatabaseOfAnotherVersionIsRefused) {
   const TemporaryFolder folder;
   ManualClock clock;
   const std::string path = folder.path() + "/queue";
   ASSERT_TRUE(EmbeddedQueue::open(path, {}, clock));
   ASSERT_TRUE(EmbeddedQueue::open(path, {}, clock)) << "again";
-  ASSERT_TRUE(detail::Database::open(path, true).value().run("PRAGMA user_version = 2"));
+  ASSERT_TRUE(detail::Database::open(path).value().run("PRAGMA user_version = 2"));
   const auto refused = EmbeddedQueue::open(path, {}, clock);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, base::ErrorCode::kUnsupported);

@@ -24,7 +24,7 @@ base::Error Database::error(std::string_view verb) const {
           full ? "free some space on the disk" : "check the folder, its permissions, and who else uses it"};
 }
 
-base::Result<Database> Database::open(const std::string& path, bool synchronous) {
+base::Result<Database> Database::open(const std::string& path) {
   Database database(path);
   sqlite3* handle = nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
@@ -33,8 +33,15 @@ base::Result<Database> Database::open(const std::string& path, bool synchronous)
   if (code != SQLITE_OK) return tl::make_unexpected(database.error("open"));
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
   OBSCURA_TRY_VOID(database.run("PRAGMA journal_mode = WAL"));
-  OBSCURA_TRY_VOID(database.run(synchronous ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+  OBSCURA_TRY_VOID(database.make_durable(true));
   return database;
+}
+
+base::Result<void> Database::make_durable(bool durable) {
+  if (durable == durable_) return {};
+  OBSCURA_TRY_VOID(run(durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL"));
+  durable_ = durable;
+  return {};
 }
 
 base::Result<void> Database::run(const char* statements) {

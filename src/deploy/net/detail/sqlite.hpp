@@ -20,9 +20,13 @@ namespace obscura::deploy::net::detail {
 /// One connection. For one thread; does not survive a fork.
 class Database {
  public:
-  /// Opens or creates the file in write-ahead mode. `synchronous`: every commit survives the loss of power, else only
-  /// the death of processes. A call waits up to ten seconds for other connections that write.
-  [[nodiscard]] static base::Result<Database> open(const std::string& path, bool synchronous);
+  /// Opens or creates the file in write-ahead mode, durable. A call waits up to ten seconds for other connections that
+  /// write.
+  [[nodiscard]] static base::Result<Database> open(const std::string& path);
+
+  /// From now on commits survive the loss of power, and so does all that was committed before; or, if not `durable`,
+  /// only the death of processes. The database is consistent either way. Not inside a transaction.
+  [[nodiscard]] base::Result<void> make_durable(bool durable);
 
   /// Runs statements that return nothing.
   [[nodiscard]] base::Result<void> run(const char* statements);
@@ -41,6 +45,7 @@ class Database {
   explicit Database(std::string path) : path_(std::move(path)) {}
   std::string path_;
   std::unique_ptr<sqlite3, Close> handle_;
+  bool durable_ = false;
 };
 
 /// One statement: bind its parameters in order, then step through its rows. The first error sticks until step().
