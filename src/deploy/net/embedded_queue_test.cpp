@@ -111,7 +111,7 @@ TEST(EmbeddedQueue, FetchWaitsForATask) {
 }
 
 TEST(EmbeddedQueue, ManyAtOnceOpenANewQueue) {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 20; ++round) {
     const TemporaryFolder folder;
     std::vector<std::thread> threads;
     std::vector<std::string> errors(6);

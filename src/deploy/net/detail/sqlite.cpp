@@ -9,6 +9,18 @@ namespace obscura::deploy::net::detail {
 namespace {
 
 constexpr int kBusyMilliseconds = 10'000;
+constexpr int kPauseMilliseconds = 5;
+
+// Turning a new file to write-ahead mode is the one change for which SQLite does not wait when another connection is at
+// it too.
+base::Result<void> turn_to_write_ahead(Database& database) {
+  for (int waited = 0;; waited += kPauseMilliseconds) {
+    auto turned = database.run("PRAGMA journal_mode = WAL");
+    const bool busy = !turned && (sqlite3_errcode(database.handle()) & 0xff) == SQLITE_BUSY;
+    if (!busy || waited >= kBusyMilliseconds) return turned;
+    sqlite3_sleep(kPauseMilliseconds);
+  }
+}
 
 }  // namespace
 
@@ -32,7 +44,7 @@ base::Result<Database> Database::open(const std::string& path) {
   database.handle_.reset(handle);
   if (code != SQLITE_OK) return tl::make_unexpected(database.error("open"));
   sqlite3_busy_timeout(handle, kBusyMilliseconds);
-  OBSCURA_TRY_VOID(database.run("PRAGMA journal_mode = WAL"));
+  OBSCURA_TRY_VOID(turn_to_write_ahead(database));
   OBSCURA_TRY_VOID(database.make_durable(true));
   return database;
 }
