@@ -169,7 +169,8 @@ base::Result<Served> Attempt::finish(detail::OpenTask& open, const StepOutput& o
   const Step step = lease_.task.step;
   const std::size_t inline_share = std::min(detail::inline_share(open.job, step), worker_.max_inline_bytes);
   Message carried;
-  auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs);
+  auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs,
+                                  [this](std::uint64_t, std::uint64_t) { (void)still_mine(); });
   if (!refs) return give_back(refs.error().message);
   const SignedStatement receipt = sign_receipt({.job = open.job_digest,
                                                 .key = open.job.key,

@@ -14,6 +14,7 @@
 #include "deploy/net/simulated_broker.hpp"
 #include "deploy/net/simulated_time.hpp"
 #include "deploy/net/submit_job.hpp"
+#include "deploy/net/testing/forwarding_queue.hpp"
 #include "deploy/net/testing/pipeline.hpp"
 
 // What a worker refuses, and what it says: everything that reaches it comes from people it does not trust.
@@ -217,6 +218,35 @@ TEST(ServeOne, LargeOutputsGoThroughTheStoreAndSmallOnesAlong) {
               expected_answer(job, make_inputs("job"), size));
     EXPECT_EQ(read_outputs(answer, site.session->blobs(), size - 1).error().code, base::ErrorCode::kLimit);
   }
+}
+
+class CountsHeartbeats final : public ForwardingQueue {
+ public:
+  using ForwardingQueue::ForwardingQueue;
+  base::Result<LeaseState> heartbeat(const Lease& lease) override {
+    ++beats;
+    return next_.heartbeat(lease);
+  }
+  int beats = 0;
+};
+
+// Storing large outputs is progress too. Twenty chunks take ten seconds each on average.
+TEST(ServeOne, RenewsItsLeaseWhileItStoresOutputs) {
+  Site site;
+  SimulatedBroker slow(1, {.max_latency = Milliseconds(20'000)}, {});
+  site.session = slow.connect(site.clock);
+  site.submit(site.job({1}));
+  CountsHeartbeats queue(site.session->queue());
+  const Worker worker{.queue = queue,
+                      .blobs = site.session->blobs(),
+                      .clock = site.clock,
+                      .identity = site.cast.worker,
+                      .trust = site.cast.trust,
+                      .evaluate = [](const StepInput&, const StillMine&) -> base::Result<StepOutput> {
+                        return StepOutput{.outputs = {Bytes(20 * kMaxChunkBytes, 1)}};
+                      }};
+  EXPECT_EQ(serve_one(worker, site.lanes, Milliseconds(0)).value().value().ending, Ending::kEffect);
+  EXPECT_GE(queue.beats, 5);
 }
 
 TEST(ServeOne, TooManyOutputsAreRefused) {

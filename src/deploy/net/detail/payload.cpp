@@ -29,7 +29,8 @@ base::Result<std::vector<std::vector<std::uint8_t>>> read_blobs_of(const Message
 }
 
 base::Result<std::vector<BlobRef>> carry_blobs(std::span<const std::vector<std::uint8_t>> contents,
-                                               std::size_t max_inline, Message& message, BlobStore& blobs) {
+                                               std::size_t max_inline, Message& message, BlobStore& blobs,
+                                               const BlobProgress& progress) {
   std::vector<BlobRef> refs;
   std::size_t attached = 0;
   for (const auto& bytes : contents) {
@@ -38,7 +39,7 @@ base::Result<std::vector<BlobRef>> carry_blobs(std::span<const std::vector<std::
       attached += bytes.size();
       continue;
     }
-    OBSCURA_TRY_VOID(blobs.put(refs.back(), bytes, {}));
+    OBSCURA_TRY_VOID(blobs.put(refs.back(), bytes, progress));
   }
   return refs;
 }

@@ -19,9 +19,9 @@ namespace obscura::deploy::net::detail {
                                                                                  std::uint64_t max_bytes);
 
 /// Attaches the blobs that fit, until all attachments have `max_inline` bytes, and stores the others; returns their
-/// names, in order. Errors: those of BlobStore::put.
+/// names, in order. `progress` is called as they are stored. Errors: those of BlobStore::put.
 [[nodiscard]] base::Result<std::vector<BlobRef>> carry_blobs(std::span<const std::vector<std::uint8_t>> contents,
-                                                             std::size_t max_inline, Message& message,
-                                                             BlobStore& blobs);
+                                                             std::size_t max_inline, Message& message, BlobStore& blobs,
+                                                             const BlobProgress& progress = {});
 
 }  // namespace obscura::deploy::net::detail
