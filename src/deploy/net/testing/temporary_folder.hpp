@@ -1,0 +1,31 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <string>
+
+namespace obscura::deploy::net::testing {
+
+/// A new folder that is gone, with all that is in it, at the end. In memory where there is such a place: what is killed
+/// here are processes, never the machine.
+class TemporaryFolder {
+ public:
+  TemporaryFolder()
+      : path_((std::filesystem::exists("/dev/shm") ? "/dev/shm/" : ::testing::TempDir()) + "obscura-net-XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) path_.clear();
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    if (!path_.empty()) std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  [[nodiscard]] const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+}  // namespace obscura::deploy::net::testing
