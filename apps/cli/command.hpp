@@ -31,6 +31,7 @@ void add_compile(CLI::App& app, const Global& global, Action& action);
 void add_decrypt(CLI::App& app, const Global& global, Action& action);
 void add_demo(CLI::App& app, const Global& global, Action& action);
 void add_encrypt(CLI::App& app, const Global& global, Action& action);
+void add_evaluate(CLI::App& app, const Global& global, Action& action);
 void add_identity(CLI::App& app, const Global& global, Action& action);
 void add_inspect(CLI::App& app, const Global& global, Action& action);
 void add_keygen(CLI::App& app, const Global& global, Action& action);

@@ -76,6 +76,7 @@ int run_program(int argc, char** argv) {
   obscura::apps::cli::add_encrypt(app, global, action);
   obscura::apps::cli::add_run(app, global, action);
   obscura::apps::cli::add_decrypt(app, global, action);
+  obscura::apps::cli::add_evaluate(app, global, action);
   obscura::apps::cli::add_inspect(app, global, action);
   obscura::apps::cli::add_bench(app, global, action);
   try {

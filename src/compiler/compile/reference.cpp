@@ -16,6 +16,10 @@ base::Result<Reference> Reference::open(const std::string& onnx_path) {
   return Reference(std::move(stripped.body));
 }
 
+std::size_t Reference::first_output() const {
+  return static_cast<std::size_t>(graph::element_count(graph_.shape(graph_.outputs.front())));
+}
+
 base::Result<std::vector<double>> Reference::scores(std::span<const float> input) const {
   const auto expected = static_cast<std::size_t>(graph::element_count(graph_.nodes.front().shape));
   if (input.size() != expected) {

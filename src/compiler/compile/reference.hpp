@@ -19,6 +19,8 @@ class Reference {
   [[nodiscard]] static base::Result<Reference> open(const std::string& onnx_path);
   /// Shape of one input, without the batch: {channels, height, width}, or {length}.
   [[nodiscard]] std::span<const std::int64_t> input_dims() const { return graph_.nodes.front().shape.dims; }
+  /// How many scores the first output has: labels are their numbers.
+  [[nodiscard]] std::size_t first_output() const;
   /// The scores of one input (channel-major, normalised), all outputs one after the other. Error: kMismatch for another
   /// number of elements.
   [[nodiscard]] base::Result<std::vector<double>> scores(std::span<const float> input) const;
