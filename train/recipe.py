@@ -17,7 +17,8 @@ from agreement import Agreement
 from augment import CropAndFlip, Distortion
 from fit import Fit, measure_statistics
 from layers import deploy
-from onnx_graph import write_network
+from onnx_graph import read_weights, write_network
+from ranged import Ranged
 from teacher import load_teacher
 
 
@@ -48,9 +49,11 @@ def parse_arguments(recipe, description):
     parser.add_argument("--smoothing", type=float, default=0.05, help="label smoothing, without a teacher")
     parser.add_argument("--distill", type=float, default=0.8, help="the teacher's share of the loss")
     parser.add_argument("--temperature", type=float, default=3.0)
+    parser.add_argument("--penalty", type=float, default=1.0, help="factor of the penalties on ranges; 0 for none")
     parser.add_argument("--agree-epochs", type=int, default=0, help="epochs more that teach polynomials to agree")
     parser.add_argument("--agree-rate", type=float, default=0.02, help="peak learning rate of those")
     parser.add_argument("--agree-weight", type=float, default=2.0, help="of the distance of the polynomials' scores")
+    parser.add_argument("--start", help="model.onnx of a network of the same shape, whose weights the training starts from")
     parser.add_argument("--resume", help="the weights before those epochs, from an earlier run")
     parser.add_argument("--distortion", type=float, default=1.0, help="how strongly digits are distorted")
     parser.add_argument("--shift", type=int, default=4, help="pixels by which photographs are moved at most")
@@ -91,6 +94,11 @@ def train(recipe, device, data, generator, args):
     if args.checkpoint:
         model.load_state_dict(torch.load(args.checkpoint, map_location=device))
         return model.eval()
+    for layer in model.modules():
+        if isinstance(layer, Ranged):
+            layer.penalty *= args.penalty
+    if args.start:
+        read_weights(model, args.start)
     start = time.time()
     augment = augmentation(recipe, generator, args)
     if args.resume:

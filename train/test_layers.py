@@ -14,7 +14,7 @@ import dwsep_cifar10
 from export import evaluate
 from fit import measure_statistics
 from layers import HermiteQuadratic, Quadratic, Residual, Square, conv, deploy
-from onnx_graph import write_network
+from onnx_graph import read_weights, write_network
 from ranged import Computing, Ranged, least_squares
 
 
@@ -135,6 +135,17 @@ class LayersTest(unittest.TestCase):
     def test_ranged_activations_are_written_as_themselves(self):
         leaky = Ranged(nn.LeakyReLU(0.2), 2, in_deviations=True)
         self.check_written(small_network(lambda n: [nn.BatchNorm2d(n), Ranged(nn.SiLU(), 4)], lambda n: leaky))
+
+    def test_what_is_written_is_read(self):
+        model = measured(dwsep_cifar10.build(), self.images).float()
+        other = dwsep_cifar10.build().eval()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.onnx")
+            write_network(deploy(copy.deepcopy(model)), (3, 8, 8), 14, path)
+            read_weights(other, path)
+            with self.assertRaises(SystemExit):
+                read_weights(nn.Sequential(conv(3, 5)), path)
+        self.assertTrue(torch.equal(other(self.images.float()), model(self.images.float())))
 
     def test_unknown_layer_is_refused(self):
         with self.assertRaises(SystemExit):
