@@ -7,15 +7,15 @@ import torch.nn.functional as F
 
 
 class Distortion:
-    """Distorts a batch [n][1][28][28]; every draw comes from the generator given."""
+    """Distorts a batch [n][1][28][28]; every draw comes from the generator given. `strength` multiplies all distortions."""
 
-    def __init__(self, generator, shift_px=1.5, degrees=11.0, scale=0.10, shear=0.15, elastic_px=1.2):
+    def __init__(self, generator, shift_px=1.5, degrees=11.0, scale=0.10, shear=0.15, elastic_px=1.2, strength=1.0):
         self.generator = generator
-        self.shift_px = shift_px
-        self.degrees = degrees
-        self.scale = scale
-        self.shear = shear
-        self.elastic_px = elastic_px
+        self.shift_px = strength * shift_px
+        self.degrees = strength * degrees
+        self.scale = strength * scale
+        self.shear = strength * shear
+        self.elastic_px = strength * elastic_px
 
     def _uniform(self, n, bound):
         return (torch.rand(n, generator=self.generator, device=self.generator.device) * 2 - 1) * bound

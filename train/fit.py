@@ -127,26 +127,27 @@ class Fit:
             self.step()
 
     def _held_out(self, sample):
-        """Accuracy and negated cross-entropy of the averaged weights on the held-out images."""
+        """Accuracy and negated cross-entropy of the averaged weights on the held-out images, and both in words."""
         measure_statistics(self.average, sample)
         scores = scores_of(self.average, self.data.held.pixels)
         right = (scores.argmax(1) == self.data.held.labels).float().mean().item()
-        return right, -F.cross_entropy(scores, self.data.held.labels).item()
+        entropy = F.cross_entropy(scores, self.data.held.labels).item()
+        return (right, -entropy), f"held out {right:.4f} (cross-entropy {entropy:.4f})"
 
     def run(self, generator, keep):
-        """Calls `keep(model)` whenever an epoch is the best so far; returns the best model and its accuracy held out."""
+        """Calls `keep(model)` whenever an epoch is the best so far; returns the best model."""
         order = torch.randperm(len(self.data.train), generator=generator, device=self.device)
         sample = self.data.train.pixels[order[:STATISTICS_IMAGES]]
-        best, best_key = None, (-1.0, -math.inf)
+        best, best_key = None, (-1.0,)
         for epoch in range(self.args.epochs):
             start = time.time()
             self._epoch(epoch, generator)
             line = f"epoch {epoch + 1}/{self.args.epochs}: loss {self.loss.item():.4f}, {time.time() - start:.2f} s"
             if (epoch + 1) % self.args.check_every == 0 or epoch + 1 == self.args.epochs:
-                key = self._held_out(sample)
-                line += f", held out {key[0]:.4f} (cross-entropy {-key[1]:.4f}), with the check {time.time() - start:.2f} s"
+                key, words = self._held_out(sample)
+                line += f", {words}, with the check {time.time() - start:.2f} s"
                 if best is None or key > best_key:
                     best, best_key = copy.deepcopy(self.average), key
                     keep(best)
             print(line, flush=True)
-        return best, best_key[0]
+        return best

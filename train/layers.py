@@ -5,6 +5,8 @@ import math
 import torch
 from torch import nn
 
+from ranged import Ranged
+
 
 class Square(nn.Module):
     def forward(self, x):
@@ -139,13 +141,15 @@ def norm_and_activation(hermite):
 
 @torch.no_grad()
 def deploy(module):
-    """Replaces every HermiteQuadratic inside `module` by layers that ONNX has; what they compute stays.
+    """Replaces every HermiteQuadratic and Ranged inside `module` by layers that ONNX has; what they compute stays.
 
     After a residual sum the normalisation goes into the quadratic, but for the mean, which the last normalisation of the
     body takes over: a BatchNorm behind the sum would scale the skip path too.
     """
     for name, child in list(module.named_children()):
-        if not isinstance(child, HermiteQuadratic):
+        if isinstance(child, Ranged):
+            setattr(module, name, child.activation)
+        elif not isinstance(child, HermiteQuadratic):
             deploy(child)
         elif isinstance(module, Residual):
             mean, _, a, b, c = child.folded()

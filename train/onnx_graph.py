@@ -116,3 +116,18 @@ def write_network(model, shape, opset, path):
                               opset_imports=[helper.make_opsetid("", opset)], ir_version=IR_VERSION)
     onnx.checker.check_model(proto, full_check=True)
     onnx.save(proto, path)
+
+
+@torch.no_grad()
+def read_weights(model, path):
+    """Sets the weights and statistics of `model` to those of a file that write_network() made of a network of its shape."""
+    found = {w.name: torch.from_numpy(numpy_helper.to_array(w).copy()) for w in onnx.load(path).graph.initializer}
+    parts = {"weight": "weight", "bias": "bias", "running_mean": "mean", "running_var": "variance"}
+    for name, layer in model.named_modules():
+        for field, part in parts.items():
+            tensor = getattr(layer, field, None)
+            if tensor is None:
+                continue
+            if f"{name}.{part}" not in found or found[f"{name}.{part}"].shape != tensor.shape:
+                raise SystemExit(f"{path}: has no weights of the shape of {name}.{part}")
+            tensor.copy_(found[f"{name}.{part}"])

@@ -13,10 +13,12 @@ import torch
 
 import datasets
 import report
+from agreement import Agreement
 from augment import CropAndFlip, Distortion
 from fit import Fit, measure_statistics
 from layers import deploy
-from onnx_graph import write_network
+from onnx_graph import read_weights, write_network
+from ranged import Ranged
 from teacher import load_teacher
 
 
@@ -47,6 +49,14 @@ def parse_arguments(recipe, description):
     parser.add_argument("--smoothing", type=float, default=0.05, help="label smoothing, without a teacher")
     parser.add_argument("--distill", type=float, default=0.8, help="the teacher's share of the loss")
     parser.add_argument("--temperature", type=float, default=3.0)
+    parser.add_argument("--penalty", type=float, default=1.0, help="factor of the penalties on ranges; 0 for none")
+    parser.add_argument("--agree-epochs", type=int, default=0, help="epochs more that teach polynomials to agree")
+    parser.add_argument("--agree-rate", type=float, default=0.02, help="peak learning rate of those")
+    parser.add_argument("--agree-weight", type=float, default=2.0, help="of the distance of the polynomials' scores")
+    parser.add_argument("--start", help="model.onnx of a network of the same shape, whose weights the training starts from")
+    parser.add_argument("--resume", help="the weights before those epochs, from an earlier run")
+    parser.add_argument("--distortion", type=float, default=1.0, help="how strongly digits are distorted")
+    parser.add_argument("--shift", type=int, default=4, help="pixels by which photographs are moved at most")
     parser.add_argument("--hole", type=int, default=0, help="side of the square blackened in every training image")
     parser.add_argument("--check-every", type=int, default=2, help="epochs between two looks at the held-out images")
     parser.add_argument("--limit", type=int, default=0, help="train on so many images only, to try things out")
@@ -73,8 +83,8 @@ def prepare(args, load):
 
 def augmentation(recipe, generator, args):
     if recipe.data == "mnist":
-        return Distortion(generator)
-    return CropAndFlip(generator, hole_px=args.hole)
+        return Distortion(generator, strength=args.distortion)
+    return CropAndFlip(generator, args.shift, hole_px=args.hole)
 
 
 def train(recipe, device, data, generator, args):
@@ -84,15 +94,28 @@ def train(recipe, device, data, generator, args):
     if args.checkpoint:
         model.load_state_dict(torch.load(args.checkpoint, map_location=device))
         return model.eval()
-    teacher = load_teacher(args.teacher, device) if args.teacher else None
+    for layer in model.modules():
+        if isinstance(layer, Ranged):
+            layer.penalty *= args.penalty
+    if args.start:
+        read_weights(model, args.start)
     start = time.time()
-    trainer = Fit(model, teacher, data, augmentation(recipe, generator, args), args)
-    best, held = trainer.run(generator, lambda m: torch.save(m.state_dict(), path))
+    augment = augmentation(recipe, generator, args)
+    if args.resume:
+        best = model
+        best.load_state_dict(torch.load(args.resume, map_location=device))
+    else:
+        teacher = load_teacher(args.teacher, device) if args.teacher else None
+        best = Fit(model, teacher, data, augment, args).run(generator, lambda m: torch.save(m.state_dict(), path))
+    if args.agree_epochs:
+        torch.save(best.state_dict(), os.path.join(args.out, "before_agreement.pt"))
+        generator.manual_seed(args.seed + 1)
+        best = Agreement(best, data, augment, args).run(generator, lambda m: torch.save(m.state_dict(), path))
     torch.backends.cudnn.allow_tf32 = False
     order = torch.randperm(len(data.train), generator=generator, device=device)
     measure_statistics(best, data.train.pixels[order])
     torch.save(best.state_dict(), path)
-    print(f"trained in {time.time() - start:.0f} s; best epoch {100 * held:.2f} % of the held-out images")
+    print(f"trained in {time.time() - start:.0f} s")
     return best
 
 

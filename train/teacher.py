@@ -47,7 +47,7 @@ def main():
     args = recipe.parse_arguments(here, __doc__.split("\n")[0])
     device, data, generator = recipe.prepare(args, recipe.datasets.load_cifar10)
     trainer = Fit(Teacher().to(device), None, data, recipe.augmentation(here, generator, args), args)
-    best, _ = trainer.run(generator, lambda model: None)
+    best = trainer.run(generator, lambda model: None)
     os.makedirs(args.out, exist_ok=True)
     torch.save(best.state_dict(), os.path.join(args.out, "teacher.pt"))
     report.accuracy_row("held-out training images", best, data.held)

@@ -14,7 +14,8 @@ import dwsep_cifar10
 from export import evaluate
 from fit import measure_statistics
 from layers import HermiteQuadratic, Quadratic, Residual, Square, conv, deploy
-from onnx_graph import write_network
+from onnx_graph import read_weights, write_network
+from ranged import Computing, Ranged, least_squares
 
 
 def small_network(activation, after):
@@ -60,6 +61,56 @@ class LayersTest(unittest.TestCase):
         (0.0 * layer(x).sum()).backward()
         self.assertGreater(x.grad[0, 0, 0, 0].item(), 0.0)
 
+    def gradient_of_penalty(self, x, **settings):
+        x = x.clone().requires_grad_(True)
+        (0.0 * Ranged(nn.ReLU(), 2, **settings).train()(x).sum()).backward()
+        return x.grad
+
+    def test_what_leaves_the_range_is_penalised(self):
+        x = torch.tensor([0.5, -2.0, 4.0, -6.0]).view(1, 1, 2, 2)
+        # beyond +-3: 1 and -3, whose norm is the square root of 10
+        expected = torch.tensor([0.0, 0.0, 1.0, -3.0]).view(1, 1, 2, 2) / 10**0.5
+        difference = self.gradient_of_penalty(x, bound=3.0, penalty=1.0) - expected
+        self.assertLess(difference.abs().max().item(), 1e-6)
+
+    def test_a_range_in_deviations_knows_no_scale(self):
+        x = torch.randn(8, 2, 4, 4)
+        one, two = (self.gradient_of_penalty(x * scale, bound=1.0, in_deviations=True) * scale for scale in (1.0, 8.0))
+        self.assertGreater(one.abs().max().item(), 0.0)
+        self.assertLess((one - two).abs().max().item(), 1e-5 * one.abs().max().item())
+
+    def test_hard_swish_is_a_quadratic_inside_its_range(self):
+        x = torch.rand(64, 2, 8, 8) * 6 - 3
+        found = least_squares(nn.Hardswish(), x, 2)
+        for coefficient, expected in zip(found, (0.0, 0.5, 1 / 6)):
+            self.assertLess((coefficient - expected).abs().max().item(), 1e-5)
+
+    def test_least_squares_leaves_a_residual_without_trend(self):
+        x = torch.randn(64, 3, 8, 8) * torch.tensor([0.5, 1.0, 2.0]).view(1, 3, 1, 1)
+        found = least_squares(nn.SiLU(), x, 4)
+
+        def times_power(values, k):
+            polynomial = sum(c.view(1, -1, 1, 1) * values**i for i, c in enumerate(found))
+            return ((nn.SiLU()(values) - polynomial) * values**k).double().mean((0, 2, 3))
+
+        # of the weight 99.5 % are on x, the rest is spread evenly over the range: with that, the residual has no trend
+        even = torch.linspace(-1, 1, 128).view(-1, 1, 1, 1) * x.abs().amax((0, 2, 3)).view(1, -1, 1, 1)
+        for k in range(5):
+            both = 0.995 * times_power(x, k) + 0.005 * times_power(even, k)
+            self.assertLess(both.abs().max().item(), 1e-5 * x.abs().pow(k).mean().item())
+
+    def test_polynomials_stand_for_activations_only_while_asked(self):
+        model = nn.Sequential(nn.BatchNorm2d(3), Ranged(nn.LeakyReLU(0.2), 2)).eval()
+        x = torch.randn(16, 3, 4, 4)
+        exact = model(x)
+        with Computing("polynomial", model):
+            polynomial = model(x)
+        with Computing("both", model):
+            both = model(torch.cat([x, x]))
+        self.assertGreater((polynomial - exact).abs().max().item(), 1e-3)
+        self.assertTrue(torch.equal(both, torch.cat([exact, polynomial])))
+        self.assertTrue(torch.equal(model(x), exact))
+
     def written(self, model):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.onnx")
@@ -80,6 +131,21 @@ class LayersTest(unittest.TestCase):
 
     def test_groups_and_global_pool_are_written(self):
         self.check_written(dwsep_cifar10.build())
+
+    def test_ranged_activations_are_written_as_themselves(self):
+        leaky = Ranged(nn.LeakyReLU(0.2), 2, in_deviations=True)
+        self.check_written(small_network(lambda n: [nn.BatchNorm2d(n), Ranged(nn.SiLU(), 4)], lambda n: leaky))
+
+    def test_what_is_written_is_read(self):
+        model = measured(dwsep_cifar10.build(), self.images).float()
+        other = dwsep_cifar10.build().eval()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.onnx")
+            write_network(deploy(copy.deepcopy(model)), (3, 8, 8), 14, path)
+            read_weights(other, path)
+            with self.assertRaises(SystemExit):
+                read_weights(nn.Sequential(conv(3, 5)), path)
+        self.assertTrue(torch.equal(other(self.images.float()), model(self.images.float())))
 
     def test_unknown_layer_is_refused(self):
         with self.assertRaises(SystemExit):

@@ -47,7 +47,7 @@ TEST(FrontEnd, ActivationsOfTheModelsAreOneOperatorEach) {
       {"mnist_cryptonets", {{"square", 2}}},
       {"lenet5_mnist", {{"relu", 4}}},
       {"mlp_mnist", {{"sigmoid", 1}, {"tanh", 1}}},
-      {"resnet8_leaky", {{"leaky_relu", 7}}},
+      {"resnet_mnist", {{"leaky_relu", 7}}},
       {"resnet20_relu", {{"relu", 19}}},
       {"resnet20_quad", {{"quadratic", 19}, {"multiply", 0}}},
       {"dwsep_cifar10", {{"hard_swish", 4}, {"silu", 3}, {"sigmoid", 0}, {"multiply", 0}}},

@@ -54,7 +54,7 @@ TEST(Models, HaveTheActivationsOfTheirCards) {
     int count;
   };
   for (const Row& row : {Row{"lenet5_mnist", "relu", 4}, Row{"mlp_mnist", "sigmoid", 1}, Row{"mlp_mnist", "tanh", 1},
-                         Row{"resnet8_leaky", "leaky_relu", 7}, Row{"resnet20_relu", "relu", 19},
+                         Row{"resnet_mnist", "leaky_relu", 7}, Row{"resnet20_relu", "relu", 19},
                          Row{"dwsep_cifar10", "hard_swish", 4}, Row{"dwsep_cifar10", "sigmoid", 3}}) {
     const fs::path folder = fs::path(OBSCURA_SOURCE_DIR "/models") / row.model;
     if (!fs::exists(folder)) continue;
