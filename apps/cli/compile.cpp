@@ -45,6 +45,7 @@ struct Options {
   double flips = compile::CompileOptions{}.fit.most_flips;
   int least_log_n = compile::CompileOptions{}.least_log_n;
   int most_log_n = compile::CompileOptions{}.most_log_n;
+  std::uint64_t memory_mb = 0;
   std::size_t check = 0;
   std::string check_inputs;
   std::string check_labels;
@@ -84,6 +85,7 @@ base::Result<compile::CompileOptions> search_options(const Options& options) {
   search.most_relative_sd = options.relative_error;
   search.least_log_n = options.least_log_n;
   search.most_log_n = options.most_log_n;
+  search.most_memory_bytes = options.memory_mb << 20;
   search.skip_passes = options.skip_passes;
   search.approximate_maxpool = options.approximate_maxpool;
   search.fit.max_degree = options.max_degree;
@@ -187,6 +189,10 @@ void add_search_options(CLI::App& command, Options& options) {
       .add_option("--relative-error", options.relative_error,
                   "Largest predicted standard deviation of a score, relative to the range of scores; smaller is slower")
       ->check(CLI::Range(1e-9, 0.1));
+  command
+      .add_option("--memory-mb", options.memory_mb,
+                  "Most memory that keys and ciphertexts may take in a worker that streams the weights; 0 = no limit")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 40));
   command.add_option("--least-log-n", options.least_log_n, "log2 of the smallest ring degree to try")
       ->check(CLI::Range(11, 16));
   command.add_option("--most-log-n", options.most_log_n, "log2 of the largest ring degree to try")

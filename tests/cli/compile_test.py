@@ -56,6 +56,11 @@ class CompileTest(CommandLineTest):
         self.assertEqual(answer.code, 0, answer)
         self.assertEqual(json.loads(answer.out)["log_n"], 14)
 
+    def test_bound_of_the_memory(self):
+        self.refused(9, "obscura", *COMPILE, "--memory-mb", "1", "-o", self.out, mentions=["1 MB are allowed"])
+        answer = self.shop.run("obscura", "--json", *COMPILE, "--memory-mb", "64", "-o", self.shop.root / "small")
+        self.assertEqual(answer.code, 0, answer)
+
     def test_passes_left_out(self):
         self.refused(2, "obscura", *COMPILE, "--skip-pass", "nonsense", "-o", self.out, mentions=["nonsense"])
         rectifier = CHECKOUT / "models" / "lenet5_mnist" / "model.onnx"

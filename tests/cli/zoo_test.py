@@ -55,4 +55,4 @@ class ZooTest(CommandLineTest):
         self.assertEqual([a["label"] for a in answers], [3, 7])
         self.assertEqual([a["scores"].index(max(a["scores"])) for a in answers], [3, 7])
         self.refused(3, "obscura", "evaluate", self.shop.root / "none.onnx", *images)
-        self.refused(7, "obscura", "evaluate", CHECKOUT / "models" / "cnn6_cifar10" / "model.onnx", *images, mentions=["28"])
+        self.refused(7, "obscura", "evaluate", CHECKOUT / "models" / "cnn6_cifar10" / "model.onnx", *images, mentions=["1 channel", "wants 3"])

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "compiler/compile/node_levels.hpp"
+#include "plan/program/schedule.hpp"
+#include "plan/program/verify.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -166,6 +168,7 @@ class PlanSearch {
     if (!params) return;
     packed.program.params = primes->literal;
     scales.assign(packed.program, primes->scales);
+    if (!fits_memory(packed.program, *params)) return;
     double microseconds = 0;
     for (const Work& work : CostModel(place::ModulusShape::of(*params)).program(packed.program)) {
       microseconds += work.microseconds(options_.cost.row(structure.log_n));
@@ -174,7 +177,22 @@ class PlanSearch {
     best_ = ChosenPlan{std::move(packed), attempt.packing, known.observation, structure, *primes, microseconds};
   }
 
+  bool fits_memory(plan::program::Program& program, const fhe::params::ParamSet& params) {
+    if (options_.most_memory_bytes == 0) return true;
+    program.key_needs = plan::program::derive_key_needs(program);
+    const std::uint64_t bytes = plan::program::estimate_memory(program, params).total_bytes(true);
+    least_memory_ = std::min(least_memory_, bytes);
+    return bytes <= options_.most_memory_bytes;
+  }
+
   tl::unexpected<base::Error> nothing_fits() const {
+    if (least_memory_ != std::numeric_limits<std::uint64_t>::max()) {
+      return base::fail(
+          base::ErrorCode::kUnsupported,
+          fmt::format("every plan that is precise enough takes at least {} MB of memory, {} MB are allowed",
+                      (least_memory_ >> 20) + 1, options_.most_memory_bytes >> 20),
+          "allow more memory, a larger error or less security");
+    }
     if (std::isfinite(least_sd_)) {
       return base::fail(
           base::ErrorCode::kUnsupported,
@@ -209,6 +227,7 @@ class PlanSearch {
   std::optional<base::Error> packing_error_;
   bool attempted_ = false;
   double least_sd_ = std::numeric_limits<double>::infinity();
+  std::uint64_t least_memory_ = std::numeric_limits<std::uint64_t>::max();
 };
 
 }  // namespace

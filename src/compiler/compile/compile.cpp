@@ -146,7 +146,7 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   program.cost.evaluation_key_bytes = memory.stored_evaluation_key_bytes;
   const std::uint64_t halves = program.sealing_key == program::SealingKey::kPublic ? 2 : 1;
   program.cost.sealed_bytes = halves * memory.stored_weight_bytes;
-  program.cost.memory_bytes = memory.ciphertext_bytes + memory.evaluation_key_bytes + memory.weight_bytes;
+  program.cost.memory_bytes = memory.total_bytes(false);
 }
 
 std::vector<double> predicted_ms(const program::Program& program, const fhe::params::ParamSet& params,

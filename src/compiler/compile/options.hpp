@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ struct CompileOptions {
   double head_room = 4;                 ///< values may grow to this multiple of their calibrated range before they wrap
   double most_flips = 1e-3;             ///< predicted share of inputs whose best score may change
   double most_relative_sd = 1.0 / 512;  ///< predicted error of a score, relative to the range of scores
+  std::uint64_t most_memory_bytes = 0;  ///< of a worker that streams the weights from the file; 0: no limit
   std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
   passes::FitOptions fit;               ///< polynomials that stand for activations
   std::vector<std::string> skip_passes;                    ///< passes::run_passes

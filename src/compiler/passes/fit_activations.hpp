@@ -24,7 +24,8 @@ struct FittedNetwork {
 /// Replaces every Activation, and every Polynomial of degree above 2, by products, sums and factors per
 /// channel (fit::expand). Starts with the least degree everywhere and raises, as long as the goal is not
 /// met, the degree of the activation that lowers the scores' error most per level, or the lowest degrees where none
-/// does on its own; where the goal is out of reach, the result is the best on the way. Errors are
+/// does on its own; where the goal is out of reach, the result is the first on the way that
+/// changes at most most_flips more labels than the best. Errors are
 /// measured with each third of the inputs in turn held back from the fit; the polynomials in the result are
 /// fitted on all of them. The label is
 /// the index of the largest score, or the sign of a single one; Softmax and ArgMax at the end are looked

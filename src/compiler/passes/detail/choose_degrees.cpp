@@ -136,23 +136,38 @@ bool raise(const Trial& trial, const graph::Graph& graph, const Degrees& ladder,
   return done > 0 || raise_lowest(graph, ladder, degrees);
 }
 
-// Raises degrees until the goal is met or all are at the top of the ladder; then the best that was seen.
-Measured search(const CrossValidation& trials, const graph::Graph& graph, const Degrees& ladder, Degrees& degrees) {
-  Degrees best = degrees;
-  Measured least = trials.measure(degrees);
-  Measured measured = least;
-  while (!trials.meets_goal(measured)) {
+/// A place on the way of a search; later ones take more levels.
+struct Visited {
+  Degrees degrees;
+  Measured measured;
+};
+
+// Of classifiers the first place that changes hardly more labels than the best one: what lies beyond costs levels for
+// little. Of others the place that is closest.
+const Visited& worthwhile(const std::vector<Visited>& way, bool classifies, double most_flips) {
+  const auto by = [&](auto figure) -> const Visited& {
+    return *std::min_element(way.begin(), way.end(),
+                             [&](const Visited& a, const Visited& b) { return figure(a) < figure(b); });
+  };
+  if (!classifies) return by([](const Visited& place) { return place.measured.distance; });
+  const auto flips = [](const Visited& place) { return place.measured.flip_estimate(); };
+  const double most = flips(by(flips)) + std::max(most_flips, 0.0);
+  return *std::find_if(way.begin(), way.end(), [&](const Visited& place) { return flips(place) <= most; });
+}
+
+// Raises degrees until the goal is met or all are at the top of the ladder.
+Measured search(const CrossValidation& trials, const graph::Graph& graph, const Degrees& ladder, double most_flips,
+                Degrees& degrees) {
+  std::vector<Visited> way{{degrees, trials.measure(degrees)}};
+  while (!trials.meets_goal(way.back().measured)) {
     if (!raise(trials.first(), graph, ladder, degrees)) {
-      degrees = best;
-      return least;
+      const Visited& chosen = worthwhile(way, trials.first().classifies(), most_flips);
+      degrees = chosen.degrees;
+      return chosen.measured;
     }
-    measured = trials.measure(degrees);
-    const auto order = [](const Measured& m) { return std::pair(m.flip_estimate(), m.distance); };
-    if (order(measured) >= order(least)) continue;
-    best = degrees;
-    least = measured;
+    way.push_back({degrees, trials.measure(degrees)});
   }
-  return measured;
+  return way.back().measured;
 }
 
 // `count` inputs at equal distances.
@@ -198,10 +213,11 @@ base::Result<Chosen> choose_degrees(const graph::Graph& graph, std::span<const s
                       "check the model's weights and the scale of the inputs");
   }
   if (limit < calibration.size()) {
-    search(CrossValidation(graph, some(calibration, limit), options), graph, ladder, chosen.degrees);
+    search(CrossValidation(graph, some(calibration, limit), options), graph, ladder, options.most_flips,
+           chosen.degrees);
     chosen.measured = full.measure(chosen.degrees);
   } else {
-    chosen.measured = search(full, graph, ladder, chosen.degrees);
+    chosen.measured = search(full, graph, ladder, options.most_flips, chosen.degrees);
   }
   chosen.goal_met = full.meets_goal(chosen.measured);
   return chosen;
