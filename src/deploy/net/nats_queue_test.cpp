@@ -1,0 +1,107 @@
+#include "deploy/net/nats_queue.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "deploy/net/testing/backend.hpp"
+#include "deploy/net/testing/nats_place.hpp"
+#include "deploy/net/testing/pipeline.hpp"
+
+namespace obscura::deploy::net::testing {
+namespace {
+
+constexpr Milliseconds kNoWait{0};
+
+const BackendFactory kNats{"Nats", [](const BackendOptions& options) -> std::unique_ptr<Backend> {
+                             return std::make_unique<NatsPlace>(options);
+                           }};
+
+// Leases run on real time here: minutes.
+INSTANTIATE_TEST_SUITE_P(SlowNats, QueueContract, ::testing::Values(kNats), backend_name);
+INSTANTIATE_TEST_SUITE_P(SlowNats, ProtocolContract, ::testing::Values(kNats), backend_name);
+
+Task task_named(const std::string& job, const Step& step = {}) {
+  const Lane lane = all_lanes(1).front();
+  return {.key = {"tenant", job, 0},
+          .step = step,
+          .model = lane.model,
+          .eval_key = lane.eval_key,
+          .deadline = SystemClock().now() + std::chrono::hours(1),
+          .message = {1, 2, 3}};
+}
+
+// What was acknowledged is there after the server was killed, and connections come back by themselves.
+TEST(NatsQueue, OutlivesItsServer) {
+  NatsPlace place({.lease = Milliseconds(300)});
+  const auto queue = place.connect();
+  const auto lanes = all_lanes(1);
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  ASSERT_EQ(queue->publish_part(task.key, {0, 1}, Bytes{7}).value(), Stored::kStored);
+  const auto lease = queue->fetch(lanes, kNoWait).value();
+  ASSERT_TRUE(lease);
+  place.server().kill_now();
+  place.server().start();
+  EXPECT_EQ(queue->publish(task).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(queue->publish_part(task.key, {0, 1}, Bytes{8}).value(), Stored::kAlreadyThere);
+  EXPECT_THAT(queue->parts(task.key, 0).value()[0].message, ::testing::ElementsAre(7));
+  const auto again = queue->fetch(lanes, Milliseconds(2'000)).value();
+  ASSERT_TRUE(again);
+  EXPECT_GE(again->deliveries, 1u);
+  EXPECT_EQ(queue->acknowledge(*again).value(), LeaseState::kHeld);
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+TEST(NatsQueue, AFullStreamOfJobsLeavesRoomForStepsAndResults) {
+  NatsPlace place({.max_tasks = 1});
+  const auto queue = place.connect();
+  EXPECT_EQ(queue->publish(task_named("a")).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish(task_named("b")).value(), Stored::kFull);
+  EXPECT_EQ(queue->publish(task_named("a")).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(queue->publish(task_named("a", {1, 0})).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish_result({"tenant", "a", 0}, Bytes{1}).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish_result({"tenant", "a", 0}, Bytes{2}).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(place.connect()->result({"tenant", "a", 0}, kNoWait).value(), Bytes{1});
+}
+
+TEST(NatsQueue, AGroupSeesOnlyItsReplica) {
+  NatsPlace place({});
+  const auto queue = place.connect();
+  Task second = task_named("a");
+  second.key.replica = 1;
+  ASSERT_EQ(queue->publish(second).value(), Stored::kStored);
+  EXPECT_FALSE(queue->fetch(all_lanes(1), kNoWait).value());
+  const Lane lane = second.lane();
+  const auto lease = queue->fetch({&lane, 1}, kNoWait).value();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->task.id(), second.id());
+}
+
+TEST(NatsQueue, ATaskThatCannotBeReadIsRemoved) {
+  NatsPlace place({});
+  const auto queue = place.connect();
+  const auto rogue = place.server().connect();
+  const Lane lane = all_lanes(1).front();
+  const std::string subject =
+      "obscura.job." + lane.model.hex() + ".0." + lane.eval_key.hex() + ".tenant.a.notanumber.r0";
+  ASSERT_TRUE(rogue->ask({.subject = subject}));
+  EXPECT_EQ(queue->status().value().tasks, 1u);
+  EXPECT_FALSE(queue->fetch({&lane, 1}, kNoWait).value());
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+TEST(NatsQueue, WithoutItsStreamsItSaysSo) {
+  const LoopbackServer server;
+  const auto connection = NatsConnection::open({.servers = {server.url()}, .call_timeout = Milliseconds(200)}).value();
+  const auto stored = NatsQueue::open(connection, {})->publish(task_named("a"));
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, base::ErrorCode::kIo);
+  EXPECT_THAT(stored.error().hint, ::testing::HasSubstr("streams"));
+}
+
+}  // namespace
+}  // namespace obscura::deploy::net::testing

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.hpp"
+#include "deploy/net/address.hpp"
+#include "deploy/net/clock.hpp"
+#include "deploy/net/nats_connection.hpp"
+
+namespace obscura::deploy::net {
+
+/// How a site's streams are made. Limits are those of a stream; the servers' disks must hold their sum, of each
+/// replica.
+struct NatsStreamOptions {
+  std::uint32_t groups = 1;                ///< operator groups: most replicas of a job
+  std::uint32_t copies = 1;                ///< servers that hold each stream: 1, 3 or 5
+  std::int64_t max_jobs = 100'000;         ///< waiting first stages; later steps find as many again
+  std::int64_t max_job_bytes = 1LL << 30;  ///< likewise
+  std::int64_t max_result_bytes = 4LL << 30;
+  std::int64_t max_part_bytes = 1LL << 30;
+  std::int64_t max_blob_bytes = 16LL << 30;
+  Milliseconds retention = std::chrono::hours(24);  ///< of results and parts, and of the ids of tasks
+};
+
+/// Creates what is missing, and changes the limits of what is there. For the administrator; nobody else creates
+/// streams. Errors: kUntrusted, kIo (no space for the limits, fewer servers than copies, unreachable).
+[[nodiscard]] base::Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions& options);
+
+/// Makes the tasks of a lane available to workers, with leases of `lease`; does nothing when they are already. For the
+/// owner, who pushes a model or a key, and for the supervisor. Errors: kUntrusted, kNotFound (no streams), kIo.
+[[nodiscard]] base::Result<void> create_lane(NatsConnection& connection, const Lane& lane, Milliseconds lease);
+
+}  // namespace obscura::deploy::net
