@@ -18,7 +18,7 @@ class LoopbackCluster {
     for (Node& node : nodes_) {
       node.port = free_loopback_port().value();
       node.route_port = free_loopback_port().value();
-      routes += "nats-route://127.0.0.1:" + std::to_string(node.route_port) + " ";
+      routes += "nats-route://127.0.0.1:" + std::to_string(node.route_port) + ", ";
     }
     for (std::size_t i = 0; i < nodes_.size(); ++i) {
       const std::string name = "node" + std::to_string(i);

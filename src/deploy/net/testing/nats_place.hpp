@@ -22,6 +22,13 @@ inline void insist(const base::Result<void>& result) {
   OBSCURA_CHECK(result.has_value(), result.error().message.c_str());
 }
 
+/// The value, or an end with what went wrong.
+template <class T>
+T insist(base::Result<T> result) {
+  OBSCURA_CHECK(result.has_value(), result.error().message.c_str());
+  return std::move(*result);
+}
+
 inline void write_text(const std::string& path, const std::string& text) {
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   insist(base::write_file_atomically(path, {bytes, text.size()}));
