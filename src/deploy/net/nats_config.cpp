@@ -28,16 +28,12 @@ std::string quoted_list(const Words& words) {
   return "[" + text + "]";
 }
 
-std::string inbox_of(const std::string& nkey) {
-  return fmt::format("_INBOX_{}.>", nkey);
-}
-
-std::string user(const std::string& nkey, const Words& may_publish, const std::string& may_subscribe) {
+std::string user(const std::string& nkey, const Words& may_publish) {
   return fmt::format(
-      "      {{ nkey: {}, permissions: {{\n"
-      "          publish: {{ allow: {} }}\n"
-      "          subscribe: {{ allow: [\"{}\"] }} }} }}\n",
-      nkey, quoted_list(may_publish), may_subscribe);
+      "      {{ nkey: {0}, permissions: {{\n"
+      "          publish: {{ allow: {1} }}\n"
+      "          subscribe: {{ allow: [\"_INBOX_{0}.>\"] }} }} }}\n",
+      nkey, quoted_list(may_publish));
 }
 
 std::vector<Service> blob_services() {
@@ -53,6 +49,7 @@ std::vector<Service> worker_services(std::uint32_t group) {
   services.push_back({fmt::format("obscura.step.*.*.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.part.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.result.*.*.r{}", group)});
+  services.push_back({fmt::format("STREAM.INFO.{}", detail::steps_stream(group)), true});
   services.push_back({fmt::format("STREAM.INFO.{}", detail::part_stream(group)), true});
   services.push_back({fmt::format("STREAM.MSG.GET.{}", detail::part_stream(group)), true});
   return services;
@@ -75,8 +72,7 @@ std::string outer_account(const std::string& name, const NatsGroup& members, con
     imports += fmt::format("      {{ service: {{ account: HUB, subject: \"{}\" }}{} }}\n", service.there(), to);
   }
   std::string users;
-  for (const std::string& nkey : members.workers) users += user(nkey, may_publish, inbox_of(nkey));
-  for (const std::string& nkey : members.leaves) users += user(nkey, may_publish, ">");
+  for (const std::string& nkey : members.workers) users += user(nkey, may_publish);
   return fmt::format("  {} {{\n    users: [\n{}    ]\n    imports: [\n{}    ]\n  }}\n", name, users, imports);
 }
 
@@ -88,8 +84,7 @@ std::string hub(const NatsRoles& roles, const std::string& exports) {
   }
   const Words supervisor = {"$JS.API.>", "$JS.ACK.>", "obscura.>"};
   return fmt::format("  HUB {{\n    jetstream: enabled\n    users: [\n{}{}    ]\n    exports: [\n{}    ]\n  }}\n",
-                     user(roles.supervisor, supervisor, inbox_of(roles.supervisor)),
-                     user(roles.owner, owner, inbox_of(roles.owner)), exports);
+                     user(roles.supervisor, supervisor), user(roles.owner, owner), exports);
 }
 
 std::string exports_to(const std::string& account, const std::vector<Service>& services) {

@@ -18,7 +18,6 @@ struct NatsTenant {
 };
 struct NatsGroup {
   std::vector<std::string> workers;
-  std::vector<std::string> leaves = {};  ///< servers of the group's sites, which dial in for the workers behind them
 };
 struct NatsRoles {
   std::string supervisor;           ///< administers: streams, lanes, orphans
@@ -33,7 +32,7 @@ struct NatsRoles {
 ///    of replica r; reading PART_r; blobs;
 ///  - a submitter: publishing first stages and results (a cancellation) of its tenant; reading its tenant's results;
 ///    blobs.
-/// Everybody receives beneath an inbox of its own key only, but for leaves, which receive for their group.
+/// Everybody receives beneath an inbox of its own key only.
 [[nodiscard]] std::string nats_accounts(const NatsRoles& roles);
 
 }  // namespace obscura::deploy::net

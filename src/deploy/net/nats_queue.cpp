@@ -75,6 +75,7 @@ class Queue final : public JobQueue {
   Result<Pulled> look(std::span<const Lane> lanes, Milliseconds wait, std::optional<Lease>& lease);
   Result<std::optional<Lease>> take(const NatsMessage& message);
   Result<void> prepare(std::span<const Lane> lanes);
+  Result<bool> has_room(const Task& task);
   [[nodiscard]] LeaseState state_of(const Lease& lease) const;
   Result<void> tell(const Lease& lease, const std::string& what);
   Result<LeaseState> settle(const Lease& lease, const std::string& what);
@@ -93,8 +94,24 @@ class Queue final : public JobQueue {
   std::size_t first_lane_ = 0;
 };
 
+// The stream of jobs knows its limit itself, and tells duplicates from what does not fit.
+Result<bool> Queue::has_room(const Task& task) {
+  const std::string stream = detail::stream_of(task);
+  if (stream == detail::jobs_stream(task.key.replica)) return true;
+  OBSCURA_TRY(const json info, detail::call_api_or_fail(*connection_, "STREAM.INFO." + stream, json::object()));
+  const json config = detail::member_of(info, "config");
+  const json state = detail::member_of(info, "state");
+  const auto fits = [&](const char* taken, std::size_t more, const char* limit) {
+    const double most = detail::step_share(task.step) * static_cast<double>(detail::number_in(config, limit));
+    return static_cast<double>(detail::number_in(state, taken) + more) <= most;
+  };
+  return fits("messages", 1, "max_msgs") && fits("bytes", task.message.size(), "max_bytes");
+}
+
 Result<Stored> Queue::publish(const Task& task) {
   if (task.message.size() > kMaxMessageBytes) return Stored::kOversized;
+  OBSCURA_TRY(const bool room, has_room(task));
+  if (!room) return Stored::kFull;
   OBSCURA_TRY(const detail::Published published, detail::publish(*connection_, {.subject = detail::task_subject(task),
                                                                                 .data = task.message,
                                                                                 .message_id = task.id(),

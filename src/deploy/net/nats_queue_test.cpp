@@ -49,9 +49,15 @@ TEST(NatsQueue, OutlivesItsServer) {
   EXPECT_EQ(queue->publish(task).value(), Stored::kAlreadyThere);
   EXPECT_EQ(queue->publish_part(task.key, {0, 1}, Bytes{8}).value(), Stored::kAlreadyThere);
   EXPECT_THAT(queue->parts(task.key, 0).value()[0].message, ::testing::ElementsAre(7));
-  const auto again = queue->fetch(lanes, Milliseconds(2'000)).value();
+  // The server may have forgotten who had the task: then the supervisor brings it back.
+  std::optional<Lease> again;
+  for (int look = 0; look < 20 && !again; ++look) {
+    EXPECT_TRUE(queue->orphans(10).value().empty());
+    again = queue->fetch(lanes, Milliseconds(200)).value();
+  }
   ASSERT_TRUE(again);
-  EXPECT_GE(again->deliveries, 1u);
+  EXPECT_EQ(again->task.message, task.message);
+  EXPECT_EQ(again->task.deadline, task.deadline);
   EXPECT_EQ(queue->acknowledge(*again).value(), LeaseState::kHeld);
   EXPECT_EQ(queue->status().value().tasks, 0u);
 }

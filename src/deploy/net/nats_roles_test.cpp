@@ -161,7 +161,7 @@ TEST_F(NatsRolesTest, AWorkerCannotInjectAJob) {
 
 // A server answers wherever it is asked to, with its own rights: inside the account of the streams that would store the
 // answer as a job.
-TEST_F(NatsRolesTest, AWorkerCannotInjectThroughTheReplySubject) {
+TEST_F(NatsRolesTest, SlowAWorkerCannotInjectThroughTheReplySubject) {
   ASSERT_EQ(queue("submitter-tenant")->publish(task("tenant", "bait")).value(), Stored::kStored);
   const std::uint64_t jobs = messages_in("JOBS_0");
   const std::uint64_t steps = messages_in("STEPS_0");
@@ -182,7 +182,7 @@ TEST_F(NatsRolesTest, AWorkerCannotInjectThroughTheReplySubject) {
   }());
 }
 
-TEST_F(NatsRolesTest, AWorkerCannotReadResults) {
+TEST_F(NatsRolesTest, SlowAWorkerCannotReadResults) {
   const JobKey key{"other", "secret", 0};
   ASSERT_EQ(queue("supervisor")->publish_result(key, Bytes{1}).value(), Stored::kStored);
   const auto worker = connect("worker-0", kShort);
@@ -191,7 +191,7 @@ TEST_F(NatsRolesTest, AWorkerCannotReadResults) {
   expect_unheard(*worker, "JS.OBSCURA.API.STREAM.MSG.GET.RESULT");
 }
 
-TEST_F(NatsRolesTest, AWorkerCannotUseTheApi) {
+TEST_F(NatsRolesTest, SlowAWorkerCannotUseTheApi) {
   const auto worker = connect("worker-0", kShort);
   for (const std::string call : {"INFO", "STREAM.INFO.JOBS_0", "STREAM.DELETE.JOBS_0", "STREAM.PURGE.RESULT",
                                  "STREAM.NAMES", "CONSUMER.LIST.JOBS_0"}) {
@@ -201,7 +201,7 @@ TEST_F(NatsRolesTest, AWorkerCannotUseTheApi) {
   EXPECT_FALSE(create_lane(*worker, all_lanes(1).front(), Milliseconds(1'000)));
 }
 
-TEST_F(NatsRolesTest, AWorkerCannotTakeOrForgeWhatIsAnotherGroups) {
+TEST_F(NatsRolesTest, SlowAWorkerCannotTakeOrForgeWhatIsAnotherGroups) {
   Task first = task("tenant", "of-group-0");
   ASSERT_EQ(queue("submitter-tenant")->publish(first).value(), Stored::kStored);
   const auto worker = queue("worker-1", kShort);
@@ -226,7 +226,7 @@ TEST_F(NatsRolesTest, ASubmitterCannotReadOthersResults) {
   expect_unheard(*connect("submitter-tenant", kShort), "JS.OBSCURA.API.STREAM.MSG.GET.RESULT");
 }
 
-TEST_F(NatsRolesTest, ASubmitterCannotSubmitForOthersNorLaterSteps) {
+TEST_F(NatsRolesTest, SlowASubmitterCannotSubmitForOthersNorLaterSteps) {
   const auto submitter = queue("submitter-tenant", kShort);
   EXPECT_EQ(submitter->publish(task("other", "foreign")).error().code, ErrorCode::kUntrusted);
   EXPECT_EQ(submitter->publish(task("tenant", "later", {1, 0})).error().code, ErrorCode::kUntrusted);
@@ -235,7 +235,7 @@ TEST_F(NatsRolesTest, ASubmitterCannotSubmitForOthersNorLaterSteps) {
 }
 
 // The acknowledgement of one's own job, sent to where another tenant's result is to stand, would take its place.
-TEST_F(NatsRolesTest, ASubmitterCannotInjectThroughTheReplySubject) {
+TEST_F(NatsRolesTest, SlowASubmitterCannotInjectThroughTheReplySubject) {
   const std::uint64_t results = messages_in("RESULT");
   send_with_reply("submitter-tenant", detail::task_subject(task("tenant", "loud")),
                   detail::result_subject({"other", "silenced", 0}), "job");
@@ -251,7 +251,7 @@ TEST_F(NatsRolesTest, AnUnknownKeyIsRefused) {
   EXPECT_EQ(refused.error().code, ErrorCode::kUntrusted);
 }
 
-TEST_F(NatsRolesTest, WithoutAKeyOrACertificateNobodyEnters) {
+TEST_F(NatsRolesTest, SlowWithoutAKeyOrACertificateNobodyEnters) {
   NatsOptions keyless = options("worker-0", kShort);
   keyless.seed_file.clear();
   EXPECT_FALSE(NatsConnection::open(keyless));
@@ -261,7 +261,7 @@ TEST_F(NatsRolesTest, WithoutAKeyOrACertificateNobodyEnters) {
   EXPECT_FALSE(NatsConnection::open(bare));
 }
 
-TEST_F(NatsRolesTest, AServerOfAnotherAuthorityIsRefused) {
+TEST_F(NatsRolesTest, SlowAServerOfAnotherAuthorityIsRefused) {
   const TemporaryFolder other;
   insist(write_nats_site({.folder = other.path(), .port = site_->port, .tenants = {}}));
   NatsOptions fooled = options("worker-0", kShort);

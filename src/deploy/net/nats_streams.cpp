@@ -13,6 +13,7 @@ namespace obscura::deploy::net {
 namespace {
 
 using base::Result;
+using detail::kMaxStepRoom;
 using nlohmann::json;
 
 constexpr int kNameInUse = 10058;
@@ -99,8 +100,11 @@ Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions&
   for (std::uint32_t replica = 0; replica < options.groups; ++replica) {
     OBSCURA_TRY_VOID(create(connection, task_stream(detail::jobs_stream(replica),
                                                     fmt::format("obscura.job.*.*.*.*.*.*.r{}", replica), options)));
-    OBSCURA_TRY_VOID(create(connection, task_stream(detail::steps_stream(replica),
-                                                    fmt::format("obscura.step.*.*.*.*.*.*.r{}", replica), options)));
+    json steps =
+        task_stream(detail::steps_stream(replica), fmt::format("obscura.step.*.*.*.*.*.*.r{}", replica), options);
+    steps["max_msgs"] = options.max_jobs * kMaxStepRoom;
+    steps["max_bytes"] = options.max_step_bytes;
+    OBSCURA_TRY_VOID(create(connection, steps));
     OBSCURA_TRY_VOID(create(
         connection, first_wins_stream(detail::part_stream(replica), fmt::format("obscura.part.*.*.*.*.r{}", replica),
                                       options.max_part_bytes, options.retention, options)));

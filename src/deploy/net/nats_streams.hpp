@@ -14,14 +14,19 @@ namespace obscura::deploy::net {
 struct NatsStreamOptions {
   std::uint32_t groups = 1;                ///< operator groups: most replicas of a job
   std::uint32_t copies = 1;                ///< servers that hold each stream: 1, 3 or 5
-  std::int64_t max_jobs = 100'000;         ///< waiting first stages; later steps find as many again
+  std::int64_t max_jobs = 100'000;         ///< waiting first stages; each later step finds an eighth more, see below
   std::int64_t max_job_bytes = 1LL << 30;  ///< likewise
+  std::int64_t max_step_bytes = 4LL << 30;
   std::int64_t max_result_bytes = 4LL << 30;
   std::int64_t max_part_bytes = 1LL << 30;
   std::int64_t max_blob_bytes = 16LL << 30;
   Milliseconds retention = std::chrono::hours(24);  ///< of results and parts, and of the ids of tasks
 };
 
+/// Later steps share a stream, of which the first may fill a seventeenth, and each one behind it an eighth of that
+/// more, so that work in hand always comes to its end: workers look before they publish. The server itself refuses when
+/// all is full.
+///
 /// Creates what is missing, and changes the limits of what is there. For the administrator; nobody else creates
 /// streams. Errors: kUntrusted, kIo (no space for the limits, fewer servers than copies, unreachable).
 [[nodiscard]] base::Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions& options);

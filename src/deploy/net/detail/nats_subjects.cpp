@@ -55,6 +55,11 @@ const char* kind_of(bool steps) {
   return steps ? "step" : "job";
 }
 
+std::string subject_of(const Task& task, bool steps) {
+  return fmt::format("obscura.{}.{}.{}.{}.{}.{}.{}.r{}", kind_of(steps), task.model.hex(), task.step.stage,
+                     task.eval_key.hex(), task.key.tenant, task.key.job, shard_text(task.step.shard), task.key.replica);
+}
+
 }  // namespace
 
 std::string jobs_stream(std::uint32_t replica) {
@@ -73,6 +78,11 @@ std::string stream_of(const Task& task) {
   return is_first(task.step) ? jobs_stream(task.key.replica) : steps_stream(task.key.replica);
 }
 
+double step_share(const Step& step) {
+  const double depth = 2.0 * step.stage + (step.is_merge() ? 1 : 0);
+  return (1 + depth / 8) / static_cast<double>(kMaxStepRoom);
+}
+
 std::optional<std::uint32_t> replica_of_task_stream(std::string_view stream) {
   for (const std::string_view prefix : {"JOBS_", "STEPS_"}) {
     if (stream.starts_with(prefix)) return number_of(stream.substr(prefix.size()));
@@ -81,9 +91,11 @@ std::optional<std::uint32_t> replica_of_task_stream(std::string_view stream) {
 }
 
 std::string task_subject(const Task& task) {
-  return fmt::format("obscura.{}.{}.{}.{}.{}.{}.{}.r{}", kind_of(!is_first(task.step)), task.model.hex(),
-                     task.step.stage, task.eval_key.hex(), task.key.tenant, task.key.job, shard_text(task.step.shard),
-                     task.key.replica);
+  return subject_of(task, !is_first(task.step));
+}
+
+std::string revived_subject(const Task& task) {
+  return subject_of(task, true);
 }
 
 std::optional<Task> task_of_subject(std::string_view subject) {
@@ -98,7 +110,7 @@ std::optional<Task> task_of_subject(std::string_view subject) {
             .eval_key = lane->eval_key,
             .deadline = {},
             .message = {}};
-  if (task_subject(task) != subject) return std::nullopt;
+  if (task_subject(task) != subject && revived_subject(task) != subject) return std::nullopt;
   return task;
 }
 

@@ -19,7 +19,7 @@ using nlohmann::json;
 
 constexpr const char* kAnyNote = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>";
 // A task that nobody has in so many looks in a row was forgotten by its consumer.
-constexpr int kRestsUntilRevived = 3;
+constexpr int kRoundsUntilRevived = 3;
 
 Instant now() {
   return SystemClock().now();
@@ -111,6 +111,7 @@ Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, co
   const json delivered = member_of(answer.body, "delivered");
   return LaneState{.exists = true,
                    .handed_out = number_in(delivered, "stream_seq"),
+                   .acknowledged = number_in(member_of(answer.body, "ack_floor"), "stream_seq"),
                    .held = number_in(answer.body, "num_ack_pending"),
                    .waiting = number_in(answer.body, "num_pending")};
 }
@@ -149,21 +150,25 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
   // By then it was handed out again, to a worker who refuses it, unless somebody still works on it.
   const bool long_past = now() > sighting.deadline + kMaxDeliveries * lease_;
   const bool rests = lane.exists && !never_handed_out && lane.held == 0 && lane.waiting == 0;
+  const bool left_behind = rests || (lane.exists && sighting.sequence <= lane.acknowledged);
   if (now() > sighting.deadline && (never_handed_out || rests || long_past)) {
     return add(place, OrphanCause::kDeadline, 0, orphans);
   }
-  sighting.rests = rests ? sighting.rests + 1 : 0;
-  if (sighting.rests < kRestsUntilRevived) return {};
-  sighting.rests = 0;
+  sighting.left_behind = left_behind ? sighting.left_behind + 1 : 0;
+  if (sighting.left_behind < kRoundsUntilRevived) return {};
+  sighting.left_behind = 0;
   return revive(stream, subject, sighting);
 }
 
 // Its own message id, so that however often this is repeated there is one more message, and one less.
 Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, const Sighting& sighting) {
   OBSCURA_TRY(const auto message, read_message(connection_, stream, {{"seq", sighting.sequence}}));
-  if (!message || message->subject != subject) return {};
+  const auto task = task_of_subject(subject);
+  if (!message || message->subject != subject || !task) return {};
+  OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));
+  if (result) return delete_message(connection_, stream, sighting.sequence);
   OBSCURA_TRY(const Published published,
-              publish(connection_, {.subject = subject,
+              publish(connection_, {.subject = revived_subject(*task),
                                     .data = message->data,
                                     .message_id = fmt::format("{}/{}/again", stream, sighting.sequence),
                                     .deadline = message->deadline}));

@@ -15,7 +15,9 @@ namespace obscura::deploy::net::detail {
 /// What the supervisor knows about the tasks of a site. It finds
 ///  - tasks handed out kMaxDeliveries times, by the notes that the server leaves in the stream WORN;
 ///  - tasks past their deadline, by a header that it reads once per task;
-///  - tasks that a crash of the server left without anybody, neither waiting nor held: it publishes them anew.
+///  - tasks that a crash of the server left behind, neither waiting nor held: a server that is killed may bring back
+///    messages that were acknowledged, and forget whose they are. Those of jobs that have a result it removes; the
+///    others it publishes anew, which at worst repeats work.
 class NatsWatch {
  public:
   NatsWatch(NatsConnection& connection, Milliseconds lease, bool makes_lanes)
@@ -34,12 +36,13 @@ class NatsWatch {
   struct Sighting {
     std::uint64_t sequence = 0;
     Instant deadline;
-    int rests = 0;  ///< rounds in a row in which nobody had it
+    int left_behind = 0;  ///< rounds in a row in which nobody had it
   };
   // What a lane's consumer says.
   struct LaneState {
     bool exists = false;
-    std::uint64_t handed_out = 0;  ///< the last sequence that ever was
+    std::uint64_t handed_out = 0;    ///< the last sequence that ever was
+    std::uint64_t acknowledged = 0;  ///< all up to this sequence are
     std::uint64_t held = 0;
     std::uint64_t waiting = 0;
   };

@@ -62,6 +62,7 @@ inline NatsStreamOptions small_streams(std::int64_t max_jobs) {
   return {.groups = 2,
           .max_jobs = max_jobs,
           .max_job_bytes = 256 << 20,
+          .max_step_bytes = 1 << 30,
           .max_result_bytes = 256 << 20,
           .max_part_bytes = 256 << 20,
           .max_blob_bytes = 1 << 30};
