@@ -63,7 +63,7 @@ enum class OrphanCause {
   /// Handed out kMaxDeliveries times, and the last lease is over. A backend may notice it only when a worker next looks
   /// into the lane.
   kTooManyDeliveries,
-  kDeadline,           ///< its deadline is past, and nobody holds it
+  kDeadline,  ///< its deadline is past, and nobody holds it
 };
 
 struct Orphan {

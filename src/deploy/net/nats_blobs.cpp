@@ -20,6 +20,7 @@ namespace {
 
 using base::ErrorCode;
 using base::Result;
+using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
 // Chunks on the way at once, and how long one may take before it is asked for again.
@@ -248,7 +249,7 @@ Result<void> Blobs::remove(const BlobRef& ref) {
   for (const char* piece : {"meta", "*"}) {
     OBSCURA_TRY([[maybe_unused]] const auto purged,
                 detail::call_api_or_fail(*connection_, fmt::format("STREAM.PURGE.{}", detail::kBlobStream),
-                                         {{"filter", detail::blob_subject(ref.sha256, piece)}}));
+                                         json::object({{"filter", detail::blob_subject(ref.sha256, piece)}}).dump()));
   }
   return {};
 }

@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "deploy/net/detail/nats_api.hpp"
@@ -48,8 +47,8 @@ TEST(NatsKillRun, SlowNothingIsLostWhenWorkersAndTheServerAreKilled) {
 
 // The node that leads the stream of jobs; no number when there is none at the moment.
 std::size_t leader(NatsConnection& connection) {
-  const auto info = detail::call_api_or_fail(connection, "STREAM.INFO.JOBS_0", nlohmann::json::object());
-  const std::string name = info ? detail::text_in(detail::member_of(*info, "cluster"), "leader") : "";
+  const auto info = detail::call_api_or_fail(connection, "STREAM.INFO.JOBS_0");
+  const std::string name = info ? info->member("cluster").text("leader") : "";
   return name.starts_with("node") ? static_cast<std::size_t>(name.back() - '0') : 3;
 }
 

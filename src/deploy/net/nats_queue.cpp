@@ -98,12 +98,12 @@ class Queue final : public JobQueue {
 Result<bool> Queue::has_room(const Task& task) {
   const std::string stream = detail::stream_of(task);
   if (stream == detail::jobs_stream(task.key.replica)) return true;
-  OBSCURA_TRY(const json info, detail::call_api_or_fail(*connection_, "STREAM.INFO." + stream, json::object()));
-  const json config = detail::member_of(info, "config");
-  const json state = detail::member_of(info, "state");
+  OBSCURA_TRY(const detail::JsonValue info, detail::call_api_or_fail(*connection_, "STREAM.INFO." + stream));
+  const detail::JsonValue config = info.member("config");
+  const detail::JsonValue state = info.member("state");
   const auto fits = [&](const char* taken, std::size_t more, const char* limit) {
-    const double most = detail::step_share(task.step) * static_cast<double>(detail::number_in(config, limit));
-    return static_cast<double>(detail::number_in(state, taken) + more) <= most;
+    const double most = detail::step_share(task.step) * static_cast<double>(config.number(limit));
+    return static_cast<double>(state.number(taken) + more) <= most;
   };
   return fits("messages", 1, "max_msgs") && fits("bytes", task.message.size(), "max_bytes");
 }
@@ -278,7 +278,8 @@ Result<std::optional<std::vector<Part>>> Queue::try_parts(const JobKey& key, std
   if (subjects.last_sequence < last_part_[key.replica]) return std::nullopt;
   std::vector<Part> parts;
   for (const std::string& subject : subjects.names) {
-    OBSCURA_TRY(auto message, detail::read_message(*connection_, stream, {{"last_by_subj", subject}}));
+    OBSCURA_TRY(auto message,
+                detail::read_message(*connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
     if (!message) return std::nullopt;
     const std::size_t prefix = detail::part_subject(key, stage, std::nullopt).find('*');
     const auto shard = static_cast<std::uint32_t>(std::strtoul(subject.c_str() + prefix, nullptr, 10));
@@ -332,13 +333,13 @@ Result<std::uint64_t> Queue::withdraw_from(const JobKey& key, bool steps) {
   for (const std::string& subject : subjects.names) {
     const auto task = detail::task_of_subject(subject);
     if (!task) continue;
-    OBSCURA_TRY(const auto message, detail::read_message(*connection_, stream, {{"last_by_subj", subject}}));
-    OBSCURA_TRY(
-        const detail::ApiAnswer consumer,
-        detail::call_api(*connection_, fmt::format("CONSUMER.INFO.{}.{}", stream, detail::consumer_name(task->lane())),
-                         json::object()));
-    const json delivered = detail::member_of(consumer.body, "delivered");
-    if (!message || message->sequence <= detail::number_in(delivered, "stream_seq")) continue;
+    OBSCURA_TRY(const auto message,
+                detail::read_message(*connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    OBSCURA_TRY(const detail::ApiAnswer consumer,
+                detail::call_api(*connection_,
+                                 fmt::format("CONSUMER.INFO.{}.{}", stream, detail::consumer_name(task->lane()))));
+    const detail::JsonValue delivered = consumer.body.member("delivered");
+    if (!message || message->sequence <= delivered.number("stream_seq")) continue;
     OBSCURA_TRY_VOID(detail::delete_message(*connection_, stream, message->sequence));
     ++removed;
   }
@@ -356,13 +357,13 @@ Result<std::uint64_t> Queue::withdraw(const JobKey& key) {
 Result<void> Queue::add_lanes(const std::string& stream, std::map<Lane, LaneStatus>& lanes) {
   std::uint64_t offset = 0;
   while (true) {
-    OBSCURA_TRY(const json page,
-                detail::call_api_or_fail(*connection_, "CONSUMER.LIST." + stream, {{"offset", offset}}));
-    const json consumers = detail::member_of(page, "consumers");
-    for (const json& consumer : consumers) {
-      const auto lane = detail::lane_of_consumer(detail::text_in(consumer, "name"));
-      const auto waiting = detail::number_in(consumer, "num_pending");
-      const auto leased = detail::number_in(consumer, "num_ack_pending");
+    OBSCURA_TRY(const detail::JsonValue page, detail::call_api_or_fail(*connection_, "CONSUMER.LIST." + stream,
+                                                                       json::object({{"offset", offset}}).dump()));
+    const std::vector<detail::JsonValue> consumers = page.member("consumers").elements();
+    for (const detail::JsonValue& consumer : consumers) {
+      const auto lane = detail::lane_of_consumer(consumer.text("name"));
+      const auto waiting = consumer.number("num_pending");
+      const auto leased = consumer.number("num_ack_pending");
       if (!lane || waiting + leased == 0) continue;
       LaneStatus& status = lanes[*lane];
       status.lane = *lane;
@@ -370,25 +371,25 @@ Result<void> Queue::add_lanes(const std::string& stream, std::map<Lane, LaneStat
       status.leased += leased;
     }
     offset += consumers.size();
-    if (consumers.empty() || offset >= detail::number_in(page, "total")) return {};
+    if (consumers.empty() || offset >= page.number("total")) return {};
   }
 }
 
 Result<QueueStatus> Queue::status() {
   QueueStatus status;
   std::map<Lane, LaneStatus> lanes;
-  OBSCURA_TRY(const json answer, detail::call_api_or_fail(*connection_, "STREAM.LIST", json::object()));
-  for (const json& stream : detail::member_of(answer, "streams")) {
-    const json config = detail::member_of(stream, "config");
-    const json state = detail::member_of(stream, "state");
-    const std::string name = detail::text_in(config, "name");
+  OBSCURA_TRY(const detail::JsonValue answer, detail::call_api_or_fail(*connection_, "STREAM.LIST"));
+  for (const detail::JsonValue& stream : answer.member("streams").elements()) {
+    const detail::JsonValue config = stream.member("config");
+    const detail::JsonValue state = stream.member("state");
+    const std::string name = config.text("name");
     const bool tasks = detail::replica_of_task_stream(name).has_value();
     if (!tasks && name != detail::kResultStream && !name.starts_with("PART_")) continue;
-    const auto messages = detail::number_in(state, "messages");
+    const auto messages = state.number("messages");
     if (tasks) status.tasks += messages;
     if (name == detail::kResultStream) status.results += messages;
-    status.bytes += detail::number_in(state, "bytes");
-    status.max_bytes += detail::number_in(config, "max_bytes");
+    status.bytes += state.number("bytes");
+    status.max_bytes += config.number("max_bytes");
     if (tasks) OBSCURA_TRY_VOID(add_lanes(name, lanes));
   }
   for (const auto& [lane, lane_status] : lanes) status.lanes.push_back(lane_status);

@@ -23,11 +23,10 @@ namespace obscura::deploy::net::testing {
 namespace {
 
 using base::ErrorCode;
-using nlohmann::json;
 
 constexpr Milliseconds kNoWait{0};
 // What is refused is silence, or a violation that is told at the end of a try.
-constexpr Milliseconds kShort{300};
+constexpr Milliseconds kShort{150};
 
 class NatsRolesTest : public ::testing::Test {
  protected:
@@ -88,8 +87,8 @@ class NatsRolesTest : public ::testing::Test {
   }
   [[nodiscard]] static std::uint64_t messages_in(const std::string& stream) {
     const auto supervisor = connect("supervisor");
-    const json info = detail::call_api_or_fail(*supervisor, "STREAM.INFO." + stream, json::object()).value();
-    return detail::number_in(detail::member_of(info, "state"), "messages");
+    const detail::JsonValue info = detail::call_api_or_fail(*supervisor, "STREAM.INFO." + stream).value();
+    return info.member("state").number("messages");
   }
   // Sends as `role`, with any place for the answer.
   static void send_with_reply(const std::string& role, const std::string& subject, const std::string& reply,
@@ -176,8 +175,7 @@ TEST_F(NatsRolesTest, SlowAWorkerCannotInjectThroughTheReplySubject) {
   EXPECT_EQ(messages_in("RESULT"), results);
   insist([&]() -> base::Result<void> {
     const auto supervisor = connect("supervisor");
-    OBSCURA_TRY([[maybe_unused]] const auto purged,
-                detail::call_api_or_fail(*supervisor, "STREAM.PURGE.JOBS_0", json::object()));
+    OBSCURA_TRY([[maybe_unused]] const auto purged, detail::call_api_or_fail(*supervisor, "STREAM.PURGE.JOBS_0"));
     return {};
   }());
 }

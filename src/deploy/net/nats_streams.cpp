@@ -64,11 +64,11 @@ json worn_stream(const NatsStreamOptions& options) {
 
 Result<void> create(NatsConnection& connection, const json& config) {
   const std::string name = config["name"];
-  OBSCURA_TRY(const detail::ApiAnswer answer, detail::call_api(connection, "STREAM.CREATE." + name, config));
+  OBSCURA_TRY(const detail::ApiAnswer answer, detail::call_api(connection, "STREAM.CREATE." + name, config.dump()));
   if (!answer.error) return {};
   if (answer.error->code == kNameInUse) {
-    OBSCURA_TRY([[maybe_unused]] const json updated,
-                detail::call_api_or_fail(connection, "STREAM.UPDATE." + name, config));
+    OBSCURA_TRY([[maybe_unused]] const detail::JsonValue updated,
+                detail::call_api_or_fail(connection, "STREAM.UPDATE." + name, config.dump()));
     return {};
   }
   return base::fail(
@@ -88,9 +88,9 @@ Result<void> create_consumer(NatsConnection& connection, const std::string& stre
                        {"max_ack_pending", kMostHeldTasks},
                        {"max_waiting", kMostWaitingWorkers},
                        {"filter_subject", detail::lane_filter(lane, steps)}};
-  OBSCURA_TRY([[maybe_unused]] const json made,
+  OBSCURA_TRY([[maybe_unused]] const detail::JsonValue made,
               detail::call_api_or_fail(connection, fmt::format("CONSUMER.DURABLE.CREATE.{}.{}", stream_name, name),
-                                       {{"stream_name", stream_name}, {"config", config}}));
+                                       json::object({{"stream_name", stream_name}, {"config", config}}).dump()));
   return {};
 }
 

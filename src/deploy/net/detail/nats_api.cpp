@@ -18,21 +18,14 @@ using nlohmann::json;
 
 constexpr std::uint64_t kUnavailable = 503;
 
-// Not a JSON object: null.
-json parse(std::span<const std::uint8_t> bytes) {
-  json parsed = json::parse(bytes.begin(), bytes.end(), nullptr, false);
-  return parsed.is_object() ? parsed : json();
+std::optional<ApiError> error_in(const JsonValue& body) {
+  const JsonValue error = body.member("error");
+  if (error.is_null()) return std::nullopt;
+  return ApiError{.code = static_cast<int>(error.number("err_code")), .text = error.text("description")};
 }
 
-std::optional<ApiError> error_in(const json& body) {
-  if (!body.is_object()) return std::nullopt;
-  const auto error = body.find("error");
-  if (error == body.end() || !error->is_object()) return std::nullopt;
-  return ApiError{.code = static_cast<int>(number_in(*error, "err_code")), .text = text_in(*error, "description")};
-}
-
-bool is_passing(const json& body) {
-  return number_in(member_of(body, "error"), "code") == kUnavailable;
+bool is_passing(const JsonValue& body) {
+  return body.member("error").number("code") == kUnavailable;
 }
 
 std::span<const std::uint8_t> bytes_of(const std::string& text) {
@@ -60,13 +53,13 @@ std::optional<std::string> header_in(std::string_view headers, std::string_view 
   return std::string(value);
 }
 
-std::optional<StoredMessage> stored_message(const json& message) {
-  auto data = from_base64(text_in(message, "data"));
-  const auto headers = from_base64(text_in(message, "hdrs"));
+std::optional<StoredMessage> stored_message(const JsonValue& message) {
+  auto data = from_base64(message.text("data"));
+  const auto headers = from_base64(message.text("hdrs"));
   if (!data || !headers) return std::nullopt;
   const std::string_view lines(reinterpret_cast<const char*>(headers->data()), headers->size());
-  return StoredMessage{.subject = text_in(message, "subject"),
-                       .sequence = number_in(message, "seq"),
+  return StoredMessage{.subject = message.text("subject"),
+                       .sequence = message.number("seq"),
                        .deadline = deadline_of(header_in(lines, kDeadlineHeader)),
                        .data = std::move(*data)};
 }
@@ -82,36 +75,19 @@ std::uint64_t last_number(const std::string& text) {
 
 }  // namespace
 
-json member_of(const json& object, const char* name) {
-  if (!object.is_object()) return {};
-  const auto member = object.find(name);
-  return member == object.end() ? json() : *member;
-}
-
-std::uint64_t number_in(const json& object, const char* name) {
-  const json member = member_of(object, name);
-  return member.is_number_unsigned() ? member.get<std::uint64_t>() : 0;
-}
-
-std::string text_in(const json& object, const char* name) {
-  const auto member = object.is_object() ? object.find(name) : object.end();
-  return member != object.end() && member->is_string() ? member->get<std::string>() : std::string();
-}
-
 Instant deadline_of(const std::optional<std::string>& header) {
   std::int64_t milliseconds = 0;
   if (header) (void)std::from_chars(header->data(), header->data() + header->size(), milliseconds);
   return Instant(Milliseconds(milliseconds));
 }
 
-Result<ApiAnswer> call_api(NatsConnection& connection, const std::string& call, const json& body) {
-  const std::string text = body.dump();
+Result<ApiAnswer> call_api(NatsConnection& connection, const std::string& call, const std::string& body) {
   const std::string subject = connection.options().api_prefix + "." + call;
-  json answer;
+  JsonValue answer;
   OBSCURA_TRY([[maybe_unused]] const NatsMessage message,
-              connection.ask({.subject = subject, .data = bytes_of(text)}, [&](const NatsMessage& got) {
+              connection.ask({.subject = subject, .data = bytes_of(body)}, [&](const NatsMessage& got) {
                 if (!got.status().empty()) return false;
-                answer = parse(got.data());
+                answer = JsonValue::parse(got.data());
                 return !is_passing(answer);
               }));
   if (answer.is_null()) {
@@ -119,10 +95,10 @@ Result<ApiAnswer> call_api(NatsConnection& connection, const std::string& call, 
                       "another service stands on this subject");
   }
   auto error = error_in(answer);
-  return ApiAnswer{.body = error ? json::object() : std::move(answer), .error = std::move(error)};
+  return ApiAnswer{.body = error ? JsonValue() : std::move(answer), .error = std::move(error)};
 }
 
-Result<json> call_api_or_fail(NatsConnection& connection, const std::string& call, const json& body) {
+Result<JsonValue> call_api_or_fail(NatsConnection& connection, const std::string& call, const std::string& body) {
   OBSCURA_TRY(ApiAnswer answer, call_api(connection, call, body));
   if (!answer.error) return std::move(answer.body);
   const bool missing = answer.error->code == kStreamNotFound || answer.error->code == kConsumerNotFound;
@@ -146,7 +122,7 @@ NatsRequest request_of(const Publication& publication) {
 // former is asked for by only_first, which has a code of its own.
 std::optional<Published> read_acknowledgement(const NatsMessage& answer) {
   if (!answer.status().empty()) return std::nullopt;
-  const json body = parse(answer.data());
+  const JsonValue body = JsonValue::parse(answer.data());
   if (const auto error = error_in(body)) {
     if (error->code == kWrongLastSequence) return Published{Stored::kAlreadyThere, last_number(error->text)};
     const bool full =
@@ -157,10 +133,9 @@ std::optional<Published> read_acknowledgement(const NatsMessage& answer) {
     if (error->code == 10054) return Published{Stored::kOversized, 0};
     return std::nullopt;
   }
-  if (!body.is_object() || !body.contains("seq")) return std::nullopt;
-  const json duplicate = member_of(body, "duplicate");
-  return Published{duplicate.is_boolean() && duplicate.get<bool>() ? Stored::kAlreadyThere : Stored::kStored,
-                   number_in(body, "seq")};
+  const std::uint64_t sequence = body.number("seq");
+  if (sequence == 0) return std::nullopt;
+  return Published{body.flag("duplicate") ? Stored::kAlreadyThere : Stored::kStored, sequence};
 }
 
 Result<Published> publish(NatsConnection& connection, const Publication& publication) {
@@ -174,19 +149,19 @@ Result<Published> publish(NatsConnection& connection, const Publication& publica
 }
 
 Result<std::optional<StoredMessage>> read_message(NatsConnection& connection, const std::string& stream,
-                                                  const json& by) {
+                                                  const std::string& by) {
   OBSCURA_TRY(const ApiAnswer answer, call_api(connection, "STREAM.MSG.GET." + stream, by));
   if (answer.error && (answer.error->code == kNoMessageFound || answer.error->code == kSequenceNotFound)) {
     return std::nullopt;
   }
-  const auto message = answer.body.find("message");
-  if (answer.error || message == answer.body.end() || !message->is_object()) {
+  const JsonValue message = answer.body.member("message");
+  if (answer.error || message.is_null()) {
     return base::fail(
         ErrorCode::kIo,
         fmt::format("stream {} cannot be read: {}", stream, answer.error ? answer.error->text : "no message"),
         "look whether the administrator created it");
   }
-  auto stored = stored_message(*message);
+  auto stored = stored_message(message);
   if (stored) return stored;
   return base::fail(ErrorCode::kCorrupt, fmt::format("a message of stream {} is no base 64", stream));
 }
@@ -202,8 +177,8 @@ Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& c
 }
 
 Result<void> delete_message(NatsConnection& connection, const std::string& stream, std::uint64_t sequence) {
-  OBSCURA_TRY(const ApiAnswer answer,
-              call_api(connection, "STREAM.MSG.DELETE." + stream, {{"seq", sequence}, {"no_erase", true}}));
+  OBSCURA_TRY(const ApiAnswer answer, call_api(connection, "STREAM.MSG.DELETE." + stream,
+                                               json::object({{"seq", sequence}, {"no_erase", true}}).dump()));
   // 10057: it could not be deleted, because it is not there; 10043: the sequence is not known.
   if (!answer.error || answer.error->code == 10057 || answer.error->code == kSequenceNotFound ||
       answer.error->code == kNoMessageFound) {
@@ -217,13 +192,13 @@ Result<Subjects> list_subjects(NatsConnection& connection, const std::string& st
   Subjects subjects;
   bool first = true;
   while (true) {
-    OBSCURA_TRY(const json info, call_api_or_fail(connection, "STREAM.INFO." + stream,
-                                                  {{"subjects_filter", filter}, {"offset", subjects.names.size()}}));
-    const json state = member_of(info, "state");
-    if (std::exchange(first, false)) subjects.last_sequence = number_in(state, "last_seq");
-    const json page = member_of(state, "subjects");
-    for (const auto& [name, count] : page.items()) subjects.names.push_back(name);
-    if (page.empty() || subjects.names.size() >= number_in(info, "total")) return subjects;
+    const json body = {{"subjects_filter", filter}, {"offset", subjects.names.size()}};
+    OBSCURA_TRY(const JsonValue info, call_api_or_fail(connection, "STREAM.INFO." + stream, body.dump()));
+    const JsonValue state = info.member("state");
+    if (std::exchange(first, false)) subjects.last_sequence = state.number("last_seq");
+    const std::vector<std::string> page = state.member("subjects").names();
+    subjects.names.insert(subjects.names.end(), page.begin(), page.end());
+    if (page.empty() || subjects.names.size() >= info.number("total")) return subjects;
   }
 }
 

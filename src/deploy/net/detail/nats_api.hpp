@@ -1,13 +1,13 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
+#include "deploy/net/detail/json_value.hpp"
 #include "deploy/net/job_queue.hpp"
 #include "deploy/net/nats_connection.hpp"
 
@@ -22,12 +22,6 @@ inline constexpr int kStreamNotFound = 10059;
 inline constexpr int kWrongLastSequence = 10071;
 inline constexpr int kStoreFailed = 10077;
 
-/// A member of a JSON object; zero, empty or null when it is not there or something else. (The library's own ways
-/// throw.)
-[[nodiscard]] std::uint64_t number_in(const nlohmann::json& object, const char* name);
-[[nodiscard]] std::string text_in(const nlohmann::json& object, const char* name);
-[[nodiscard]] nlohmann::json member_of(const nlohmann::json& object, const char* name);
-
 struct ApiError {
   int code = 0;
   std::string text;
@@ -35,16 +29,16 @@ struct ApiError {
 
 /// `error` is the server's word; the body is then empty.
 struct ApiAnswer {
-  nlohmann::json body;
+  JsonValue body;
   std::optional<ApiError> error;
 };
 
-/// Calls PREFIX.`call`. Errors: those of NatsConnection::ask, and kCorrupt (no JSON).
+/// Calls PREFIX.`call` with JSON. Errors: those of NatsConnection::ask, and kCorrupt (no JSON).
 [[nodiscard]] base::Result<ApiAnswer> call_api(NatsConnection& connection, const std::string& call,
-                                               const nlohmann::json& body);
+                                               const std::string& body = "{}");
 /// The same where no error of the server is expected; it becomes kIo, or kNotFound.
-[[nodiscard]] base::Result<nlohmann::json> call_api_or_fail(NatsConnection& connection, const std::string& call,
-                                                            const nlohmann::json& body);
+[[nodiscard]] base::Result<JsonValue> call_api_or_fail(NatsConnection& connection, const std::string& call,
+                                                       const std::string& body = "{}");
 
 struct Publication {
   std::string subject;
@@ -77,8 +71,7 @@ struct StoredMessage {
 /// Asks the stream's leader, which knows all that was acknowledged. `by` is {"last_by_subj": ...}, {"seq": ...} or
 /// {"seq": ..., "next_by_subj": ...}. Nothing when there is none.
 [[nodiscard]] base::Result<std::optional<StoredMessage>> read_message(NatsConnection& connection,
-                                                                      const std::string& stream,
-                                                                      const nlohmann::json& by);
+                                                                      const std::string& stream, const std::string& by);
 /// The one message of a subject, from whichever server answers first: one that was just stored may be missed.
 [[nodiscard]] base::Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& connection,
                                                                                    const std::string& stream,

@@ -26,12 +26,10 @@ Instant now() {
 }
 
 Result<std::vector<std::string>> task_streams(NatsConnection& connection) {
-  OBSCURA_TRY(const json answer, call_api_or_fail(connection, "STREAM.NAMES", json::object()));
+  OBSCURA_TRY(const JsonValue answer, call_api_or_fail(connection, "STREAM.NAMES"));
   std::vector<std::string> names;
-  const auto streams = answer.find("streams");
-  if (streams == answer.end() || !streams->is_array()) return names;
-  for (const json& name : *streams) {
-    if (name.is_string() && replica_of_task_stream(name.get<std::string>())) names.push_back(name);
+  for (const JsonValue& name : answer.member("streams").elements()) {
+    if (replica_of_task_stream(name.as_text())) names.push_back(name.as_text());
   }
   return names;
 }
@@ -61,7 +59,7 @@ Result<void> NatsWatch::remove(const Orphan& orphan) {
 // A task that is gone meanwhile is no orphan.
 Result<void> NatsWatch::add(const Place& place, OrphanCause cause, std::uint32_t deliveries,
                             std::vector<Orphan>& orphans) {
-  OBSCURA_TRY(auto message, read_message(connection_, place.stream, {{"seq", place.sequence}}));
+  OBSCURA_TRY(auto message, read_message(connection_, place.stream, json::object({{"seq", place.sequence}}).dump()));
   if (!message) return {};
   auto task = task_of_subject(message->subject);
   if (!task) return delete_message(connection_, place.stream, place.sequence);  // nobody could be told
@@ -76,8 +74,8 @@ Result<void> NatsWatch::add(const Place& place, OrphanCause cause, std::uint32_t
 Result<void> NatsWatch::read_notes(std::size_t limit, std::vector<Orphan>& orphans) {
   std::uint64_t next = 1;
   while (orphans.size() < limit) {
-    OBSCURA_TRY(const auto note,
-                read_message(connection_, std::string(kWornStream), {{"seq", next}, {"next_by_subj", kAnyNote}}));
+    OBSCURA_TRY(const auto note, read_message(connection_, std::string(kWornStream),
+                                              json::object({{"seq", next}, {"next_by_subj", kAnyNote}}).dump()));
     if (!note) return {};
     next = note->sequence + 1;
     OBSCURA_TRY_VOID(read_note(note->sequence, note->data, orphans));
@@ -87,12 +85,12 @@ Result<void> NatsWatch::read_notes(std::size_t limit, std::vector<Orphan>& orpha
 
 Result<void> NatsWatch::read_note(std::uint64_t sequence, const std::vector<std::uint8_t>& note,
                                   std::vector<Orphan>& orphans) {
-  const json said = json::parse(note.begin(), note.end(), nullptr, false);
-  const Place place{.stream = text_in(said, "stream"), .sequence = number_in(said, "stream_seq")};
+  const JsonValue said = JsonValue::parse(note);
+  const Place place{.stream = said.text("stream"), .sequence = said.number("stream_seq")};
   const std::size_t before = orphans.size();
   if (replica_of_task_stream(place.stream)) {
-    OBSCURA_TRY_VOID(add(place, OrphanCause::kTooManyDeliveries,
-                         static_cast<std::uint32_t>(number_in(said, "deliveries")), orphans));
+    OBSCURA_TRY_VOID(
+        add(place, OrphanCause::kTooManyDeliveries, static_cast<std::uint32_t>(said.number("deliveries")), orphans));
   }
   if (orphans.size() == before) return delete_message(connection_, std::string(kWornStream), sequence);
   notes_[place] = sequence;
@@ -101,19 +99,19 @@ Result<void> NatsWatch::read_note(std::uint64_t sequence, const std::vector<std:
 
 Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, const Lane& lane) {
   OBSCURA_TRY(const ApiAnswer answer,
-              call_api(connection_, fmt::format("CONSUMER.INFO.{}.{}", stream, consumer_name(lane)), json::object()));
+              call_api(connection_, fmt::format("CONSUMER.INFO.{}.{}", stream, consumer_name(lane))));
   if (answer.error && answer.error->code == kConsumerNotFound) {
     if (makes_lanes_) OBSCURA_TRY_VOID(create_lane(connection_, lane, lease_));
     return LaneState{};
   }
   if (answer.error)
     return base::fail(base::ErrorCode::kIo, fmt::format("a lane of {}: {}", stream, answer.error->text));
-  const json delivered = member_of(answer.body, "delivered");
+  const JsonValue delivered = answer.body.member("delivered");
   return LaneState{.exists = true,
-                   .handed_out = number_in(delivered, "stream_seq"),
-                   .acknowledged = number_in(member_of(answer.body, "ack_floor"), "stream_seq"),
-                   .held = number_in(answer.body, "num_ack_pending"),
-                   .waiting = number_in(answer.body, "num_pending")};
+                   .handed_out = delivered.number("stream_seq"),
+                   .acknowledged = answer.body.member("ack_floor").number("stream_seq"),
+                   .held = answer.body.number("num_ack_pending"),
+                   .waiting = answer.body.number("num_pending")};
 }
 
 Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
@@ -125,7 +123,8 @@ Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, st
       still_there.insert(*known);
       continue;
     }
-    OBSCURA_TRY(const auto message, read_message(connection_, stream, {{"last_by_subj", subject}}));
+    OBSCURA_TRY(const auto message,
+                read_message(connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
     if (!message) continue;
     still_there[subject] = {.sequence = message->sequence, .deadline = message->deadline.value_or(Instant{})};
   }
@@ -149,7 +148,7 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
   const bool never_handed_out = sighting.sequence > lane.handed_out;
   // By then it was handed out again, to a worker who refuses it, unless somebody still works on it.
   const bool long_past = now() > sighting.deadline + kMaxDeliveries * lease_;
-  const bool rests = lane.exists && !never_handed_out && lane.held == 0 && lane.waiting == 0;
+  const bool rests = lane.exists && lane.held == 0 && lane.waiting == 0;  // although there is this task
   const bool left_behind = rests || (lane.exists && sighting.sequence <= lane.acknowledged);
   if (now() > sighting.deadline && (never_handed_out || rests || long_past)) {
     return add(place, OrphanCause::kDeadline, 0, orphans);
@@ -162,7 +161,7 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
 
 // Its own message id, so that however often this is repeated there is one more message, and one less.
 Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, const Sighting& sighting) {
-  OBSCURA_TRY(const auto message, read_message(connection_, stream, {{"seq", sighting.sequence}}));
+  OBSCURA_TRY(const auto message, read_message(connection_, stream, json::object({{"seq", sighting.sequence}}).dump()));
   const auto task = task_of_subject(subject);
   if (!message || message->subject != subject || !task) return {};
   OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));

@@ -34,9 +34,7 @@ class LoopbackCluster {
         NatsServer::start(config(node), nodes_[node].port, folder_.path() + "/log" + std::to_string(node)).value();
   }
   void kill_now(std::size_t node) { nodes_[node].server->kill_now(); }
-  [[nodiscard]] std::string urls() const {
-    return url(nodes_[0]) + "," + url(nodes_[1]) + "," + url(nodes_[2]);
-  }
+  [[nodiscard]] std::string urls() const { return url(nodes_[0]) + "," + url(nodes_[1]) + "," + url(nodes_[2]); }
   [[nodiscard]] std::shared_ptr<NatsConnection> connect() const {
     return NatsConnection::open(
                {.servers = {url(nodes_[0]), url(nodes_[1]), url(nodes_[2])}, .call_timeout = Milliseconds(30'000)})
