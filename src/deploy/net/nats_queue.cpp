@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_status.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/detail/nats_watch.hpp"
 #include "deploy/net/nats_streams.hpp"
@@ -61,7 +62,7 @@ class Queue final : public JobQueue {
   Result<std::uint64_t> withdraw(const JobKey& key) override;
   Result<std::vector<Orphan>> orphans(std::size_t limit) override { return watch_.orphans(limit); }
   Result<void> remove_orphan(const Orphan& orphan) override { return watch_.remove(orphan); }
-  Result<QueueStatus> status() override;
+  Result<QueueStatus> status() override { return detail::nats_status(*connection_); }
 
  private:
   // What was fetched and not yet settled.
@@ -81,7 +82,6 @@ class Queue final : public JobQueue {
   Result<LeaseState> settle(const Lease& lease, const std::string& what);
   Result<std::optional<std::vector<Part>>> try_parts(const JobKey& key, std::uint32_t stage);
   Result<std::uint64_t> withdraw_from(const JobKey& key, bool steps);
-  Result<void> add_lanes(const std::string& stream, std::map<Lane, LaneStatus>& lanes);
 
   std::shared_ptr<NatsConnection> connection_;
   NatsQueueOptions options_;
@@ -352,48 +352,6 @@ Result<std::uint64_t> Queue::withdraw(const JobKey& key) {
   OBSCURA_TRY(const std::uint64_t jobs, withdraw_from(key, false));
   OBSCURA_TRY(const std::uint64_t steps, withdraw_from(key, true));
   return jobs + steps;
-}
-
-Result<void> Queue::add_lanes(const std::string& stream, std::map<Lane, LaneStatus>& lanes) {
-  std::uint64_t offset = 0;
-  while (true) {
-    OBSCURA_TRY(const detail::JsonValue page, detail::call_api_or_fail(*connection_, "CONSUMER.LIST." + stream,
-                                                                       json::object({{"offset", offset}}).dump()));
-    const std::vector<detail::JsonValue> consumers = page.member("consumers").elements();
-    for (const detail::JsonValue& consumer : consumers) {
-      const auto lane = detail::lane_of_consumer(consumer.text("name"));
-      const auto waiting = consumer.number("num_pending");
-      const auto leased = consumer.number("num_ack_pending");
-      if (!lane || waiting + leased == 0) continue;
-      LaneStatus& status = lanes[*lane];
-      status.lane = *lane;
-      status.waiting += waiting;
-      status.leased += leased;
-    }
-    offset += consumers.size();
-    if (consumers.empty() || offset >= page.number("total")) return {};
-  }
-}
-
-Result<QueueStatus> Queue::status() {
-  QueueStatus status;
-  std::map<Lane, LaneStatus> lanes;
-  OBSCURA_TRY(const detail::JsonValue answer, detail::call_api_or_fail(*connection_, "STREAM.LIST"));
-  for (const detail::JsonValue& stream : answer.member("streams").elements()) {
-    const detail::JsonValue config = stream.member("config");
-    const detail::JsonValue state = stream.member("state");
-    const std::string name = config.text("name");
-    const bool tasks = detail::replica_of_task_stream(name).has_value();
-    if (!tasks && name != detail::kResultStream && !name.starts_with("PART_")) continue;
-    const auto messages = state.number("messages");
-    if (tasks) status.tasks += messages;
-    if (name == detail::kResultStream) status.results += messages;
-    status.bytes += state.number("bytes");
-    status.max_bytes += config.number("max_bytes");
-    if (tasks) OBSCURA_TRY_VOID(add_lanes(name, lanes));
-  }
-  for (const auto& [lane, lane_status] : lanes) status.lanes.push_back(lane_status);
-  return status;
 }
 
 }  // namespace
