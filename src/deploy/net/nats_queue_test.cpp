@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/testing/backend.hpp"
 #include "deploy/net/testing/nats_place.hpp"
 #include "deploy/net/testing/pipeline.hpp"
@@ -97,6 +99,53 @@ TEST(NatsQueue, ATaskThatCannotBeReadIsRemoved) {
   ASSERT_TRUE(rogue->ask({.subject = subject}));
   EXPECT_EQ(queue->status().value().tasks, 1u);
   EXPECT_FALSE(queue->fetch({&lane, 1}, kNoWait).value());
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+// Makes the lane of make_job's first stage, but its consumer among the jobs looks elsewhere: what lies there goes to
+// nobody, as after some crashes of a server.
+void make_forgetful_lane(NatsConnection& connection) {
+  const Lane lane = all_lanes(1).front();
+  Lane elsewhere = lane;
+  elsewhere.model = digest_of_text("another");
+  for (const bool steps : {true, false}) {
+    const std::string stream = steps ? "STEPS_0" : "JOBS_0";
+    const std::string name = detail::consumer_name(lane);
+    const std::string body = "{\"stream_name\": \"" + stream + "\", \"config\": {\"durable_name\": \"" + name +
+                             "\", \"ack_policy\": \"explicit\", \"deliver_policy\": \"all\", \"filter_subject\": \"" +
+                             detail::lane_filter(steps ? lane : elsewhere, steps) + "\"}}";
+    ASSERT_TRUE(detail::call_api_or_fail(connection, "CONSUMER.DURABLE.CREATE." + stream + "." + name, body));
+  }
+}
+
+TEST(NatsQueue, ATaskThatTheServerForgotIsPublishedAnew) {
+  NatsPlace place({});
+  const auto connection = place.server().connect();
+  make_forgetful_lane(*connection);
+  const auto queue = NatsQueue::open(connection, {});
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_FALSE(queue->fetch(all_lanes(1), kNoWait).value());
+    EXPECT_TRUE(queue->orphans(10).value().empty());
+  }
+  const auto lease = queue->fetch(all_lanes(1), kNoWait).value();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->task.id(), task.id());
+  EXPECT_EQ(lease->task.message, task.message);
+  EXPECT_EQ(lease->task.deadline, task.deadline);
+  EXPECT_EQ(queue->status().value().tasks, 1u);
+}
+
+TEST(NatsQueue, ATaskThatTheServerForgotIsRemovedWhenItsJobIsDone) {
+  NatsPlace place({});
+  const auto connection = place.server().connect();
+  make_forgetful_lane(*connection);
+  const auto queue = NatsQueue::open(connection, {});
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  ASSERT_EQ(queue->publish_result(task.key, Bytes{1}).value(), Stored::kStored);
+  for (int look = 0; look < 3; ++look) EXPECT_TRUE(queue->orphans(10).value().empty());
   EXPECT_EQ(queue->status().value().tasks, 0u);
 }
 

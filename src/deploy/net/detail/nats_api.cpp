@@ -60,6 +60,7 @@ std::optional<StoredMessage> stored_message(const JsonValue& message) {
   const std::string_view lines(reinterpret_cast<const char*>(headers->data()), headers->size());
   return StoredMessage{.subject = message.text("subject"),
                        .sequence = message.number("seq"),
+                       .time = message.text("time"),
                        .deadline = deadline_of(header_in(lines, kDeadlineHeader)),
                        .data = std::move(*data)};
 }

@@ -64,6 +64,7 @@ struct Published {
 struct StoredMessage {
   std::string subject;
   std::uint64_t sequence = 0;
+  std::string time;  ///< at which it was stored, as the server writes it: with the sequence, never the same again
   std::optional<Instant> deadline;
   std::vector<std::uint8_t> data;
 };

@@ -159,7 +159,8 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
   return revive(stream, subject, sighting);
 }
 
-// Its own message id, so that however often this is repeated there is one more message, and one less.
+// Its own message id, so that however often this is repeated there is one more message, and one less. A stream that was
+// reset counts its messages anew: the sequence alone would name two.
 Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, const Sighting& sighting) {
   OBSCURA_TRY(const auto message, read_message(connection_, stream, json::object({{"seq", sighting.sequence}}).dump()));
   const auto task = task_of_subject(subject);
@@ -169,7 +170,7 @@ Result<void> NatsWatch::revive(const std::string& stream, const std::string& sub
   OBSCURA_TRY(const Published published,
               publish(connection_, {.subject = revived_subject(*task),
                                     .data = message->data,
-                                    .message_id = fmt::format("{}/{}/again", stream, sighting.sequence),
+                                    .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
                                     .deadline = message->deadline}));
   if (published.stored == Stored::kFull) return {};
   return delete_message(connection_, stream, sighting.sequence);
