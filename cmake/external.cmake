@@ -27,7 +27,7 @@ function(obscura_room_externals room out)
     pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
     pkg_check_modules(nats REQUIRED IMPORTED_TARGET libnats)  # its CMake package names a library that Debian leaves out
     find_package(nlohmann_json REQUIRED)
-    list(APPEND libs PkgConfig::sqlite3 PkgConfig::nats OpenSSL::Crypto "$<BUILD_INTERFACE:nlohmann_json::nlohmann_json>")
+    list(APPEND libs PkgConfig::sqlite3 PkgConfig::nats OpenSSL::SSL "$<BUILD_INTERFACE:nlohmann_json::nlohmann_json>")
   elseif(room STREQUAL "images")
     find_package(PNG REQUIRED)
     find_package(JPEG REQUIRED)

@@ -1,6 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nats/nats.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <memory>
 #include <string>
@@ -161,7 +165,9 @@ TEST_F(NatsRolesTest, AWorkerCannotInjectAJob) {
 // A server answers wherever it is asked to, with its own rights: inside the account of the streams that would store the
 // answer as a job.
 TEST_F(NatsRolesTest, SlowAWorkerCannotInjectThroughTheReplySubject) {
-  ASSERT_EQ(queue("submitter-tenant")->publish(task("tenant", "bait")).value(), Stored::kStored);
+  for (const char* bait : {"bait1", "bait2", "bait3"}) {
+    ASSERT_EQ(queue("submitter-tenant")->publish(task("tenant", bait)).value(), Stored::kStored);
+  }
   const std::uint64_t jobs = messages_in("JOBS_0");
   const std::uint64_t steps = messages_in("STEPS_0");
   const std::uint64_t results = messages_in("RESULT");
@@ -173,6 +179,10 @@ TEST_F(NatsRolesTest, SlowAWorkerCannotInjectThroughTheReplySubject) {
   EXPECT_EQ(messages_in("JOBS_0"), jobs);
   EXPECT_EQ(messages_in("STEPS_0"), steps);
   EXPECT_EQ(messages_in("RESULT"), results);
+  // The same from inside that account does fall there: this is the hole, and why nobody who is not trusted lives in it.
+  send_with_reply("supervisor", "$JS.API.CONSUMER.MSG.NEXT.JOBS_0." + detail::consumer_name(all_lanes(1).front()),
+                  detail::result_subject({"other", "forged", 0}), R"({"batch": 1, "no_wait": true})");
+  EXPECT_EQ(messages_in("RESULT"), results + 1);
   insist([&]() -> base::Result<void> {
     const auto supervisor = connect("supervisor");
     OBSCURA_TRY([[maybe_unused]] const auto purged, detail::call_api_or_fail(*supervisor, "STREAM.PURGE.JOBS_0"));
@@ -238,6 +248,10 @@ TEST_F(NatsRolesTest, SlowASubmitterCannotInjectThroughTheReplySubject) {
   send_with_reply("submitter-tenant", detail::task_subject(task("tenant", "loud")),
                   detail::result_subject({"other", "silenced", 0}), "job");
   EXPECT_EQ(messages_in("RESULT"), results);
+  // The same from inside the account of the streams.
+  send_with_reply("supervisor", detail::task_subject(task("tenant", "louder")),
+                  detail::result_subject({"other", "silenced", 0}), "job");
+  EXPECT_EQ(messages_in("RESULT"), results + 1);
 }
 
 TEST_F(NatsRolesTest, AnUnknownKeyIsRefused) {
@@ -257,6 +271,33 @@ TEST_F(NatsRolesTest, SlowWithoutAKeyOrACertificateNobodyEnters) {
   bare.certificate_file.clear();
   bare.key_file.clear();
   EXPECT_FALSE(NatsConnection::open(bare));
+}
+
+// Whether the server agrees to this version of TLS, after its greeting in the clear.
+bool agrees_to(std::uint16_t port, int version, const NatsOptions& as) {
+  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  EXPECT_EQ(::connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address), 0);
+  for (char symbol = 0; symbol != '\n' && ::read(descriptor, &symbol, 1) == 1;) continue;
+  SSL_CTX* const context = SSL_CTX_new(TLS_client_method());
+  SSL_CTX_set_max_proto_version(context, version);
+  SSL_CTX_use_certificate_chain_file(context, as.certificate_file.c_str());
+  SSL_CTX_use_PrivateKey_file(context, as.key_file.c_str(), SSL_FILETYPE_PEM);
+  SSL* const connection = SSL_new(context);
+  SSL_set_fd(connection, descriptor);
+  const bool agreed = SSL_connect(connection) == 1;
+  SSL_free(connection);
+  SSL_CTX_free(context);
+  ::close(descriptor);
+  return agreed;
+}
+
+TEST_F(NatsRolesTest, OnlyTls13IsSpoken) {
+  EXPECT_TRUE(agrees_to(site_->port, TLS1_3_VERSION, options("worker-0")));
+  EXPECT_FALSE(agrees_to(site_->port, TLS1_2_VERSION, options("worker-0")));
 }
 
 TEST_F(NatsRolesTest, SlowAServerOfAnotherAuthorityIsRefused) {
