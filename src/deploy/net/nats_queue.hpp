@@ -18,6 +18,7 @@ struct NatsQueueOptions {
 /// The queue of a NATS site whose streams exist (create_streams). What is stored survives the death of servers, one in
 /// the default configuration; what a power loss can cost depends on the server's sync interval and its copies.
 ///
+/// A task is known by its id for NatsStreamOptions::resubmit_after only, not for as long as its job's result is kept.
 /// Leases are acknowledgement waits of the server; this side counts them too and calls one lost when it was not renewed
 /// for so long. A task that was ever handed out and whose deadline is past is an orphan for certain only when its lane
 /// rests; in a busy lane it becomes one kMaxDeliveries leases later. withdraw() removes tasks that were never handed

@@ -38,7 +38,7 @@ json task_stream(const std::string& name, const std::string& subject, const Nats
   config["retention"] = "workqueue";
   config["max_msgs"] = options.max_jobs;
   config["max_bytes"] = options.max_job_bytes;
-  config["duplicate_window"] = nanoseconds(options.retention);
+  config["duplicate_window"] = nanoseconds(options.resubmit_after);
   return config;
 }
 

@@ -20,7 +20,10 @@ struct NatsStreamOptions {
   std::int64_t max_result_bytes = 4LL << 30;
   std::int64_t max_part_bytes = 1LL << 30;
   std::int64_t max_blob_bytes = 16LL << 30;
-  Milliseconds retention = std::chrono::hours(24);  ///< of results and parts, and of the ids of tasks
+  Milliseconds retention = std::chrono::hours(24);  ///< of results and parts
+  /// How long a task is known by its id after it was published. A job that is submitted again later is done again,
+  /// which has no effect but work if it was not lost; a site that crashed can lose it.
+  Milliseconds resubmit_after = std::chrono::minutes(10);
 };
 
 /// Later steps share a stream, of which the first may fill a seventeenth, and each one behind it an eighth of that

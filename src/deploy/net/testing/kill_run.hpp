@@ -37,6 +37,8 @@ struct KillPlan {
   Milliseconds patience{60'000};  ///< until all is answered, after the last kill
   /// Called after each kill of a worker, with its number from 1: kills what the backend stands on, and starts it again.
   std::function<void(int)> strike = {};
+  /// Of a backend that may lose what it acknowledged: jobs without answer are submitted again once no task is left.
+  bool may_lose = false;
 };
 
 struct KillReport {
@@ -45,7 +47,8 @@ struct KillReport {
   int worn_out = 0;      ///< failed with five deaths behind them, though they were no poison
   int worker_kills = 0;  ///< by the run; poison kills more
   int other_kills = 0;
-  int again = 0;  ///< jobs of which some step was done at a later attempt
+  int resubmitted = 0;  ///< since the backend lost them
+  int again = 0;        ///< jobs of which some step was done at a later attempt
   double seconds = 0;
   std::string violation;  ///< empty when there was none
 };
