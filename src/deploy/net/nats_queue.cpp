@@ -129,15 +129,22 @@ Result<void> Queue::prepare(std::span<const Lane> lanes) {
   return {};
 }
 
-// $JS.ACK.STREAM.CONSUMER.DELIVERIES.... A task that cannot be read has nobody who could be told: it is removed.
+// $JS.ACK.STREAM.CONSUMER.DELIVERIES.... (9 words), or $JS.ACK.DOMAIN.ACCOUNT.STREAM.CONSUMER.DELIVERIES.... (11 or
+// more).
+std::uint32_t deliveries_in(const std::string& reply) {
+  const auto dots = std::count(reply.begin(), reply.end(), '.');
+  std::size_t at = 0;
+  for (int dot = 0; dot < (dots < 10 ? 4 : 6) && at != std::string::npos; ++dot) at = reply.find('.', at + 1);
+  return at == std::string::npos ? 0 : static_cast<std::uint32_t>(std::strtoul(reply.c_str() + at + 1, nullptr, 10));
+}
+
+// A task that cannot be read has nobody who could be told: it is removed.
 Result<std::optional<Lease>> Queue::take(const NatsMessage& message) {
   const std::string reply = message.reply();
   auto task = detail::task_of_subject(message.subject());
-  std::size_t at = 0;
-  for (int dot = 0; dot < 4 && at != std::string::npos; ++dot) at = reply.find('.', at + 1);
-  const unsigned long deliveries = at == std::string::npos ? 0 : std::strtoul(reply.c_str() + at + 1, nullptr, 10);
+  const std::uint32_t deliveries = deliveries_in(reply);
   if (!task || deliveries == 0) {
-    if (!reply.empty()) {
+    if (!task && !reply.empty()) {
       OBSCURA_TRY([[maybe_unused]] const auto told,
                   connection_->ask_once({.subject = reply, .data = bytes_of("+TERM")}, kAnswerWithin));
     }
@@ -147,7 +154,7 @@ Result<std::optional<Lease>> Queue::take(const NatsMessage& message) {
   task->message.assign(message.data().begin(), message.data().end());
   const std::uint64_t id = next_id_++;
   held_[id] = {.reply = reply, .renewed = SteadyClock::now()};
-  return Lease{.id = id, .deliveries = static_cast<std::uint32_t>(deliveries), .task = std::move(*task)};
+  return Lease{.id = id, .deliveries = deliveries, .task = std::move(*task)};
 }
 
 // One request for one task. Silence: the server did not even say that there is none.
