@@ -23,6 +23,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 // One try of a repeated call, and the pause before the next.
 constexpr Milliseconds kTry{2'000};
 constexpr Milliseconds kPause{20};
+// A server now and then refuses a good key (libnats 3.4.1 with server 2.9.10): it is believed the third time.
+constexpr int kRefusals = 3;
 constexpr int64_t kConnectTimeoutMs = 2'000;
 constexpr int64_t kReconnectWaitMs = 50;
 constexpr int64_t kPingEveryMs = 10'000;
@@ -187,13 +189,15 @@ Result<OptionsHandle> NatsConnection::State::make_options() {
 Result<void> NatsConnection::State::connect() {
   OBSCURA_TRY(const OptionsHandle handle, make_options());
   const SteadyTime end = std::chrono::steady_clock::now() + options.call_timeout;
+  int refusals = 0;
   while (true) {
     const natsStatus status = natsConnection_Connect(&connection, handle.get());
     if (status == NATS_OK) break;
     const char* const said = nats_GetLastError(nullptr);
     const std::string why = said == nullptr ? natsStatus_GetText(status) : said;
-    if (is_refusal(status)) return refused(why);
+    if (is_refusal(status) && ++refusals == kRefusals) return refused(why);
     if (std::chrono::steady_clock::now() >= end) {
+      if (is_refusal(status)) return refused(why);
       return base::fail(ErrorCode::kIo, fmt::format("{} cannot be reached: {}", place_of(options), why),
                         "look whether it runs, and whether a firewall stands between");
     }
