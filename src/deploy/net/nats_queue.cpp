@@ -26,7 +26,7 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How long a request for a task stays at the server, at most; with several lanes they take turns.
 constexpr Milliseconds kLongestPull{5'000};
-constexpr Milliseconds kTurn{50};
+constexpr Milliseconds kTurn{15};
 // By when the server must have said that there is nothing.
 constexpr Milliseconds kAnswerWithin{2'000};
 // The pauses between two looks for a result: an eighth of what was waited so far, within these.
