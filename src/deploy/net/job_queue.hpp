@@ -60,8 +60,10 @@ struct Part {
 
 /// Why no worker will end a task.
 enum class OrphanCause {
-  kTooManyDeliveries,  ///< handed out kMaxDeliveries times, and the last lease is over
-  kDeadline,           ///< its deadline is past, and nobody holds it
+  /// Handed out kMaxDeliveries times, and the last lease is over. A backend may notice it only when a worker next looks
+  /// into the lane.
+  kTooManyDeliveries,
+  kDeadline,  ///< its deadline is past, and nobody holds it
 };
 
 struct Orphan {

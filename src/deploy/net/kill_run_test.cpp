@@ -25,12 +25,14 @@
 #include "deploy/net/serve_one.hpp"
 #include "deploy/net/submit_job.hpp"
 #include "deploy/net/supervise.hpp"
+#include "deploy/net/testing/nats_place.hpp"
 #include "deploy/net/testing/pipeline.hpp"
 #include "deploy/net/testing/temporary_folder.hpp"
 
 namespace obscura::deploy::net::testing {
 
 Connection connect_to(const std::string& backend, const std::string& place, Clock& clock) {
+  if (backend == "nats") return connect_to_nats(place);
   OBSCURA_CHECK(backend == "embedded", "a backend that connect_to does not know");
   return {.queue = EmbeddedQueue::open(place + "/queue",
                                        {.max_tasks = 30, .lease = kKillRunLease, .survives_power_loss = false}, clock)
@@ -192,6 +194,7 @@ class KillRun {
  private:
   void kill_some(std::vector<std::unique_ptr<Child>>& children);
   [[nodiscard]] bool look_for_answers();
+  void submit_lost_again();
   void judge(int number);
   void judge_end(int number, const Answer& answer);
   void violate(int number, const std::string& what) { report_.violation = name_of(number) + " " + what; }
@@ -211,6 +214,7 @@ void KillRun::kill_some(std::vector<std::unique_ptr<Child>>& children) {
   if (report_.worker_kills < plan_.kills) {
     children[random_() % workers]->kill_now();
     ++report_.worker_kills;
+    if (plan_.strike) plan_.strike(report_.worker_kills);
   }
   if (random_() % 5 < 2) {
     Child& other = *children[workers + random_() % 2];
@@ -231,6 +235,16 @@ bool KillRun::look_for_answers() {
     all = all && answer.has_value();
   }
   return all;
+}
+
+// What a submitter does who keeps its input until it has the result.
+void KillRun::submit_lost_again() {
+  for (int number = 0; number < plan_.jobs; ++number) {
+    if (answers_[static_cast<std::size_t>(number)]) continue;
+    const auto stored = submit_job(*at_.queue, *at_.blobs, job_number(number, errand_.deadline), cast_.submitter,
+                                   make_inputs(name_of(number)), 0);
+    report_.resubmitted += stored && *stored == Stored::kStored ? 1 : 0;
+  }
 }
 
 void KillRun::judge_end(int number, const Answer& answer) {
@@ -274,7 +288,10 @@ KillReport KillRun::run() {
     for (const auto& child : children) child->keep_alive();
     const bool all = look_for_answers();
     const bool killed_enough = report_.worker_kills >= plan_.kills;
-    if (all && killed_enough && at_.queue->status().value().tasks == 0) break;
+    const bool settled = killed_enough && children[children.size() - 2]->finished();
+    const bool empty = settled && at_.queue->status().value().tasks == 0;
+    if (all && empty) break;
+    if (plan_.may_lose && empty) submit_lost_again();
     if (!killed_enough) end = clock_.now() + plan_.patience;
     if (clock_.now() >= next_kill && !killed_enough) {
       kill_some(children);
@@ -290,33 +307,38 @@ KillReport KillRun::run() {
   return report_;
 }
 
-int from_environment(const char* variable, int otherwise) {
-  const char* const text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::atoi(text);
-}
-
-// tests/soak/kill-workers runs it long.
+// tests/soak/kill-processes runs it long.
 TEST(KillRun, NoJobIsLostOrAnsweredTwiceOrWrongWhenProcessesAreKilled) {
   const TemporaryFolder folder;
-  const int jobs = from_environment("OBSCURA_KILL_JOBS", 40);
-  const int kills = from_environment("OBSCURA_KILL_KILLS", 8);
-  const auto seed = static_cast<std::uint64_t>(from_environment("OBSCURA_KILL_SEED", 1));
-  const KillReport report = run_kills(
-      {.backend = "embedded", .place = folder.path(), .jobs = jobs, .kills = kills, .workers = 3, .seed = seed});
-  std::cout << jobs << " jobs: " << report.right << " right, " << report.poison_failed << " poison failed, "
-            << report.worn_out << " worn out, " << report.again << " done at a later attempt; " << report.worker_kills
-            << " workers and " << report.other_kills << " submitters and supervisors killed; " << report.seconds
-            << " s\n";
-  EXPECT_EQ(report.violation, "") << "seed " << seed;
-  EXPECT_EQ(report.worker_kills, kills);
-  EXPECT_EQ(report.poison_failed, (jobs + kPoisonEvery - 1 - kPoisonAt) / kPoisonEvery);
-  EXPECT_LE(report.worn_out, jobs / 20);
+  const KillPlan plan{.backend = "embedded",
+                      .place = folder.path(),
+                      .jobs = from_environment("OBSCURA_KILL_JOBS", 40),
+                      .kills = from_environment("OBSCURA_KILL_KILLS", 8),
+                      .workers = 3,
+                      .seed = static_cast<std::uint64_t>(from_environment("OBSCURA_KILL_SEED", 1))};
+  expect_kept(plan, run_kills(plan));
 }
 
 }  // namespace
 
 KillReport run_kills(const KillPlan& plan) {
   return KillRun(plan).run();
+}
+
+void expect_kept(const KillPlan& plan, const KillReport& report) {
+  std::cout << plan.jobs << " jobs: " << report.right << " right, " << report.poison_failed << " poison failed, "
+            << report.worn_out << " worn out, " << report.again << " done at a later attempt; " << report.worker_kills
+            << " workers and " << report.other_kills << " submitters and supervisors killed; " << report.resubmitted
+            << " lost and submitted again; " << report.seconds << " s\n";
+  EXPECT_EQ(report.violation, "") << "seed " << plan.seed;
+  EXPECT_EQ(report.worker_kills, plan.kills);
+  EXPECT_EQ(report.poison_failed, (plan.jobs + kPoisonEvery - 1 - kPoisonAt) / kPoisonEvery);
+  EXPECT_LE(report.worn_out, plan.jobs / 20);
+}
+
+int from_environment(const char* variable, int otherwise) {
+  const char* const text = std::getenv(variable);
+  return text == nullptr ? otherwise : std::atoi(text);
 }
 
 // The role that the command line gives, if it gives one.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,7 +23,7 @@ struct Connection {
 inline constexpr Milliseconds kKillRunLease{300};
 
 /// Connects to the backend called `backend` at `place`, with leases of kKillRunLease and room for few tasks. Knows
-/// "embedded" (place: a folder).
+/// "embedded" (place: a folder) and "nats" (place: addresses of servers with streams, separated by commas).
 [[nodiscard]] Connection connect_to(const std::string& backend, const std::string& place, Clock& clock);
 
 struct KillPlan {
@@ -34,6 +35,10 @@ struct KillPlan {
   std::uint64_t seed = 1;
   Milliseconds kill_every{150};
   Milliseconds patience{60'000};  ///< until all is answered, after the last kill
+  /// Called after each kill of a worker, with its number from 1: kills what the backend stands on, and starts it again.
+  std::function<void(int)> strike = {};
+  /// Of a backend that may lose what it acknowledged: jobs without answer are submitted again once no task is left.
+  bool may_lose = false;
 };
 
 struct KillReport {
@@ -42,12 +47,19 @@ struct KillReport {
   int worn_out = 0;      ///< failed with five deaths behind them, though they were no poison
   int worker_kills = 0;  ///< by the run; poison kills more
   int other_kills = 0;
-  int again = 0;  ///< jobs of which some step was done at a later attempt
+  int resubmitted = 0;  ///< since the backend lost them
+  int again = 0;        ///< jobs of which some step was done at a later attempt
   double seconds = 0;
   std::string violation;  ///< empty when there was none
 };
 
 /// Submits, works, supervises and kills; judges every answer, and that nothing is left over.
 [[nodiscard]] KillReport run_kills(const KillPlan& plan);
+
+/// Prints the report, and expects what every run must show.
+void expect_kept(const KillPlan& plan, const KillReport& report);
+
+/// A number from the environment: how the scripts in tests/soak make a run long.
+[[nodiscard]] int from_environment(const char* variable, int otherwise);
 
 }  // namespace obscura::deploy::net::testing

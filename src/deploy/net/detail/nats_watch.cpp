@@ -1,0 +1,179 @@
+#include "deploy/net/detail/nats_watch.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <utility>
+
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
+#include "deploy/net/nats_streams.hpp"
+
+namespace obscura::deploy::net::detail {
+namespace {
+
+using base::Result;
+using nlohmann::json;
+
+constexpr const char* kAnyNote = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>";
+// A task that nobody has in so many looks in a row was forgotten by its consumer.
+constexpr int kRoundsUntilRevived = 3;
+
+Instant now() {
+  return SystemClock().now();
+}
+
+Result<std::vector<std::string>> task_streams(NatsConnection& connection) {
+  OBSCURA_TRY(const JsonValue answer, call_api_or_fail(connection, "STREAM.NAMES"));
+  std::vector<std::string> names;
+  for (const JsonValue& name : answer.member("streams").elements()) {
+    if (replica_of_task_stream(name.as_text())) names.push_back(name.as_text());
+  }
+  return names;
+}
+
+}  // namespace
+
+Result<std::vector<Orphan>> NatsWatch::orphans(std::size_t limit) {
+  std::vector<Orphan> orphans;
+  orphans_.clear();
+  OBSCURA_TRY(const std::vector<std::string> streams, task_streams(connection_));
+  OBSCURA_TRY_VOID(read_notes(limit, orphans));
+  for (const std::string& stream : streams) OBSCURA_TRY_VOID(look_at(stream, limit, orphans));
+  return orphans;
+}
+
+Result<void> NatsWatch::remove(const Orphan& orphan) {
+  const auto place = orphans_.find(orphan.id);
+  if (place == orphans_.end()) return {};
+  OBSCURA_TRY_VOID(delete_message(connection_, place->second.stream, place->second.sequence));
+  if (const auto note = notes_.find(place->second); note != notes_.end()) {
+    OBSCURA_TRY_VOID(delete_message(connection_, std::string(kWornStream), note->second));
+    notes_.erase(note);
+  }
+  return {};
+}
+
+// A task that is gone meanwhile is no orphan.
+Result<void> NatsWatch::add(const Place& place, OrphanCause cause, std::uint32_t deliveries,
+                            std::vector<Orphan>& orphans) {
+  OBSCURA_TRY(auto message, read_message(connection_, place.stream, json::object({{"seq", place.sequence}}).dump()));
+  if (!message) return {};
+  auto task = task_of_subject(message->subject);
+  if (!task) return delete_message(connection_, place.stream, place.sequence);  // nobody could be told
+  task->deadline = message->deadline.value_or(Instant{});
+  task->message = std::move(message->data);
+  const std::uint64_t id = orphans_.size() + 1;
+  orphans_.emplace(id, place);
+  orphans.push_back({.id = id, .cause = cause, .deliveries = deliveries, .task = std::move(*task)});
+  return {};
+}
+
+Result<void> NatsWatch::read_notes(std::size_t limit, std::vector<Orphan>& orphans) {
+  std::uint64_t next = 1;
+  while (orphans.size() < limit) {
+    OBSCURA_TRY(const auto note, read_message(connection_, std::string(kWornStream),
+                                              json::object({{"seq", next}, {"next_by_subj", kAnyNote}}).dump()));
+    if (!note) return {};
+    next = note->sequence + 1;
+    OBSCURA_TRY_VOID(read_note(note->sequence, note->data, orphans));
+  }
+  return {};
+}
+
+Result<void> NatsWatch::read_note(std::uint64_t sequence, const std::vector<std::uint8_t>& note,
+                                  std::vector<Orphan>& orphans) {
+  const JsonValue said = JsonValue::parse(note);
+  const Place place{.stream = said.text("stream"), .sequence = said.number("stream_seq")};
+  const std::size_t before = orphans.size();
+  if (replica_of_task_stream(place.stream)) {
+    OBSCURA_TRY_VOID(
+        add(place, OrphanCause::kTooManyDeliveries, static_cast<std::uint32_t>(said.number("deliveries")), orphans));
+  }
+  if (orphans.size() == before) return delete_message(connection_, std::string(kWornStream), sequence);
+  notes_[place] = sequence;
+  return {};
+}
+
+Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, const Lane& lane) {
+  OBSCURA_TRY(const ApiAnswer answer,
+              call_api(connection_, fmt::format("CONSUMER.INFO.{}.{}", stream, consumer_name(lane))));
+  if (answer.error && answer.error->code == kConsumerNotFound) {
+    if (makes_lanes_) OBSCURA_TRY_VOID(create_lane(connection_, lane, lease_));
+    return LaneState{};
+  }
+  if (answer.error)
+    return base::fail(base::ErrorCode::kIo, fmt::format("a lane of {}: {}", stream, answer.error->text));
+  const JsonValue delivered = answer.body.member("delivered");
+  return LaneState{.exists = true,
+                   .handed_out = delivered.number("stream_seq"),
+                   .acknowledged = answer.body.member("ack_floor").number("stream_seq"),
+                   .held = answer.body.number("num_ack_pending"),
+                   .waiting = answer.body.number("num_pending")};
+}
+
+Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
+  OBSCURA_TRY(const Subjects subjects, list_subjects(connection_, stream, ">"));
+  std::map<std::string, Sighting> still_there;
+  for (const std::string& subject : subjects.names) {
+    const auto known = seen_[stream].find(subject);
+    if (known != seen_[stream].end()) {
+      still_there.insert(*known);
+      continue;
+    }
+    OBSCURA_TRY(const auto message,
+                read_message(connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    if (!message) continue;
+    still_there[subject] = {.sequence = message->sequence, .deadline = message->deadline.value_or(Instant{})};
+  }
+  seen_[stream] = std::move(still_there);
+  std::map<Lane, LaneState> lanes;
+  for (auto& [subject, sighting] : seen_[stream]) {
+    if (orphans.size() >= limit) return {};
+    const auto task = task_of_subject(subject);
+    if (task && !lanes.contains(task->lane())) {
+      OBSCURA_TRY(lanes[task->lane()], lane_state(stream, task->lane()));
+    }
+    OBSCURA_TRY_VOID(judge(stream, subject, sighting, task ? lanes[task->lane()] : LaneState{}, orphans));
+  }
+  return {};
+}
+
+Result<void> NatsWatch::judge(const std::string& stream, const std::string& subject, Sighting& sighting,
+                              const LaneState& lane, std::vector<Orphan>& orphans) {
+  const Place place{stream, sighting.sequence};
+  if (notes_.contains(place)) return {};
+  const bool never_handed_out = sighting.sequence > lane.handed_out;
+  // By then it was handed out again, to a worker who refuses it, unless somebody still works on it.
+  const bool long_past = now() > sighting.deadline + kMaxDeliveries * lease_;
+  const bool rests = lane.exists && lane.held == 0 && lane.waiting == 0;  // although there is this task
+  const bool left_behind = rests || (lane.exists && sighting.sequence <= lane.acknowledged);
+  if (now() > sighting.deadline && (never_handed_out || rests || long_past)) {
+    return add(place, OrphanCause::kDeadline, 0, orphans);
+  }
+  sighting.left_behind = left_behind ? sighting.left_behind + 1 : 0;
+  if (sighting.left_behind < kRoundsUntilRevived) return {};
+  sighting.left_behind = 0;
+  return revive(stream, subject, sighting);
+}
+
+// Its own message id, so that however often this is repeated there is one more message, and one less. A stream that was
+// reset counts its messages anew: the sequence alone would name two.
+Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, const Sighting& sighting) {
+  OBSCURA_TRY(const auto message, read_message(connection_, stream, json::object({{"seq", sighting.sequence}}).dump()));
+  const auto task = task_of_subject(subject);
+  if (!message || message->subject != subject || !task) return {};
+  OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));
+  if (result) return delete_message(connection_, stream, sighting.sequence);
+  OBSCURA_TRY(const Published published,
+              publish(connection_, {.subject = revived_subject(*task),
+                                    .data = message->data,
+                                    .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
+                                    .deadline = message->deadline}));
+  if (published.stored == Stored::kFull) return {};
+  return delete_message(connection_, stream, sighting.sequence);
+}
+
+}  // namespace obscura::deploy::net::detail

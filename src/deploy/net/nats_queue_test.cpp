@@ -1,0 +1,162 @@
+#include "deploy/net/nats_queue.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
+#include "deploy/net/testing/backend.hpp"
+#include "deploy/net/testing/nats_place.hpp"
+#include "deploy/net/testing/pipeline.hpp"
+
+namespace obscura::deploy::net::testing {
+namespace {
+
+constexpr Milliseconds kNoWait{0};
+
+const BackendFactory kNats{"Nats", [](const BackendOptions& options) -> std::unique_ptr<Backend> {
+                             return std::make_unique<NatsPlace>(options);
+                           }};
+
+// Leases run on real time here: minutes.
+INSTANTIATE_TEST_SUITE_P(SlowNats, QueueContract, ::testing::Values(kNats), backend_name);
+INSTANTIATE_TEST_SUITE_P(SlowNats, ProtocolContract, ::testing::Values(kNats), backend_name);
+
+Task task_named(const std::string& job, const Step& step = {}) {
+  const Lane lane = all_lanes(1).front();
+  return {.key = {"tenant", job, 0},
+          .step = step,
+          .model = lane.model,
+          .eval_key = lane.eval_key,
+          .deadline = SystemClock().now() + std::chrono::hours(1),
+          .message = {1, 2, 3}};
+}
+
+// What was acknowledged is there after the server was killed, and connections come back by themselves.
+TEST(NatsQueue, OutlivesItsServer) {
+  NatsPlace place({.lease = Milliseconds(300)});
+  const auto queue = place.connect();
+  const auto lanes = all_lanes(1);
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  ASSERT_EQ(queue->publish_part(task.key, {0, 1}, Bytes{7}).value(), Stored::kStored);
+  const auto lease = queue->fetch(lanes, kNoWait).value();
+  ASSERT_TRUE(lease);
+  place.server().kill_now();
+  place.server().start();
+  EXPECT_EQ(queue->publish(task).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(queue->publish_part(task.key, {0, 1}, Bytes{8}).value(), Stored::kAlreadyThere);
+  EXPECT_THAT(queue->parts(task.key, 0).value()[0].message, ::testing::ElementsAre(7));
+  // The server may have forgotten who had the task: then the supervisor brings it back.
+  std::optional<Lease> again;
+  for (int look = 0; look < 20 && !again; ++look) {
+    EXPECT_TRUE(queue->orphans(10).value().empty());
+    again = queue->fetch(lanes, Milliseconds(200)).value();
+  }
+  ASSERT_TRUE(again);
+  EXPECT_EQ(again->task.message, task.message);
+  EXPECT_EQ(again->task.deadline, task.deadline);
+  EXPECT_EQ(queue->acknowledge(*again).value(), LeaseState::kHeld);
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+TEST(NatsQueue, AFullStreamOfJobsLeavesRoomForStepsAndResults) {
+  NatsPlace place({.max_tasks = 1});
+  const auto queue = place.connect();
+  EXPECT_EQ(queue->publish(task_named("a")).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish(task_named("b")).value(), Stored::kFull);
+  EXPECT_EQ(queue->publish(task_named("a")).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(queue->publish(task_named("a", {1, 0})).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish_result({"tenant", "a", 0}, Bytes{1}).value(), Stored::kStored);
+  EXPECT_EQ(queue->publish_result({"tenant", "a", 0}, Bytes{2}).value(), Stored::kAlreadyThere);
+  EXPECT_EQ(place.connect()->result({"tenant", "a", 0}, kNoWait).value(), Bytes{1});
+}
+
+TEST(NatsQueue, AGroupSeesOnlyItsReplica) {
+  NatsPlace place({});
+  const auto queue = place.connect();
+  Task second = task_named("a");
+  second.key.replica = 1;
+  ASSERT_EQ(queue->publish(second).value(), Stored::kStored);
+  EXPECT_FALSE(queue->fetch(all_lanes(1), kNoWait).value());
+  const Lane lane = second.lane();
+  const auto lease = queue->fetch({&lane, 1}, kNoWait).value();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->task.id(), second.id());
+}
+
+TEST(NatsQueue, ATaskThatCannotBeReadIsRemoved) {
+  NatsPlace place({});
+  const auto queue = place.connect();
+  const auto rogue = place.server().connect();
+  const Lane lane = all_lanes(1).front();
+  const std::string subject =
+      "obscura.job." + lane.model.hex() + ".0." + lane.eval_key.hex() + ".tenant.a.notanumber.r0";
+  ASSERT_TRUE(rogue->ask({.subject = subject}));
+  EXPECT_EQ(queue->status().value().tasks, 1u);
+  EXPECT_FALSE(queue->fetch({&lane, 1}, kNoWait).value());
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+// Makes the lane of make_job's first stage, but its consumer among the jobs looks elsewhere: what lies there goes to
+// nobody, as after some crashes of a server.
+void make_forgetful_lane(NatsConnection& connection) {
+  const Lane lane = all_lanes(1).front();
+  Lane elsewhere = lane;
+  elsewhere.model = digest_of_text("another");
+  for (const bool steps : {true, false}) {
+    const std::string stream = steps ? "STEPS_0" : "JOBS_0";
+    const std::string name = detail::consumer_name(lane);
+    const std::string body = "{\"stream_name\": \"" + stream + "\", \"config\": {\"durable_name\": \"" + name +
+                             "\", \"ack_policy\": \"explicit\", \"deliver_policy\": \"all\", \"filter_subject\": \"" +
+                             detail::lane_filter(steps ? lane : elsewhere, steps) + "\"}}";
+    ASSERT_TRUE(detail::call_api_or_fail(connection, "CONSUMER.DURABLE.CREATE." + stream + "." + name, body));
+  }
+}
+
+TEST(NatsQueue, ATaskThatTheServerForgotIsPublishedAnew) {
+  NatsPlace place({});
+  const auto connection = place.server().connect();
+  make_forgetful_lane(*connection);
+  const auto queue = NatsQueue::open(connection, {});
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_FALSE(queue->fetch(all_lanes(1), kNoWait).value());
+    EXPECT_TRUE(queue->orphans(10).value().empty());
+  }
+  const auto lease = queue->fetch(all_lanes(1), kNoWait).value();
+  ASSERT_TRUE(lease);
+  EXPECT_EQ(lease->task.id(), task.id());
+  EXPECT_EQ(lease->task.message, task.message);
+  EXPECT_EQ(lease->task.deadline, task.deadline);
+  EXPECT_EQ(queue->status().value().tasks, 1u);
+}
+
+TEST(NatsQueue, ATaskThatTheServerForgotIsRemovedWhenItsJobIsDone) {
+  NatsPlace place({});
+  const auto connection = place.server().connect();
+  make_forgetful_lane(*connection);
+  const auto queue = NatsQueue::open(connection, {});
+  const Task task = task_named("a");
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  ASSERT_EQ(queue->publish_result(task.key, Bytes{1}).value(), Stored::kStored);
+  for (int look = 0; look < 3; ++look) EXPECT_TRUE(queue->orphans(10).value().empty());
+  EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+TEST(NatsQueue, WithoutItsStreamsItSaysSo) {
+  const LoopbackServer server;
+  const auto connection = NatsConnection::open({.servers = {server.url()}, .call_timeout = Milliseconds(200)}).value();
+  const auto stored = NatsQueue::open(connection, {})->publish(task_named("a"));
+  ASSERT_FALSE(stored);
+  EXPECT_EQ(stored.error().code, base::ErrorCode::kIo);
+  EXPECT_THAT(stored.error().hint, ::testing::HasSubstr("streams"));
+}
+
+}  // namespace
+}  // namespace obscura::deploy::net::testing
