@@ -13,6 +13,7 @@
 #include "compiler/compile/calibration.hpp"
 #include "compiler/compile/reference.hpp"
 #include "compiler/compile/report_html.hpp"
+#include "plan/program/limits.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/spec_file.hpp"
 
@@ -35,6 +36,7 @@ struct Options {
   std::string cost;
   std::string output;
   int security = 128;
+  int images = 1;
   int threads = 1;
   std::string sealing_key = "secret";
   double relative_error = compile::CompileOptions{}.most_relative_sd;
@@ -78,6 +80,7 @@ base::Result<void> check_options(const Options& options) {
 
 base::Result<compile::CompileOptions> search_options(const Options& options) {
   compile::CompileOptions search;
+  search.images = options.images;
   search.threads = options.threads;
   search.security = static_cast<fhe::params::Security>(options.security);
   search.sealing_key =
@@ -179,6 +182,10 @@ void add_network_options(CLI::App& command, Options& options) {
 }
 
 void add_search_options(CLI::App& command, Options& options) {
+  command
+      .add_option("--images", options.images,
+                  "Images in one request, computed together: less time for each of many, more for a single one")
+      ->check(CLI::Range(1, plan::program::kMaxImages));
   command.add_option("--cost", options.cost, "Cost table of the machine that will run the model");
   command.add_option("--security", options.security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
   command

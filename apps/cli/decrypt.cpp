@@ -37,8 +37,10 @@ std::string scores_text(const deploy::client::Release& release) {
   return text;
 }
 
-nlohmann::json figures_of(const std::string& path, const deploy::client::Release& release, bool scores) {
+nlohmann::json figures_of(const std::string& path, std::size_t image, const deploy::client::Release& release,
+                          bool scores) {
   nlohmann::json figures = {{"file", path},
+                            {"image", image},
                             {"label", release.label},
                             {"name", release.name},
                             {"margin", release.margin},
@@ -53,16 +55,26 @@ nlohmann::json figures_of(const std::string& path, const deploy::client::Release
   return figures;
 }
 
+/// Answers of several images are numbered from 0, in the order in which they were encrypted.
+void add_answers(const std::string& path, const std::vector<deploy::client::Release>& releases, bool is_numbered,
+                 bool scores, Report& report) {
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    const deploy::client::Release& release = releases[i];
+    report.figures["answers"].push_back(figures_of(path, i, release, scores));
+    report.text += fmt::format("{}{}: {}, margin {}{}\n", path, is_numbered ? fmt::format("[{}]", i) : "", release.name,
+                               release.margin, remark(release));
+    if (scores) report.text += scores_text(release);
+  }
+}
+
 base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   Report report;
   report.figures = {{"answers", nlohmann::json::array()}};
   for (const auto& path : options.answers) {
     OBSCURA_TRY(const auto bytes, base::read_file(path, runtime::wire::kMaxRequestBytes));
-    OBSCURA_TRY(const auto release, deploy::client::open_answer(open, bytes, path));
-    report.figures["answers"].push_back(figures_of(path, release, options.scores));
-    report.text += fmt::format("{}: {}, margin {}{}\n", path, release.name, release.margin, remark(release));
-    if (options.scores) report.text += scores_text(release);
+    OBSCURA_TRY(const auto releases, deploy::client::open_answers(open, bytes, path));
+    add_answers(path, releases, open.content.program.input_packing.images > 1, options.scores, report);
   }
   return report;
 }

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
+#include <span>
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/progress.hpp"
@@ -21,50 +23,78 @@ struct Options {
   std::string folder;
 };
 
-/// "digits/3.png" gives 3.ct, "t10k-images.gz:17" gives t10k-images.gz-17.ct.
-std::string request_name(const std::string& input) {
-  std::string name = std::filesystem::path(input).filename().string();
-  for (char& c : name) {
-    if (c == ':') c = '-';
-  }
-  return std::filesystem::path(name).stem().string() + ".ct";
+/// "digits/3.png" gives 3, "t10k-images.gz:17" gives t10k-images.gz-17.
+std::string stem_of(const std::string& input) {
+  const std::filesystem::path name = std::filesystem::path(input).filename();
+  std::string text = name.string();
+  if (text.find(':') == std::string::npos) return name.stem().string();
+  std::replace(text.begin(), text.end(), ':', '-');
+  return text;
 }
 
-base::Result<std::vector<std::string>> output_paths(const Options& options) {
-  if (options.output.empty() == options.folder.empty() || (!options.output.empty() && options.inputs.size() != 1)) {
+using Inputs = std::span<const std::string>;
+
+/// One input gives 3.ct, several give 3_to_7.ct: the first and the last.
+std::string request_name(Inputs inputs) {
+  const std::string first = stem_of(inputs.front());
+  return (inputs.size() == 1 ? first : first + "_to_" + stem_of(inputs.back())) + ".ct";
+}
+
+/// A request and the inputs that it holds.
+struct Job {
+  Inputs inputs;
+  std::string output;
+};
+
+/// As many inputs in a request as it holds, in their order.
+base::Result<std::vector<Job>> plan_jobs(const Options& options, std::size_t images) {
+  const Inputs inputs(options.inputs);
+  if (options.output.empty() == options.folder.empty() || (!options.output.empty() && inputs.size() > images)) {
     return base::fail(base::ErrorCode::kUsage,
-                      "say where requests go: -o FILE for one input, --out-dir FOLDER for more",
+                      fmt::format("say where requests go: -o FILE for {}, --out-dir FOLDER for more",
+                                  images == 1 ? "one input" : fmt::format("up to {} inputs", images)),
                       "give exactly one of the two");
   }
-  if (!options.output.empty()) return std::vector<std::string>{options.output};
-  std::vector<std::string> paths;
+  if (!options.output.empty()) return std::vector<Job>{{inputs, options.output}};
+  std::vector<Job> jobs;
   std::set<std::string> seen;
-  for (const auto& input : options.inputs) {
-    paths.push_back((std::filesystem::path(options.folder) / request_name(input)).string());
-    if (!seen.insert(paths.back()).second) {
-      return base::fail(base::ErrorCode::kUsage, "two inputs would give one request file: " + paths.back(),
+  for (std::size_t first = 0; first < inputs.size(); first += images) {
+    const Inputs some = inputs.subspan(first, std::min(images, inputs.size() - first));
+    jobs.push_back({some, (std::filesystem::path(options.folder) / request_name(some)).string()});
+    if (!seen.insert(jobs.back().output).second) {
+      return base::fail(base::ErrorCode::kUsage, "two inputs would give one request file: " + jobs.back().output,
                         "encrypt them into different folders");
     }
   }
-  return paths;
+  return jobs;
+}
+
+base::Result<std::vector<std::uint8_t>> encrypt(const deploy::client::RequestWriter& writer, Inputs inputs) {
+  std::vector<std::vector<float>> tensors;
+  for (const std::string& input : inputs) {
+    OBSCURA_TRY(tensors.emplace_back(), deploy::client::read_input(input, writer.form().input_spec));
+  }
+  const std::vector<std::span<const float>> views(tensors.begin(), tensors.end());
+  return writer.write(views);
 }
 
 base::Result<Report> run_encrypt(const Options& options, const Global& global) {
-  OBSCURA_TRY(const auto outputs, output_paths(options));
   OBSCURA_TRY(const auto bytes, base::read_file(options.key, runtime::wire::kMaxPublicKeyBytes));
   OBSCURA_TRY(const auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
-  Progress progress("encrypting", outputs.size());
-  std::uintmax_t request_bytes = 0;
-  for (std::size_t i = 0; i < outputs.size(); ++i) {
-    OBSCURA_TRY(const auto tensor, deploy::client::read_input(options.inputs[i], writer.form().input_spec));
-    OBSCURA_TRY(const auto request, writer.write(tensor));
-    request_bytes = request.size();
-    OBSCURA_TRY_VOID(base::write_file_atomically(outputs[i], request));
-    progress.update(i + 1);
-  }
+  OBSCURA_TRY(const auto jobs, plan_jobs(options, static_cast<std::size_t>(writer.images())));
+  Progress progress("encrypting", jobs.size());
   Report report;
-  report.figures = {{"requests", outputs}, {"input_ciphertext_bytes", request_bytes}};
-  for (const auto& path : outputs) report.text += fmt::format("{}: encrypted\n", path);
+  report.figures = {{"requests", nlohmann::json::array()}, {"images", writer.images()}};
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    OBSCURA_TRY(const auto request, encrypt(writer, jobs[i].inputs));
+    OBSCURA_TRY_VOID(base::write_file_atomically(jobs[i].output, request));
+    progress.update(i + 1);
+    report.figures["requests"].push_back(jobs[i].output);
+    report.figures["inputs"].push_back(jobs[i].inputs);
+    report.figures["input_ciphertext_bytes"] = request.size();
+    report.text += fmt::format("{}: encrypted{}\n", jobs[i].output,
+                               writer.images() == 1 ? "" : fmt::format(" {}", fmt::join(jobs[i].inputs, " ")));
+  }
   return report;
 }
 
@@ -78,8 +108,8 @@ void add_encrypt(CLI::App& app, const Global& global, Action& action) {
                    "Image (PNG, JPEG, PGM, PPM), .npy, .csv, or FILE:N for image N of an idx file")
       ->required();
   command->add_option("--key", options->key, "Public key file")->required();
-  command->add_option("-o,--output", options->output, "Request file, for one input");
-  command->add_option("--out-dir", options->folder, "Folder for requests");
+  command->add_option("-o,--output", options->output, "Request file, for as many inputs as a request holds");
+  command->add_option("--out-dir", options->folder, "Folder for requests, each of as many inputs as it holds");
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_encrypt(*options, global); }; });
 }

@@ -62,12 +62,17 @@ std::string outputs_text(const plan::program::Program& program) {
   return fmt::format("{}", fmt::join(outputs, ", "));
 }
 
+void add_images(Facts& facts, const plan::program::InputPacking& packing) {
+  if (packing.images > 1) facts.add("images", packing.images);
+}
+
 base::Result<void> add_program(Facts& facts, const plan::program::Program& program) {
   OBSCURA_TRY_VOID(add_params(facts, program.params, program.insecure));
   facts.add("plan", wire::plan_digest(program));
   facts.add("instructions", program.instructions.size());
   facts.add("weights", program.weights.size());
   facts.add("evaluation_keys", program.key_needs.size());
+  add_images(facts, program.input_packing);
   facts.add("scores", plan::program::score_count(program));
   if (program.outputs.size() > 1) facts.add("outputs", outputs_text(program));
   facts.add("score_error_bound", program.error.score_error_bound);
@@ -78,6 +83,7 @@ void add_provenance(Facts& facts, const wire::CiphertextInfo& info) {
   facts.add("plan", info.provenance.plan);
   facts.add("key", info.provenance.key);
   facts.add("ciphertexts", info.ciphertexts);
+  if (info.provenance.images > 0) facts.add("images", info.provenance.images);
   std::vector<int> levels;
   for (const auto level : info.levels) levels.push_back(level.value());
   if (levels.size() == 1) {
@@ -95,6 +101,7 @@ base::Result<void> add_public_key(Facts& facts, Bytes bytes, const std::string& 
   facts.add("key", file.key());
   facts.add("input", fmt::format("{} x {} x {}, pixel * {:g}", input.channels, input.height, input.width, input.scale));
   facts.add("ciphertexts", file.form().input_packing.ciphertexts);
+  add_images(facts, file.form().input_packing);
   return {};
 }
 

@@ -101,6 +101,16 @@ class Workshop:
     wide_keys = functools.cached_property(lambda self: self._keys(self.wide_plan, "wide_keys"))
     wide_request = functools.cached_property(lambda self: self._request(self.wide_keys, "wide.ct"))
 
+    # Four images in one request.
+    four_plan = functools.cached_property(lambda self: self._plan("four", "--images", "4"))
+    four_keys = functools.cached_property(lambda self: self._keys(self.four_plan, "four_keys"))
+
+    @functools.cached_property
+    def four_sealed(self):
+        path = self.root / "four.sealed"
+        self.make("seal", self.four_plan, "--key", self.four_keys / "secret", "--sign", self.vendor, "-o", path)
+        return path
+
     def worker_keys(self, evaluation=None, trust=None):
         """The two options without which no model runs."""
         return ["--eval-keys", evaluation or self.evaluation, "--trust", trust or self.vendor_pub]

@@ -75,6 +75,23 @@ struct Answers {
   std::set<std::size_t> left;
 };
 
+std::vector<Answers> answers_of(const CheckedNetwork& network, const CheckedPlan& plan,
+                                const std::vector<std::vector<double>>& inputs, const base::Parallel& parallel) {
+  const auto images = static_cast<std::size_t>(plan.program.input_packing.images);
+  std::vector<Answers> answers(inputs.size());
+  parallel.for_each((inputs.size() + images - 1) / images, [&](std::size_t request) {
+    const std::size_t first = request * images;
+    const auto batch = std::span(inputs).subspan(first, std::min(images, inputs.size() - first));
+    std::mt19937_64 random(kSeed + request);
+    std::vector<Scores> noisy = noisy_scores(plan.program, plan.weights, plan.errors, batch, random);
+    for (std::size_t b = 0; b < batch.size(); ++b) {
+      answers[first + b] = {graph::interpret(network.network, batch[b]), graph::interpret(network.packable, batch[b]),
+                            std::move(noisy[b]), leaving(network, batch[b])};
+    }
+  });
+  return answers;
+}
+
 // Adds 1 to the shares that the input counts in. The scores of the first output decide.
 void count_labels(const Answers& one, std::size_t scores, int right, Check& result) {
   const auto label = [&](const Scores& all) { return label_of(std::span(all).first(scores)); };
@@ -95,13 +112,7 @@ void count_labels(const Answers& one, std::size_t scores, int right, Check& resu
 Check check_plan(const CheckedNetwork& network, const CheckedPlan& plan, const CheckInputs& check,
                  const base::Parallel& parallel) {
   const program::Program& program = plan.program;
-  std::vector<Answers> answers(check.inputs.size());
-  parallel.for_each(answers.size(), [&](std::size_t n) {
-    const std::vector<double>& input = check.inputs[n];
-    std::mt19937_64 random(kSeed + n);
-    answers[n] = {graph::interpret(network.network, input), graph::interpret(network.packable, input),
-                  noisy_scores(program, plan.weights, plan.errors, input, random), leaving(network, input)};
-  });
+  const std::vector<Answers> answers = answers_of(network, plan, check.inputs, parallel);
   Check result;
   result.inputs = check.inputs.size();
   result.unseen = check.unseen;

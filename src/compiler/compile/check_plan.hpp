@@ -52,7 +52,8 @@ struct Check {
 };
 
 /// Runs the program in the slot simulator with errors drawn from the noise model (noisy_scores()) and holds the scores
-/// against the network's. Deterministic, whatever the number of threads. Cost: about three simulations per input.
+/// against the network's, as many inputs at a time as a request holds. Deterministic, whatever the number of threads.
+/// Cost: about three simulations per request.
 [[nodiscard]] Check check_plan(const CheckedNetwork& network, const CheckedPlan& plan, const CheckInputs& check,
                                const base::Parallel& parallel);
 

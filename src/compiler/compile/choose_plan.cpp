@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "compiler/compile/node_levels.hpp"
+#include "compiler/pack/interleave.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
 
@@ -93,10 +94,15 @@ std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::par
 class PlanSearch {
  public:
   PlanSearch(const graph::Graph& graph, const Inputs& inputs, double most_sd, const CompileOptions& options)
-      : graph_(graph), inputs_(inputs), most_sd_(most_sd), options_(options), parallel_(options.threads) {}
+      : graph_(graph),
+        inputs_(inputs),
+        most_sd_(most_sd),
+        options_(options),
+        lane_bits_(pack::lane_bits(options.images)),
+        parallel_(options.threads) {}
 
   base::Result<ChosenPlan> run() {
-    for (int log_n = options_.least_log_n; log_n <= options_.most_log_n; ++log_n) {
+    for (int log_n = least_log_n(); log_n <= options_.most_log_n; ++log_n) {
       observed_.clear();
       if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
@@ -115,11 +121,13 @@ class PlanSearch {
     Observation observation;
   };
 
+  [[nodiscard]] int least_log_n() const { return std::max(options_.least_log_n, pack::kLeastLaneLogN + lane_bits_); }
+
   // All packings of all structures of a ring degree, fastest first.
   std::vector<Attempt> attempts(int log_n) {
     std::vector<Attempt> found;
     const place::CostRow row = options_.cost.row(log_n);
-    pack::NetworkSearch search(graph_, 1 << (log_n - 1), parallel_);
+    pack::NetworkSearch search(graph_, 1 << (log_n - lane_bits_ - 1), parallel_);
     for (const Structure& structure : structures(log_n, graph_, options_.security)) {
       const CostModel model(structure.shape());
       auto packings = search.run(
@@ -143,9 +151,12 @@ class PlanSearch {
     for (const Observed& known : observed_) {
       if (pack::same_shapes(known.packing, attempt.packing)) return known;
     }
-    pack::PackedNetwork packed = pack::lower(graph_, attempt.packing, attempt.structure.log_n);
-    Observation observation = observe(packed, inputs_, options_.sensitivity_inputs, parallel_);
-    observed_.push_back({attempt.packing, std::move(packed), std::move(observation)});
+    // Images neither meet nor differ in how they are computed: what one shows holds for all.
+    const pack::PackedNetwork single = pack::lower(graph_, attempt.packing, attempt.structure.log_n - lane_bits_);
+    Observation observation = observe(single, inputs_, options_.sensitivity_inputs, parallel_);
+    // Places that a request leaves empty hold the image of zeros, which must not wrap around either.
+    if (options_.images > 1) observe_zeros(single, observation);
+    observed_.push_back({attempt.packing, pack::interleave(single, options_.images), std::move(observation)});
     return observed_.back();
   }
 
@@ -207,7 +218,13 @@ class PlanSearch {
                                     options_.most_log_n, static_cast<int>(options_.security)),
                         "train with smaller activations, or ask for less security");
     }
-    if (packing_error_) return tl::make_unexpected(*packing_error_);
+    if (packing_error_) return too_many_images(*packing_error_);
+    if (least_log_n() > options_.most_log_n) {
+      return base::fail(base::ErrorCode::kUnsupported,
+                        fmt::format("{} images leave each other too few of the slots of N = 2^{}", options_.images,
+                                    options_.most_log_n),
+                        "ask for fewer images in a request, or allow a larger ring degree");
+    }
     return base::fail(
         base::ErrorCode::kUnsupported,
         fmt::format("the network needs {} levels, more than N = 2^{} allows at {} bits of security; on the "
@@ -217,10 +234,19 @@ class PlanSearch {
         "use fewer layers or activations of lower degree, or ask for less security");
   }
 
+  tl::unexpected<base::Error> too_many_images(base::Error error) const {
+    if (options_.images > 1) {
+      error.message += fmt::format(", which are left to each of {} images", options_.images);
+      error.hint = "ask for fewer images in a request, or allow a larger ring degree";
+    }
+    return tl::make_unexpected(std::move(error));
+  }
+
   const graph::Graph& graph_;
   const Inputs& inputs_;
   double most_sd_;
   const CompileOptions& options_;
+  int lane_bits_;
   base::Parallel parallel_;
   std::vector<Observed> observed_;
   std::optional<ChosenPlan> best_;

@@ -25,16 +25,17 @@ struct Structure {
 };
 
 struct ChosenPlan {
-  pack::PackedNetwork packed;  ///< with parameters, levels and scales
-  pack::NetworkPacking packing;
+  pack::PackedNetwork packed;    ///< with parameters, levels and scales
+  pack::NetworkPacking packing;  ///< of one image, in its share of the slots
   Observation observation;
   Structure structure;
   place::PrimeChoice primes;
-  double microseconds = 0;  ///< predicted, one thread
+  double microseconds = 0;  ///< predicted, one thread, for all images of a request
 };
 
 /// The plan with the least predicted latency whose predicted score error stays at or below `most_sd`: ring
-/// degree, ending, key-switching digits, packing, sizes of primes and scales, all by search. Deterministic.
+/// degree, ending, key-switching digits, packing, sizes of primes and scales, all by search. A request for several
+/// images is packed as one image in fewer slots, and then interleaved (pack/interleave.hpp). Deterministic.
 /// Errors: kUnsupported with the best error that was reached and why nothing fits, or with the number of levels that
 /// the network needs and which layers take them.
 [[nodiscard]] base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& inputs, double most_sd,

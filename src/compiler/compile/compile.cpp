@@ -15,6 +15,7 @@
 #include "compiler/onnx/read_onnx.hpp"
 #include "compiler/pack/network_packing.hpp"
 #include "compiler/passes/runner.hpp"
+#include "plan/program/limits.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
 
@@ -37,6 +38,12 @@ base::Result<void> check_request(const CompileRequest& request, std::size_t inpu
   if (request.calibration.empty()) {
     return base::fail(base::ErrorCode::kUsage, "there are no calibration inputs",
                       "give inputs like those the network will see, a hundred or more");
+  }
+  if (request.options.images < 1 || request.options.images > program::kMaxImages) {
+    return base::fail(base::ErrorCode::kUsage,
+                      fmt::format("a request cannot hold {} images; 1 to {} are possible", request.options.images,
+                                  program::kMaxImages),
+                      "ask for another number of images in a request");
   }
   const program::InputSpec& spec = request.input;
   if (static_cast<std::size_t>(spec.channels) * spec.height * spec.width != inputs) {

@@ -92,14 +92,16 @@ class Noise {
 
 }  // namespace
 
-std::vector<double> noisy_scores(const program::Program& program, const plan::weights::Weights& weights,
-                                 std::span<const place::Gain> errors, std::span<const double> input,
-                                 std::mt19937_64& random) {
+std::vector<std::vector<double>> noisy_scores(const program::Program& program, const plan::weights::Weights& weights,
+                                              std::span<const place::Gain> errors,
+                                              std::span<const std::vector<double>> inputs, std::mt19937_64& random) {
   OBSCURA_CHECK(errors.size() == program.instructions.size(), "the errors are of another program");
   Noise noise(program, weights, errors, random);
-  const auto trace = simulate::execute(program, weights, simulate::pack_input(program, input),
+  const auto trace = simulate::execute(program, weights, simulate::pack_inputs(program, inputs),
                                        [&](program::ValueId id, Slots& slots) { noise.tamper(id, slots); });
-  return simulate::read_scores(program, trace);
+  std::vector<std::vector<double>> scores;
+  for (std::size_t b = 0; b < inputs.size(); ++b) scores.push_back(simulate::read_scores(program, trace, b));
+  return scores;
 }
 
 }  // namespace obscura::compiler::compile

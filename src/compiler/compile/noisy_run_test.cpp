@@ -52,7 +52,7 @@ class NoisyRun : public ::testing::Test {
         plan.program, simulate::execute(plan.program, plan.weights, simulate::pack_input(plan.program, input_), {}));
     double sum = 0;
     for (int n = 0; n < kDraws; ++n) {
-      const double error = noisy_scores(plan.program, plan.weights, errors, input_, random)[1] - exact[1];
+      const double error = noisy_scores(plan.program, plan.weights, errors, {&input_, 1}, random)[0][1] - exact[1];
       sum += error * error;
     }
     return sum / kDraws;

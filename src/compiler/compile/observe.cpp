@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <random>
+#include <span>
 
 #include "compiler/graph/interpret.hpp"
 #include "compiler/simulate/sensitivity.hpp"
@@ -13,6 +14,8 @@
 
 namespace obscura::compiler::compile {
 namespace {
+
+namespace program = plan::program;
 
 constexpr std::size_t kMostScores = 16;
 constexpr std::size_t kFewScores = 4;
@@ -22,10 +25,13 @@ constexpr double kMagnitudeProducts = 1.5e9;
 constexpr double kGainProducts = 1.5e9;
 constexpr double kCheckProducts = 5e8;
 
-simulate::Trace run(const pack::PackedNetwork& packed, const std::vector<double>& input,
+simulate::Trace run(const pack::PackedNetwork& packed, std::span<const std::vector<double>> images,
                     const simulate::Tamper& tamper) {
-  return simulate::execute(packed.program, packed.weights, simulate::pack_input(packed.program, input), tamper);
+  return simulate::execute(packed.program, packed.weights, simulate::pack_inputs(packed.program, images), tamper);
 }
+
+/// [images][nodes][elements]
+using Expected = std::vector<std::vector<std::vector<double>>>;
 
 // Scores 0 .. count-1, or `most` of them at equal distances.
 std::vector<std::size_t> watched_scores(std::size_t count, std::size_t most) {
@@ -81,9 +87,8 @@ double largest(const std::vector<double>& values) {
 /// Compares each node's result with the graph's and then spoils the slots that nobody may rely on.
 class PoisonedRun {
  public:
-  PoisonedRun(const pack::PackedNetwork& packed, const std::vector<std::vector<double>>& expected,
-              std::mt19937_64& random)
-      : expected_(expected), random_(random), wrong_node_(expected.size()) {
+  PoisonedRun(const pack::PackedNetwork& packed, const Expected& expected, std::mt19937_64& random)
+      : expected_(expected), random_(random), wrong_node_(expected.front().size()) {
     for (const pack::PackedTensor& tensor : packed.tensors) {
       for (std::size_t c = 0; c < tensor.values.size(); ++c) holders_[tensor.values[c]] = {&tensor, c};
     }
@@ -95,23 +100,30 @@ class PoisonedRun {
     const auto& [tensor, ciphertext] = holder->second;
     const auto& element = tensor->layout->element()[ciphertext];
     const std::size_t node = tensor->node.value();
-    const double scale = 1 + largest(expected_[node]);
-    std::uniform_real_distribution<double> junk(-10 * scale, 10 * scale);
-    for (std::size_t s = 0; s < slots.size(); ++s) {
-      if (element[s] == pack::kGarbage) {
-        slots[s] = {junk(random_), junk(random_)};
-        continue;
-      }
-      const double want = expected_[node][static_cast<std::size_t>(element[s])];
-      if (!(std::abs(slots[s].real() - want) <= kTolerance * scale)) wrong_node_ = std::min(wrong_node_, node);
-    }
+    for (std::size_t image = 0; image < expected_.size(); ++image) tamper(image, node, element, slots);
   }
 
   /// The first node whose result differs, or the number of nodes.
   [[nodiscard]] std::size_t wrong_node() const { return wrong_node_; }
 
  private:
-  const std::vector<std::vector<double>>& expected_;
+  // Slot s of the image's share is slot s * lanes + image of the ciphertext.
+  void tamper(std::size_t image, std::size_t node, const std::vector<std::int32_t>& element, simulate::Slots& slots) {
+    const std::vector<double>& values = expected_[image][node];
+    const double scale = 1 + largest(values);
+    std::uniform_real_distribution<double> junk(-10 * scale, 10 * scale);
+    for (std::size_t s = 0; s < element.size(); ++s) {
+      std::complex<double>& slot = slots[s * expected_.size() + image];
+      if (element[s] == pack::kGarbage) {
+        slot = {junk(random_), junk(random_)};
+        continue;
+      }
+      const double want = values[static_cast<std::size_t>(element[s])];
+      if (!(std::abs(slot.real() - want) <= kTolerance * scale)) wrong_node_ = std::min(wrong_node_, node);
+    }
+  }
+
+  const Expected& expected_;
   std::mt19937_64& random_;
   std::size_t wrong_node_;
   std::map<plan::program::ValueId, std::pair<const pack::PackedTensor*, std::size_t>> holders_;
@@ -134,7 +146,7 @@ Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std
   seen.calibration.magnitude.assign(instructions, 0);
   seen.calibration.gains.assign(scores.size(), std::vector<place::Gain>(instructions));
   for (std::size_t n = 0; n < std::max(runs, samples); ++n) {
-    const simulate::Trace trace = run(packed, inputs[n], {});
+    const simulate::Trace trace = run(packed, {&inputs[n], 1}, {});
     raise_magnitudes(trace, seen.calibration.magnitude);
     if (n >= samples) continue;
     const std::size_t first = seen.samples.size();
@@ -147,13 +159,25 @@ Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std
   return seen;
 }
 
+void observe_zeros(const pack::PackedNetwork& packed, Observation& observation) {
+  const auto& element = packed.program.input_packing.element;
+  const std::int32_t last = *std::max_element(element.begin(), element.end());
+  const std::vector<double> zeros(static_cast<std::size_t>(std::max(last, 0)) + 1);
+  raise_magnitudes(run(packed, {&zeros, 1}, {}), observation.calibration.magnitude);
+}
+
 base::Result<void> check_packing(const graph::Graph& graph, const pack::PackedNetwork& packed, const Inputs& inputs) {
   std::mt19937_64 random(20240607);
   const std::size_t runs = affordable(kCheckProducts, products_of(packed), 1, inputs.size());
+  const auto images = static_cast<std::size_t>(packed.program.input_packing.images);
+  Inputs batch(static_cast<std::size_t>(packed.program.input_packing.lanes()),
+               std::vector<double>(inputs.front().size()));
   for (std::size_t n = 0; n < runs; ++n) {
-    const auto expected = graph::interpret_all(graph, inputs[n]);
+    for (std::size_t b = 0; b < images; ++b) batch[b] = inputs[(n + b) % inputs.size()];
+    Expected expected;
+    for (const std::vector<double>& input : batch) expected.push_back(graph::interpret_all(graph, input));
     PoisonedRun poisoned(packed, expected, random);
-    run(packed, inputs[n], [&](plan::program::ValueId id, simulate::Slots& slots) { poisoned.tamper(id, slots); });
+    run(packed, batch, [&](program::ValueId id, simulate::Slots& slots) { poisoned.tamper(id, slots); });
     const std::size_t wrong = poisoned.wrong_node();
     if (wrong == graph.nodes.size()) continue;
     return base::fail(base::ErrorCode::kMismatch,

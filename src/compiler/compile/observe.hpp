@@ -25,9 +25,13 @@ struct Observation {
 [[nodiscard]] Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs,
                                   std::size_t sensitivity_inputs, const base::Parallel& parallel);
 
+/// Raises the magnitudes to those of an input of zeros, which stands where a request holds fewer images than it may.
+void observe_zeros(const pack::PackedNetwork& packed, Observation& observation);
+
 /// Holds the packed program against the graph on inputs, at least one, with random junk in all slots of which a layout
 /// says nothing (wherever a fold or a wrap-around read them, the scores would differ). Errors: kMismatch naming the
-/// layer; that is a bug of the packing, not of the network.
+/// layer; that is a bug of the packing, not of the network. A program for several images runs with a different input in
+/// each place, zeros in those beyond its images.
 [[nodiscard]] base::Result<void> check_packing(const graph::Graph& graph, const pack::PackedNetwork& packed,
                                                const Inputs& inputs);
 

@@ -25,8 +25,9 @@ struct CompileOptions {
   std::uint64_t most_memory_bytes = 0;  ///< of a worker that streams the weights from the file; 0: no limit
   std::size_t sensitivity_inputs = 8;   ///< calibration inputs that the error prediction looks at
   passes::FitOptions fit;               ///< polynomials that stand for activations
-  std::vector<std::string> skip_passes;                    ///< passes::run_passes
-  int threads = 1;                                         ///< of the compilation; plans do not depend on it
+  std::vector<std::string> skip_passes;  ///< passes::run_passes
+  int images = 1;   ///< that one request holds, 1..kMaxImages: computed together, each in slots of its own
+  int threads = 1;  ///< of the compilation; plans do not depend on it
   bool approximate_maxpool = false;                        ///< else a network with a MaxPool is refused
   std::function<void(const std::string& stage)> on_stage;  ///< told what begins now; may be empty
 };

@@ -84,6 +84,12 @@ std::string bits_text(const std::vector<int>& bits) {
   return fmt::format("{}", fmt::join(bits, " "));
 }
 
+std::string images_text(const Report& report) {
+  if (report.images == 1) return {};
+  return fmt::format(" for a request of {} images, {:.2f} ms per image", report.images,
+                     report.latency_ms / report.images);
+}
+
 }  // namespace
 
 Report make_report(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
@@ -95,6 +101,7 @@ Report make_report(const ChosenPlan& plan, const fhe::params::ParamSet& params, 
   report.log_qp = params.log2_qp();
   report.q_bits = program.params.q_bits;
   report.p_bits = program.params.p_bits;
+  report.images = program.input_packing.images;
   report.input_ciphertexts = program.input_packing.ciphertexts;
   report.input_bytes = static_cast<std::uint64_t>(report.input_ciphertexts) *
                        program::stored_ciphertext_bytes(params, program.instructions.front().level);
@@ -119,7 +126,8 @@ std::string to_text(const Report& report) {
   }
   text += fmt::format("N = 2^{}, log2(QP) = {:.1f} ({} | {}), {} bits of security\n", report.log_n, report.log_qp,
                       bits_text(report.q_bits), bits_text(report.p_bits), report.security_bits);
-  text += fmt::format("predicted on one thread: {:.1f} ms, {:.0f} NTTs\n", report.latency_ms, report.ntts);
+  text += fmt::format("predicted on one thread: {:.1f} ms{}, {:.0f} NTTs\n", report.latency_ms, images_text(report),
+                      report.ntts);
   text += fmt::format(
       "input {} ciphertexts, {:.2f} MB; evaluation keys {:.1f} MB; sealed model {:.1f} MB; memory {:.0f} MB\n",
       report.input_ciphertexts, static_cast<double>(report.input_bytes) / kMega,
@@ -196,6 +204,7 @@ std::string to_json(const Report& report) {
                                  {"log_qp", report.log_qp},
                                  {"q_bits", report.q_bits},
                                  {"p_bits", report.p_bits},
+                                 {"images", report.images},
                                  {"input_ciphertexts", report.input_ciphertexts},
                                  {"input_ciphertext_bytes", report.input_bytes},
                                  {"evaluation_key_bytes", report.evaluation_key_bytes},
@@ -203,6 +212,7 @@ std::string to_json(const Report& report) {
                                  {"memory_bytes", report.memory_bytes},
                                  {"ntts", report.ntts},
                                  {"latency_ms", report.latency_ms},
+                                 {"latency_ms_per_image", report.latency_ms / report.images},
                                  {"score_error_sd", report.score_error_sd},
                                  {"score_error_bound", report.score_error_bound},
                                  {"score_maximum", report.score_maximum},

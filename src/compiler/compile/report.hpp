@@ -37,6 +37,7 @@ struct Report {
   double log_qp = 0;
   std::vector<int> q_bits;
   std::vector<int> p_bits;
+  int images = 1;  ///< that a request holds; the figures that follow are of a request
   int input_ciphertexts = 0;
   std::uint64_t input_bytes = 0;
   std::uint64_t evaluation_key_bytes = 0;

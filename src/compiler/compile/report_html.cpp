@@ -48,7 +48,8 @@ std::string size_text(std::uint64_t bytes) {
 
 std::string totals(const Report& r) {
   std::string html = "<div class=\"cards\">\n";
-  html += card(fmt::format("{:.1f} ms", r.latency_ms), "per input, one thread, predicted");
+  html += card(fmt::format("{:.1f} ms", r.latency_ms), "per request, one thread, predicted");
+  if (r.images > 1) html += card(fmt::format("{}", r.images), "images per request");
   html += card(fmt::format("{} bits", r.security_bits), "security");
   html += card(fmt::format("2<sup>{}</sup>, {:.1f}", r.log_n, r.log_qp), "ring degree N, log2(QP)");
   html += card(fmt::format("{:.0f}", r.ntts), "number-theoretic transforms");

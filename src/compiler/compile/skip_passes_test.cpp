@@ -77,7 +77,7 @@ Network residual() {
 std::vector<double> scores(const CompileOutput& output, const std::vector<double>& input) {
   std::mt19937_64 random(1);
   const std::vector<place::Gain> none(output.errors.size());
-  return noisy_scores(output.plan.program, output.plan.weights, none, input, random);
+  return noisy_scores(output.plan.program, output.plan.weights, none, {&input, 1}, random).front();
 }
 
 // By how much the scores of two programs may differ: by what polynomials do to either.

@@ -20,7 +20,9 @@ struct PackedTensor {
 struct PackedNetwork {
   plan::program::Program program;
   plan::weights::Weights weights;
-  std::vector<PackedTensor> tensors;  ///< of every node whose result stands in slots, in the graph's order
+  /// Of every node whose result stands in slots, in the graph's order. Where requests hold several images the layouts
+  /// are those of one.
+  std::vector<PackedTensor> tensors;
 };
 
 /// Writes the program of a packing that NetworkSearch found for this graph and 2^(log_n - 1) slots.

@@ -105,21 +105,43 @@ struct Step {
   Slots operator()(const program::ChangeScale& change) const { return at(change.operand); }
 };
 
-}  // namespace
-
-std::vector<Slots> pack_input(const program::Program& program, std::span<const double> input) {
+// [ciphertexts][slots] of zeros
+std::vector<Slots> empty_input(const program::Program& program) {
   const std::size_t n = slot_count(program);
   const program::InputPacking& packing = program.input_packing;
   const auto count = static_cast<std::size_t>(packing.ciphertexts);
-  OBSCURA_CHECK(packing.element.size() == count * 2 * n, "the input packing does not fill its ciphertexts");
-  std::vector<Slots> packed(count, Slots(n));
+  OBSCURA_CHECK(packing.element.size() * static_cast<std::size_t>(packing.lanes()) == count * 2 * n,
+                "the input packing does not fill its ciphertexts");
+  return std::vector<Slots>(count, Slots(n));
+}
+
+void put_image(const program::InputPacking& packing, std::size_t image, std::span<const double> input,
+               std::vector<Slots>& packed) {
+  const auto lanes = static_cast<std::size_t>(packing.lanes());
+  OBSCURA_CHECK(image < lanes, "more images than the program has room for");
   const auto element = [&](std::size_t index) {
     const std::int32_t e = packing.element[index];
     return e == program::InputPacking::kZero ? 0.0 : input[static_cast<std::size_t>(e)];
   };
-  for (std::size_t c = 0; c < count; ++c) {
-    for (std::size_t s = 0; s < n; ++s) packed[c][s] = {element(c * 2 * n + s), element((c * 2 + 1) * n + s)};
+  for (std::size_t c = 0; c < packed.size(); ++c) {
+    const std::size_t places = packed[c].size() / lanes;
+    for (std::size_t s = 0; s < places; ++s) {
+      packed[c][s * lanes + image] = {element(c * 2 * places + s), element((c * 2 + 1) * places + s)};
+    }
   }
+}
+
+}  // namespace
+
+std::vector<Slots> pack_input(const program::Program& program, std::span<const double> input) {
+  std::vector<Slots> packed = empty_input(program);
+  put_image(program.input_packing, 0, input, packed);
+  return packed;
+}
+
+std::vector<Slots> pack_inputs(const program::Program& program, std::span<const std::vector<double>> inputs) {
+  std::vector<Slots> packed = empty_input(program);
+  for (std::size_t b = 0; b < inputs.size(); ++b) put_image(program.input_packing, b, inputs[b], packed);
   return packed;
 }
 
@@ -134,14 +156,14 @@ Trace execute(const program::Program& program, const plan::weights::Weights& wei
   return values;
 }
 
-std::vector<double> read_scores(const program::Program& program, const Trace& trace) {
+std::vector<double> read_scores(const program::Program& program, const Trace& trace, std::size_t image) {
   std::vector<double> scores;
   scores.reserve(program::score_count(program));
   for (const program::Output& output : program.outputs) {
     for (const program::OutputSlot& element : output.element) {
       const program::ValueId result = program.results[static_cast<std::size_t>(element.result)];
       const Slots& slots = trace[static_cast<std::size_t>(result.value())];
-      scores.push_back(slots[static_cast<std::size_t>(element.slot)].real() * output.factor);
+      scores.push_back(slots[static_cast<std::size_t>(element.slot) + image].real() * output.factor);
     }
   }
   return scores;

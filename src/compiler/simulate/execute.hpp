@@ -20,8 +20,11 @@ using Trace = std::vector<Slots>;
 /// nothing, or to inject noise. The slots stay where they are until execute() returns.
 using Tamper = std::function<void(plan::program::ValueId value, Slots& slots)>;
 
-/// Puts the input elements where the packing says. [ciphertexts][slots]
+/// Puts the elements of one input where the packing says; the places of other images stay zero. [ciphertexts][slots]
 [[nodiscard]] std::vector<Slots> pack_input(const plan::program::Program& program, std::span<const double> input);
+/// The same for several, at most as many as there are lanes.
+[[nodiscard]] std::vector<Slots> pack_inputs(const plan::program::Program& program,
+                                             std::span<const std::vector<double>> inputs);
 
 /// Runs the program slot by slot in double precision, exactly as the encrypted executor would: the same
 /// rotations of the same vectors, wrap-around included. Levels and scales play no part. The program must be
@@ -29,8 +32,10 @@ using Tamper = std::function<void(plan::program::ValueId value, Slots& slots)>;
 [[nodiscard]] Trace execute(const plan::program::Program& program, const plan::weights::Weights& weights,
                             const std::vector<Slots>& inputs, const Tamper& tamper);
 
-/// The scores of all outputs, one output after the other, before anything that the key holder makes of them.
-[[nodiscard]] std::vector<double> read_scores(const plan::program::Program& program, const Trace& trace);
+/// The scores of all outputs of one image, one output after the other, before anything that the key holder makes of
+/// them.
+[[nodiscard]] std::vector<double> read_scores(const plan::program::Program& program, const Trace& trace,
+                                              std::size_t image = 0);
 
 /// rot_step(x), cyclic to the left.
 [[nodiscard]] Slots rotate(const Slots& x, int step);

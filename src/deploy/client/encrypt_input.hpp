@@ -11,13 +11,16 @@
 
 namespace obscura::deploy::client {
 
-/// Places the elements of `tensor` (channel-major, normalised) into slots and encrypts them under the public
-/// key with fresh randomness: form.input_packing.ciphertexts ciphertexts at exactly the level and scale of the form.
-/// Errors: kMismatch when the packing names an element that the tensor does not have.
-/// Cost: one public-key encryption per ciphertext.
-[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> encrypt_input(const fhe::ckks::Context& context,
-                                                                             const fhe::ckks::PublicKey& key,
-                                                                             const plan::program::RequestForm& form,
-                                                                             std::span<const float> tensor);
+/// The inputs of one request, each channel-major and normalised.
+using Tensors = std::span<const std::span<const float>>;
+
+/// Places the elements of 1 to form.input_packing.images inputs into slots, zeros for those that are missing, and
+/// encrypts them under the public key with fresh randomness: form.input_packing.ciphertexts ciphertexts at exactly the
+/// level and scale of the form. Errors: kUsage for another number of inputs; kMismatch when the packing names an
+/// element that an input does not have. Cost: one public-key encryption per ciphertext, however many inputs.
+[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> encrypt_inputs(const fhe::ckks::Context& context,
+                                                                              const fhe::ckks::PublicKey& key,
+                                                                              const plan::program::RequestForm& form,
+                                                                              Tensors tensors);
 
 }  // namespace obscura::deploy::client

@@ -34,17 +34,15 @@ base::Result<std::vector<Slots>> decrypted(const fhe::ckks::Context& context, co
   return slots;
 }
 
-/// [outputs][elements]
-base::Result<std::vector<std::vector<double>>> raw_scores(const fhe::ckks::Context& context,
-                                                          const fhe::secret::SecretKey& secret,
-                                                          const plan::program::Program& program, Ciphertexts answer) {
-  OBSCURA_TRY(const std::vector<Slots> slots, decrypted(context, secret, program, answer));
+/// Of one image. [outputs][elements]
+std::vector<std::vector<double>> raw_scores(const plan::program::Program& program, const std::vector<Slots>& slots,
+                                            int image) {
   std::vector<std::vector<double>> scores;
   for (const plan::program::Output& output : program.outputs) {
     std::vector<double>& of_output = scores.emplace_back();
     for (const plan::program::OutputSlot& element : output.element) {
       const Slots& result = slots[static_cast<std::size_t>(element.result)];
-      of_output.push_back(result[static_cast<std::size_t>(element.slot)].real() * output.factor);
+      of_output.push_back(result[static_cast<std::size_t>(element.slot + image)].real() * output.factor);
     }
   }
   return scores;
@@ -52,26 +50,48 @@ base::Result<std::vector<std::vector<double>>> raw_scores(const fhe::ckks::Conte
 
 }  // namespace
 
+base::Result<std::vector<Release>> open_answers(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
+                                                const plan::program::Program& program, Ciphertexts answer, int images,
+                                                std::span<const std::string> labels) {
+  OBSCURA_CHECK(images >= 1 && images <= program.input_packing.images, "an answer has no more images than a request");
+  OBSCURA_TRY(const std::vector<Slots> slots, decrypted(context, secret, program, answer));
+  std::vector<Release> releases;
+  for (int image = 0; image < images; ++image) {
+    releases.push_back(release(raw_scores(program, slots, image), program, labels));
+  }
+  return releases;
+}
+
+base::Result<std::vector<Release>> open_answers(const OpenSecret& key, std::span<const std::uint8_t> result,
+                                                const std::string& name) {
+  const auto expected = runtime::wire::expect(key.content.program, key.content.key);
+  OBSCURA_TRY(const auto answer, runtime::wire::read_result(result, name, key.context->ring(), expected));
+  OBSCURA_TRY(const int images, runtime::wire::images_in_result(result, name, expected));
+  return open_answers(*key.context, *key.secret, key.content.program, answer, images, key.labels);
+}
+
 base::Result<Release> open_answer(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
-                                  const plan::program::Program& program, std::span<const fhe::ckks::Ciphertext> answer,
+                                  const plan::program::Program& program, Ciphertexts answer,
                                   std::span<const std::string> labels) {
-  OBSCURA_TRY(const auto scores, raw_scores(context, secret, program, answer));
-  return release(scores, program, labels);
+  OBSCURA_TRY(auto releases, open_answers(context, secret, program, answer, 1, labels));
+  return std::move(releases.front());
 }
 
 base::Result<Release> open_answer(const OpenSecret& key, std::span<const std::uint8_t> result,
                                   const std::string& name) {
-  const auto expected = runtime::wire::expect(key.content.program, key.content.key);
-  OBSCURA_TRY(const auto answer, runtime::wire::read_result(result, name, key.context->ring(), expected));
-  return open_answer(*key.context, *key.secret, key.content.program, answer, key.labels);
+  OBSCURA_TRY(auto releases, open_answers(key, result, name));
+  if (releases.size() == 1) return std::move(releases.front());
+  return base::fail(base::ErrorCode::kMismatch,
+                    name + " answers " + std::to_string(releases.size()) + " images, not one",
+                    "open it with open_answers()");
 }
 
 base::Result<double> answer_error(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,
-                                  const plan::program::Program& program, std::span<const fhe::ckks::Ciphertext> answer,
+                                  const plan::program::Program& program, Ciphertexts answer,
                                   std::span<const double> reference) {
-  OBSCURA_TRY(const auto outputs, raw_scores(context, secret, program, answer));
+  OBSCURA_TRY(const std::vector<Slots> slots, decrypted(context, secret, program, answer));
   std::vector<double> scores;
-  for (const auto& output : outputs) scores.insert(scores.end(), output.begin(), output.end());
+  for (const auto& output : raw_scores(program, slots, 0)) scores.insert(scores.end(), output.begin(), output.end());
   if (scores.size() != reference.size()) {
     return base::fail(base::ErrorCode::kMismatch, "the reference has another number of scores than the answer",
                       "compare with the model that the plan was compiled from");

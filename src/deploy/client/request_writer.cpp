@@ -1,6 +1,5 @@
 #include "deploy/client/request_writer.hpp"
 
-#include "deploy/client/encrypt_input.hpp"
 #include "runtime/wire/identity_of.hpp"
 #include "runtime/wire/public_key_file.hpp"
 #include "runtime/wire/request_file.hpp"
@@ -28,8 +27,14 @@ base::Result<RequestWriter> RequestWriter::open(std::span<const std::uint8_t> fi
 }
 
 base::Result<std::vector<std::uint8_t>> RequestWriter::write(std::span<const float> tensor) const {
-  OBSCURA_TRY(const auto ciphertexts, encrypt_input(*context_, public_key_, form_, tensor));
-  return wire::write_request(context_->ring(), params_, form_.insecure, {plan_, key_, {}}, ciphertexts);
+  return write(Tensors(&tensor, 1));
+}
+
+base::Result<std::vector<std::uint8_t>> RequestWriter::write(Tensors tensors) const {
+  OBSCURA_TRY(const auto ciphertexts, encrypt_inputs(*context_, public_key_, form_, tensors));
+  const bool is_full = tensors.size() == static_cast<std::size_t>(images());
+  const auto said = is_full ? 0 : static_cast<std::uint32_t>(tensors.size());
+  return wire::write_request(context_->ring(), params_, form_.insecure, {plan_, key_, {}, said}, ciphertexts);
 }
 
 }  // namespace obscura::deploy::client

@@ -8,6 +8,7 @@
 
 #include "artifact/digest.hpp"
 #include "base/result.hpp"
+#include "deploy/client/encrypt_input.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "plan/program/request_form.hpp"
@@ -26,8 +27,15 @@ class RequestWriter {
   [[nodiscard]] const plan::program::RequestForm& form() const { return form_; }
 
   /// Encrypts one input (channel-major, normalised as form().input_spec says) with fresh randomness: the bytes of a
-  /// request. Errors and cost: those of encrypt_input. Safe to call from several threads.
+  /// request. Errors and cost: those of encrypt_inputs. Safe to call from several threads.
   [[nodiscard]] base::Result<std::vector<std::uint8_t>> write(std::span<const float> tensor) const;
+
+  /// The inputs that one request may hold: how many images the plan computes together.
+  [[nodiscard]] int images() const { return form_.input_packing.images; }
+
+  /// The same for 1 to images() inputs in one request, whose answer has their labels in the same order. Where there are
+  /// fewer than images() the request says how many, readable by everybody.
+  [[nodiscard]] base::Result<std::vector<std::uint8_t>> write(Tensors tensors) const;
 
  private:
   RequestWriter(std::unique_ptr<fhe::ckks::Context> context, fhe::ckks::PublicKey public_key,

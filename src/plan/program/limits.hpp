@@ -14,6 +14,7 @@ inline constexpr std::size_t kMaxStages = 4096;
 inline constexpr std::size_t kMaxCutStages = 64;  ///< stages that a program is cut into
 inline constexpr std::size_t kMaxNameBytes = 256;
 inline constexpr std::size_t kMaxInputCiphertexts = 256;
+inline constexpr int kMaxImages = 1024;  ///< inputs that one request holds
 inline constexpr std::int64_t kMaxInputElements = std::int64_t{1} << 24;
 inline constexpr std::size_t kMaxResults = 256;
 inline constexpr std::size_t kMaxOutputs = 64;

@@ -169,10 +169,11 @@ SealingKey get_sealing_key(ByteReader& in) {
 /// A program that is well-formed; nothing else about it is known.
 base::Result<Program> read(std::span<const std::uint8_t> bytes) {
   ByteReader in(bytes, "program");
-  if (const std::uint16_t version = in.u16(); in.ok() && version != detail::kProgramVersion) {
+  const std::uint16_t version = in.u16();
+  if (in.ok() && version != detail::kProgramVersion && version != detail::kImagesVersion) {
     return base::fail(base::ErrorCode::kUnsupported,
-                      "the program has format version " + std::to_string(version) + ", this program reads version " +
-                          std::to_string(detail::kProgramVersion),
+                      "the program has format version " + std::to_string(version) + ", this program reads versions " +
+                          std::to_string(detail::kProgramVersion) + " and " + std::to_string(detail::kImagesVersion),
                       "compile the model again with this version");
   }
   Program program;
@@ -181,6 +182,7 @@ base::Result<Program> read(std::span<const std::uint8_t> bytes) {
   program.insecure = params.insecure;
   program.input_spec = detail::get_input_spec(in);
   program.input_packing = detail::get_input_packing(in);
+  if (version == detail::kImagesVersion) program.input_packing.images = detail::get_images(in);
   program.stages = get_stages(in);
   program.sealing_key = get_sealing_key(in);
   program.weights = get_weights(in);

@@ -108,7 +108,9 @@ void write_header(std::ostream& out, const Program& program) {
   out << " std=";
   write_list(out, spec.std);
   out << (spec.bgr ? " bgr" : " rgb") << (spec.resize ? " resize" : "") << " range=" << spec.minimum << ".."
-      << spec.maximum << " ciphertexts=" << program.input_packing.ciphertexts << '\n';
+      << spec.maximum << " ciphertexts=" << program.input_packing.ciphertexts;
+  if (program.input_packing.images != 1) out << " images=" << program.input_packing.images;
+  out << '\n';
   for (std::size_t i = 0; i < program.stages.size(); ++i) {
     out << "stage " << i << ' ' << program.stages[i].kind << " \"" << program.stages[i].name << "\"\n";
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <variant>
@@ -129,13 +130,18 @@ struct WeightInfo {
   friend bool operator==(const WeightInfo&, const WeightInfo&) = default;
 };
 
-/// What the data owner puts where: element[(ciphertext * 2 + part) * slots + slot] is the number of the input
-/// element (channel-major) that goes into the real (part 0) or imaginary (part 1) half of a slot;
-/// kZero leaves it empty.
+/// What the data owner puts where. A request holds `images` inputs that are computed together, each in slots of its
+/// own: image b stands in the slots b, b + lanes(), b + 2 lanes(), ... of every ciphertext of the program, so a
+/// rotation by a multiple of lanes() rotates all of them alike. element[(ciphertext * 2 + part) * (slots / lanes()) +
+/// place] is the number of the input element (channel-major) that goes into the real (part 0) or imaginary (part 1)
+/// half of the slots place * lanes() + b, of image b in each; kZero leaves them empty.
 struct InputPacking {
   static constexpr std::int32_t kZero = -1;
   int ciphertexts = 0;
   std::vector<std::int32_t> element;
+  int images = 1;  ///< at least 1
+  /// Images that there is room for: the least power of two that is at least `images`.
+  [[nodiscard]] int lanes() const { return static_cast<int>(std::bit_ceil(static_cast<unsigned>(images))); }
   friend bool operator==(const InputPacking&, const InputPacking&) = default;
 };
 
@@ -160,11 +166,12 @@ enum class Finish : std::uint8_t { kNone = 0, kSoftmax = 1, kLogSoftmax = 2, kAr
 /// Where one score stands: in the real part of a slot of a result.
 struct OutputSlot {
   std::int32_t result;  ///< number in Program::results
-  std::int32_t slot;
+  std::int32_t
+      slot;  ///< of the first image of a request, a multiple of InputPacking::lanes(); of image b, b further on
   friend bool operator==(const OutputSlot&, const OutputSlot&) = default;
 };
 
-/// One output tensor of the network: score j stands at element[j], times `factor`.
+/// One output tensor of the network: score j of an image stands at element[j], times `factor`.
 struct Output {
   std::string name;
   std::vector<OutputSlot> element;
@@ -200,7 +207,7 @@ struct ErrorStatement {
   friend bool operator==(const ErrorStatement&, const ErrorStatement&) = default;
 };
 
-/// What the plan predicts it costs, per inference on one thread unless said.
+/// What the plan predicts it costs, per request on one thread unless said.
 struct CostStatement {
   double latency_ms = 0;
   std::uint64_t evaluation_key_bytes = 0;

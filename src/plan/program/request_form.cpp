@@ -49,6 +49,7 @@ std::vector<std::uint8_t> serialize(const RequestForm& form) {
   detail::put_input_packing(out, form.input_packing);
   detail::put_level(out, form.level);
   detail::put_scale(out, form.scale);
+  if (form.input_packing.images != 1) detail::put_images(out, form.input_packing);
   return out.take();
 }
 
@@ -62,6 +63,7 @@ base::Result<RequestForm> parse_request_form(std::span<const std::uint8_t> bytes
   form.input_packing = detail::get_input_packing(in);
   form.level = detail::get_level(in);
   form.scale = detail::get_scale(in);
+  if (in.ok() && in.remaining() > 0) form.input_packing.images = detail::get_images(in);
   OBSCURA_TRY_VOID(in.finish());
   OBSCURA_TRY_VOID(check(form));
   return form;

@@ -30,6 +30,24 @@ TEST(RequestForm, RoundTrips) {
   EXPECT_EQ(*parsed, form);
 }
 
+TEST(RequestForm, SaysHowManyImagesARequestHoldsIfItIsNotOne) {
+  RequestForm form = tiny_form();
+  const std::size_t single = serialize(form).size();
+  form.input_packing.images = 3;
+  form.input_packing.element.resize(form.input_packing.element.size() / 4);
+  const std::vector<std::uint8_t> bytes = serialize(form);
+  EXPECT_EQ(bytes.size(), single - 3 * form.input_packing.element.size() * 4 + 4);
+  const auto parsed = parse_request_form(bytes);
+  ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+  EXPECT_EQ(*parsed, form);
+  for (const int images : {1, 17, 1025}) {
+    std::vector<std::uint8_t> other = bytes;
+    other[other.size() - 4] = static_cast<std::uint8_t>(images & 0xff);
+    other[other.size() - 3] = static_cast<std::uint8_t>(images >> 8);
+    EXPECT_FALSE(parse_request_form(other).has_value()) << images << " images";
+  }
+}
+
 TEST(RequestForm, RefusesTruncationAndExtraBytes) {
   std::vector<std::uint8_t> bytes = serialize(tiny_form());
   for (std::size_t length = 0; length < bytes.size(); ++length) {

@@ -160,10 +160,12 @@ std::vector<std::uint8_t> serialize_params(const fhe::params::ParamLiteral& para
 
 std::vector<std::uint8_t> serialize(const Program& program) {
   ByteWriter out;
-  out.u16(detail::kProgramVersion);
+  const bool is_single = program.input_packing.images == 1;
+  out.u16(is_single ? detail::kProgramVersion : detail::kImagesVersion);
   detail::put_params(out, program.params, program.insecure);
   detail::put_input_spec(out, program.input_spec);
   detail::put_input_packing(out, program.input_packing);
+  if (!is_single) detail::put_images(out, program.input_packing);
   put_count(out, program.stages);
   for (const Stage& stage : program.stages) {
     out.string(stage.name);

@@ -43,6 +43,29 @@ TEST(Serialize, KeepsItsBytes) {
   EXPECT_EQ(fnv1a(bytes), 954433372833230997u) << "the format changed: raise its version and docs/formats.md";
 }
 
+/// 16 slots for three images: four places each.
+Program program_of_three_images() {
+  Program program = testing::branched_program();
+  program.input_packing.images = 3;
+  program.input_packing.element.resize(program.input_packing.element.size() / 4);
+  for (Output& output : program.outputs) {
+    for (std::size_t i = 0; i < output.element.size(); ++i) output.element[i].slot = static_cast<int>(4 * i);
+  }
+  return program;
+}
+
+TEST(Serialize, SeveralImagesTakeAVersionOfTheirOwn) {
+  const Program program = program_of_three_images();
+  expect_round_trip(program);
+  Bytes bytes = serialize(program);
+  EXPECT_EQ(bytes[0], 4);
+  EXPECT_EQ(serialize(testing::branched_program())[0], 3);
+  EXPECT_EQ(bytes.size(), 898u);
+  EXPECT_EQ(fnv1a(bytes), 9918641601470397375u) << "the format changed: raise its version and docs/formats.md";
+  bytes[0] = 3;
+  EXPECT_FALSE(parse(bytes).has_value());
+}
+
 TEST(SerializeParams, KeepsItsBytes) {
   const Bytes expected = {5, 128, 0, 1, 4, 45, 30, 30, 30, 1, 48};
   EXPECT_EQ(serialize_params(testing::tiny_program().params, true), expected);
@@ -68,14 +91,15 @@ TEST(Parse, RefusesAnotherVersion) {
 
 /// Whatever is accepted is the one encoding of what it means, so a digest over the bytes names the program.
 TEST(Parse, AcceptsNothingButCanonicalBytes) {
-  const Bytes bytes = serialize(testing::branched_program());
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    for (const int mask : {0x01, 0x80, 0xff}) {
-      Bytes flipped = bytes;
-      flipped[i] ^= static_cast<std::uint8_t>(mask);
-      const auto parsed = parse(flipped);
-      if (parsed) {
-        EXPECT_EQ(serialize(*parsed), flipped) << "byte " << i << " mask " << mask;
+  for (const Bytes& bytes : {serialize(testing::branched_program()), serialize(program_of_three_images())}) {
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      for (const int mask : {0x01, 0x80, 0xff}) {
+        Bytes flipped = bytes;
+        flipped[i] ^= static_cast<std::uint8_t>(mask);
+        const auto parsed = parse(flipped);
+        if (parsed) {
+          EXPECT_EQ(serialize(*parsed), flipped) << "byte " << i << " mask " << mask;
+        }
       }
     }
   }

@@ -67,13 +67,16 @@ base::Result<void> check_results(const Program& program) {
   return {};
 }
 
-base::Result<void> check_output(const Output& output, std::size_t results, const ParamSet& params) {
+base::Result<void> check_output(const Output& output, std::size_t results, const ParamSet& params, int lanes) {
   const std::string name = "output '" + output.name + "': ";
   std::vector<bool> taken(results * static_cast<std::size_t>(params.slots()));
   for (const OutputSlot& element : output.element) {
     const std::string slot = std::to_string(element.slot);
     if (element.slot < 0 || element.slot >= params.slots()) {
       return corrupt(name + "slot " + slot + " is outside 0.." + std::to_string(params.slots() - 1));
+    }
+    if (element.slot % lanes != 0) {
+      return corrupt(name + "slot " + slot + " is not one of the first of " + std::to_string(lanes) + " images");
     }
     if (element.result < 0 || static_cast<std::size_t>(element.result) >= results) {
       return corrupt(name + "result number " + std::to_string(element.result) + " does not exist");
@@ -98,7 +101,7 @@ base::Result<void> check_outputs(const Program& program, const ParamSet& params)
     if (!detail::is_name(output.name)) {
       return corrupt("the name of output " + std::to_string(i) + " is too long or not printable");
     }
-    OBSCURA_TRY_VOID(check_output(output, program.results.size(), params));
+    OBSCURA_TRY_VOID(check_output(output, program.results.size(), params, program.input_packing.lanes()));
   }
   if (program.outputs.empty()) return corrupt("the program has no output");
   return {};
@@ -143,7 +146,8 @@ base::Result<void> verify_stage(const Program& stage) {
   OBSCURA_TRY_VOID(check_counts(stage));
   OBSCURA_TRY(const ParamSet params, make_params(stage));
   OBSCURA_TRY_VOID(detail::check_input_count(stage.input_packing));
-  if (!stage.input_packing.element.empty() || stage.input_spec != InputSpec{}) {
+  const InputPacking& packing = stage.input_packing;
+  if (!packing.element.empty() || packing.images != 1 || stage.input_spec != InputSpec{}) {
     return corrupt("a stage takes ciphertexts, but the program describes the network's input");
   }
   if (!stage.outputs.empty() || stage.error != ErrorStatement{}) {

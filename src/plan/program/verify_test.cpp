@@ -191,6 +191,13 @@ TEST(Verify, RefusesBrokenTables) {
   expect_refused("input packing names element 12", [](Program& p) { p.input_packing.element[0] = 12; });
   expect_refused("input packing names element -2", [](Program& p) { p.input_packing.element[0] = -2; });
   expect_refused("input packing lists", [](Program& p) { p.input_packing.element.pop_back(); });
+  expect_refused("holds 0 images", [](Program& p) { p.input_packing.images = 0; });
+  expect_refused("holds 17 images; 1..16", [](Program& p) { p.input_packing.images = 17; });
+  expect_refused("lists 64 places, not 32", [](Program& p) { p.input_packing.images = 2; });
+  expect_refused("not one of the first of 2 images", [](Program& p) {
+    p.input_packing.images = 2;
+    p.input_packing.element.resize(32);
+  });
   expect_refused("ciphertexts", [](Program& p) { p.input_packing.ciphertexts = 0; });
   expect_refused("slot -1", [](Program& p) { p.outputs[0].element[0].slot = -1; });
   expect_refused("two scores", [](Program& p) { p.outputs[0].element[0] = p.outputs[0].element[1]; });

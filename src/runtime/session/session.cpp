@@ -61,7 +61,8 @@ base::Result<wire::Intermediate> Session::read(std::span<const std::uint8_t> inp
   if (place_.number == 1) {
     OBSCURA_TRY(auto ciphertexts, wire::read_request(input, name, ring, expected_));
     OBSCURA_TRY(const auto digest, wire::request_digest(input, name));
-    return wire::Intermediate{std::move(ciphertexts), digest};
+    OBSCURA_TRY(const auto info, wire::inspect_request(input, name));
+    return wire::Intermediate{std::move(ciphertexts), digest, info.provenance.images};
   }
   const auto header = artifact::read_any_header(input, input.size(), name);
   if (header && header->kind == artifact::ArtifactKind::kCiphertext) {
@@ -79,7 +80,7 @@ base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uin
   OBSCURA_TRY(const auto taken, read(input, name));
   OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, options));
   const auto& ring = context_->ring();
-  const wire::Provenance provenance{expected_.plan, expected_.key, taken.request};
+  const wire::Provenance provenance{expected_.plan, expected_.key, taken.request, taken.images};
   const bool insecure = expected_.program->insecure;
   if (place_.number == place_.count) {
     return wire::write_result(ring, expected_.params, insecure, provenance, results);

@@ -24,7 +24,7 @@ constexpr const char* kHint = "run the stages of one manifest in their order, on
 constexpr std::size_t kMost = std::min(plan::program::kMaxResults, plan::program::kMaxInputCiphertexts);
 
 /// Section kInfo: plan, key and request digests, sealing, u32 stage, u32 stages, u32 number of ciphertexts; then per
-/// ciphertext u8 level and the scale as in a result. Items: c0 and c1 of each ciphertext, packed.
+/// ciphertext u8 level and the scale as in a result; then images as there. Items: c0 and c1 of each ciphertext, packed.
 struct Info {
   Provenance provenance;
   artifact::Digest sealing;
@@ -46,6 +46,7 @@ base::Result<Info> parse_info(std::span<const std::uint8_t> bytes, const std::st
   }
   OBSCURA_TRY(info.ciphertexts, detail::get_count(reader, kMost, name, kHint));
   for (std::size_t i = 0; i < info.ciphertexts; ++i) OBSCURA_TRY_VOID(detail::get_place(reader, info.places));
+  detail::get_images(reader, info.provenance);
   OBSCURA_TRY_VOID(reader.finish());
   return info;
 }
@@ -95,6 +96,7 @@ std::vector<std::uint8_t> write_intermediate(const fhe::ring::RingContext& ring,
   info.u32(maker.count);
   info.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const auto& ciphertext : ciphertexts) detail::put_place(info, ciphertext);
+  detail::put_images(info, provenance);
   artifact::ContainerWriter file(ArtifactKind::kIntermediate, params, insecure);
   file.add(number(SectionId::kInfo), info.take());
   detail::add_ciphertexts(file, ring, ciphertexts);
@@ -119,7 +121,7 @@ base::Result<Intermediate> read_intermediate(std::span<const std::uint8_t> file,
   OBSCURA_TRY_VOID(detail::check_origin(open_file, expected, form));
   OBSCURA_TRY_VOID(check_stage(info, reader, name));
   OBSCURA_TRY(auto ciphertexts, detail::read_ciphertexts(open_file, ring, form));
-  return Intermediate{std::move(ciphertexts), info.provenance.request};
+  return Intermediate{std::move(ciphertexts), info.provenance.request, info.provenance.images};
 }
 
 }  // namespace obscura::runtime::wire

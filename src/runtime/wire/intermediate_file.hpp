@@ -33,6 +33,7 @@ struct IntermediateInfo {
 struct Intermediate {
   std::vector<fhe::ckks::Ciphertext> ciphertexts;  ///< in the order of the stage's inputs
   artifact::Digest request;
+  std::uint32_t images = 0;  ///< as Provenance has it
 };
 
 /// Reads what the stage at `reader` takes; `expected` is of its program. Checked in this order: limits, header,

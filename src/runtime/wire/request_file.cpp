@@ -19,7 +19,8 @@ using artifact::ArtifactKind;
 
 /// Section kInfo: plan, key and request digests, u32 number of ciphertexts, then u8 level and the scale (i64 exponent
 /// of two, u8 count, i64 exponent per prime): once in a request, whose ciphertexts share them, per ciphertext in a
-/// result. Items: c0 and c1 of each ciphertext, packed.
+/// result; then u32 number of images, if the request holds fewer than it may. Items: c0 and c1 of each ciphertext,
+/// packed.
 struct Info {
   Provenance provenance;
   std::size_t ciphertexts = 0;
@@ -36,6 +37,7 @@ std::vector<std::uint8_t> write_info(ArtifactKind kind, const Provenance& proven
   detail::put_provenance(out, provenance);
   out.u32(static_cast<std::uint32_t>(ciphertexts.size()));
   for (const auto& ciphertext : ciphertexts.first(places(kind, ciphertexts.size()))) detail::put_place(out, ciphertext);
+  detail::put_images(out, provenance);
   return out.take();
 }
 
@@ -49,6 +51,7 @@ base::Result<Info> parse_info(ArtifactKind kind, std::span<const std::uint8_t> b
   for (std::size_t i = 0; i < places(kind, info.ciphertexts); ++i) {
     OBSCURA_TRY_VOID(detail::get_place(reader, info.places));
   }
+  detail::get_images(reader, info.provenance);
   OBSCURA_TRY_VOID(reader.finish());
   return info;
 }
@@ -153,6 +156,19 @@ base::Result<std::vector<fhe::ckks::Ciphertext>> read_result(std::span<const std
   }
   const std::size_t count = due.size();
   return read(opened, name, ring, expected, count, std::move(due));
+}
+
+base::Result<int> images_in_result(std::span<const std::uint8_t> file, const std::string& name,
+                                   const Expected& expected) {
+  OBSCURA_TRY(const auto info, inspect_result(file, name));
+  const int most = expected.program->input_packing.images;
+  const std::uint32_t images = info.provenance.images;
+  if (images == 0) return most;
+  if (images < static_cast<std::uint32_t>(most)) return static_cast<int>(images);
+  return base::fail(base::ErrorCode::kMismatch,
+                    name + " answers a request of " + std::to_string(images) + " images; the plan's hold at most " +
+                        std::to_string(most) + ", and say nothing when they are full",
+                    "encrypt the images again with the plan's public key");
 }
 
 base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file, const std::string& name) {

@@ -17,6 +17,8 @@ struct Provenance {
   artifact::Digest plan;
   artifact::Digest key;
   artifact::Digest request;  ///< of a result: digest of the request it answers; zero in a request
+  /// Images in a request that holds fewer than the plan allows, else 0. A worker hands it on unread.
+  std::uint32_t images = 0;
 };
 
 /// All ciphertexts of one inference, as the data owner sends them.
@@ -67,6 +69,11 @@ struct Expected {
                                                                            const std::string& name,
                                                                            const fhe::ring::RingContext& ring,
                                                                            const Expected& expected);
+
+/// How many images were asked for, of which an answer of this program holds the scores. Errors: those of
+/// inspect_result; kMismatch when it says as many as the program's requests hold, or more.
+[[nodiscard]] base::Result<int> images_in_result(std::span<const std::uint8_t> file, const std::string& name,
+                                                 const Expected& expected);
 
 /// The digest by which a result names its request: of the request's header, which covers all of it.
 [[nodiscard]] base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file,

@@ -55,7 +55,12 @@ base::Result<void> check_input_count(const InputPacking& packing) {
 
 base::Result<void> check_input_packing(const InputPacking& packing, const InputSpec& spec, int slots) {
   OBSCURA_TRY_VOID(check_input_count(packing));
-  const auto places = static_cast<std::size_t>(packing.ciphertexts) * 2 * static_cast<std::size_t>(slots);
+  if (packing.images < 1 || packing.images > kMaxImages || packing.lanes() > slots) {
+    return corrupt("a request holds " + std::to_string(packing.images) + " images; 1.." +
+                   std::to_string(std::min(kMaxImages, slots)) + " are possible");
+  }
+  const auto places = static_cast<std::size_t>(packing.ciphertexts) * 2 * static_cast<std::size_t>(slots) /
+                      static_cast<std::size_t>(packing.lanes());
   if (packing.element.size() != places) {
     return corrupt("the input packing lists " + std::to_string(packing.element.size()) + " places, not " +
                    std::to_string(places));

@@ -135,6 +135,17 @@ InputPacking get_input_packing(ByteReader& in) {
   return packing;
 }
 
+void put_images(ByteWriter& out, const InputPacking& packing) {
+  out.u32(narrowed<std::uint32_t>(packing.images));
+}
+
+int get_images(ByteReader& in) {
+  const int images = get_int(in);
+  if (images >= 2 && images <= kMaxImages) return images;
+  in.reject("a request holds a number of images that is not supported");
+  return 1;
+}
+
 int get_int(ByteReader& in) {
   const std::uint32_t value = in.u32();
   if (value > static_cast<std::uint32_t>(std::numeric_limits<int>::max())) in.reject("a number is too large");

@@ -11,7 +11,10 @@ void put_params(base::ByteWriter& out, const fhe::params::ParamLiteral& params, 
 void put_level(base::ByteWriter& out, Level level);
 void put_scale(base::ByteWriter& out, const Scale& scale);
 void put_input_spec(base::ByteWriter& out, const InputSpec& spec);
+/// Without the number of images.
 void put_input_packing(base::ByteWriter& out, const InputPacking& packing);
+/// Only where requests hold several.
+void put_images(base::ByteWriter& out, const InputPacking& packing);
 
 struct ParamFields {
   fhe::params::ParamLiteral literal;
@@ -22,6 +25,8 @@ struct ParamFields {
 [[nodiscard]] Scale get_scale(base::ByteReader& in);
 [[nodiscard]] InputSpec get_input_spec(base::ByteReader& in);
 [[nodiscard]] InputPacking get_input_packing(base::ByteReader& in);
+/// 2 or more.
+[[nodiscard]] int get_images(base::ByteReader& in);
 
 [[nodiscard]] int get_int(base::ByteReader& in);
 [[nodiscard]] bool get_bool(base::ByteReader& in);

@@ -19,6 +19,8 @@ enum class Opcode : std::uint8_t {
 };
 
 inline constexpr std::uint16_t kProgramVersion = 3;
+/// Of programs whose requests hold more than one image: they say how many behind the packing.
+inline constexpr std::uint16_t kImagesVersion = 4;
 inline constexpr std::uint8_t kLinearExtended = 1;
 inline constexpr std::uint8_t kLinearRescale = 2;
 inline constexpr std::uint8_t kInputBgr = 1;

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "plan/program/limits.hpp"
 #include "plan/program/print.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -73,6 +74,18 @@ Provenance get_provenance(base::ByteReader& in) {
   provenance.key = read_digest(in);
   provenance.request = read_digest(in);
   return provenance;
+}
+
+void put_images(base::ByteWriter& out, const Provenance& provenance) {
+  if (provenance.images != 0) out.u32(provenance.images);
+}
+
+void get_images(base::ByteReader& in, Provenance& provenance) {
+  if (!in.ok() || in.remaining() == 0) return;
+  provenance.images = in.u32();
+  if (provenance.images < 1 || provenance.images >= static_cast<std::uint32_t>(plan::program::kMaxImages)) {
+    in.reject("a number of images that no request has");
+  }
 }
 
 base::Result<std::size_t> get_count(base::ByteReader& in, std::size_t most, const std::string& name,

@@ -21,8 +21,13 @@ struct Places {
   std::vector<fhe::params::Scale> scales;
 };
 
+/// The digests.
 void put_provenance(base::ByteWriter& out, const Provenance& provenance);
 [[nodiscard]] Provenance get_provenance(base::ByteReader& in);
+
+/// At the end of the section, only for a request that is not full: u32 number of images.
+void put_images(base::ByteWriter& out, const Provenance& provenance);
+void get_images(base::ByteReader& in, Provenance& provenance);
 
 /// u32 number of ciphertexts, 1 to `most`. Errors: kCorrupt, kLimit.
 [[nodiscard]] base::Result<std::size_t> get_count(base::ByteReader& in, std::size_t most, const std::string& name,
