@@ -13,7 +13,7 @@ using Function = std::function<double(double)>;
 
 /// How a fit weighs what it knows. The defaults suit classifiers.
 struct FitWeights {
-  double margin = 0.25;        ///< the range is wider than the samples by this share of their extent, at each end
+  double margin = 0.25;       ///< the range is wider than the samples by this share of their extent, at each end
   double even_share = 0.005;  ///< of all weight, spread evenly over the range
   double most_bits_lost = 8;  ///< product_form.hpp; the leading coefficient is raised until no more are lost
 };
