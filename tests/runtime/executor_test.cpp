@@ -140,6 +140,19 @@ TEST(Executor, ReportsProgressAndTracesEveryInstruction) {
   EXPECT_EQ(events[4].name, "square1: square");
 }
 
+TEST(Executor, StopsBeforeTheNextInstructionWhenItIsToldTo) {
+  Owner owner(tiny_plan());
+  auto weights = owner.loaded_weights();
+  const auto encrypted = owner.encrypt(owner.draw_inputs(1));
+  int asked = 0;
+  runtime::exec::ExecOptions options;
+  options.keep_going = [&] { return ++asked < 4; };
+  const auto answer = make_executor(owner).run(encrypted, weights, options);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_EQ(answer.error().code, base::ErrorCode::kCancelled);
+  EXPECT_EQ(asked, 4);
+}
+
 /// Watches how an executor asks for its weights, and can be told to fail.
 class WatchedWeights final : public runtime::exec::WeightSource {
  public:

@@ -121,6 +121,11 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
       options.progress({stage, static_cast<int>(program_->stages.size()),
                         program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
     }
+    if (options.keep_going && !options.keep_going()) {
+      return base::fail(ErrorCode::kCancelled,
+                        "the run was stopped before instruction " + std::to_string(i) + " of " + std::to_string(count),
+                        "run it again");
+    }
     const base::Span span(options.trace, span_names_[i]);
     OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
     run.free_after(i, last_uses_);

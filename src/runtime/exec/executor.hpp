@@ -31,6 +31,7 @@ struct Progress {
 struct ExecOptions {
   base::Trace* trace = nullptr;  ///< one span per instruction, named after layer and operation
   std::function<void(const Progress&)> progress;
+  std::function<bool()> keep_going;  ///< asked before each instruction; false ends the run with kCancelled
 };
 
 struct ExecutorLimits {
@@ -53,7 +54,7 @@ class Executor {
 
   /// Computes the answer to one request: the program's results, in their order. Values are freed after their last use;
   /// inputs are not copied. Errors: kMismatch when count, level, scale or basis of the inputs, or of a weight, are not
-  /// what the program states; those of the source.
+  /// what the program states; kCancelled; those of the source.
   [[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> run(std::span<const fhe::ckks::Ciphertext> inputs,
                                                                      WeightSource& weights,
                                                                      const ExecOptions& options = {}) const;
