@@ -2,6 +2,7 @@
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/open_secret.hpp"
+#include "apps/cli/release_text.hpp"
 #include "base/file.hpp"
 #include "deploy/client/open_answer.hpp"
 #include "runtime/wire/limits.hpp"
@@ -17,42 +18,6 @@ struct Options {
   PassphraseOptions passphrase;
 };
 
-std::string remark(const deploy::client::Release& release) {
-  if (!release.in_range) return "  (scores beyond the calibrated range: the stated error does not hold)";
-  if (!release.decided) return "  (margin within the error: undecided)";
-  return {};
-}
-
-/// Whether the outputs say more than the scores of the first.
-bool has_more(const deploy::client::Release& release) {
-  return release.outputs.size() > 1 || release.outputs.front().finish != plan::program::Finish::kNone;
-}
-
-std::string scores_text(const deploy::client::Release& release) {
-  std::string text = fmt::format("  scores {}\n", fmt::join(release.scores, " "));
-  if (!has_more(release)) return text;
-  for (const auto& output : release.outputs) {
-    text += fmt::format("  {}: {}\n", output.name, fmt::join(output.values, " "));
-  }
-  return text;
-}
-
-nlohmann::json figures_of(const std::string& path, const deploy::client::Release& release, bool scores) {
-  nlohmann::json figures = {{"file", path},
-                            {"label", release.label},
-                            {"name", release.name},
-                            {"margin", release.margin},
-                            {"decided", release.decided},
-                            {"in_range", release.in_range},
-                            {"rounded_to", release.step}};
-  if (scores) figures["scores"] = release.scores;
-  if (!scores || !has_more(release)) return figures;
-  for (const auto& output : release.outputs) {
-    figures["outputs"].push_back({{"name", output.name}, {"values", output.values}});
-  }
-  return figures;
-}
-
 base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   Report report;
@@ -60,9 +25,9 @@ base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   for (const auto& path : options.answers) {
     OBSCURA_TRY(const auto bytes, base::read_file(path, runtime::wire::kMaxRequestBytes));
     OBSCURA_TRY(const auto release, deploy::client::open_answer(open, bytes, path));
-    report.figures["answers"].push_back(figures_of(path, release, options.scores));
-    report.text += fmt::format("{}: {}, margin {}{}\n", path, release.name, release.margin, remark(release));
-    if (options.scores) report.text += scores_text(release);
+    report.figures["answers"].push_back(figures_of(release, options.scores));
+    report.figures["answers"].back()["file"] = path;
+    report.text += fmt::format("{}: {}", path, text_of(release, options.scores));
   }
   return report;
 }

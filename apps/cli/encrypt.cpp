@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 
-#include <filesystem>
-#include <set>
-
 #include "apps/cli/command.hpp"
+#include "apps/cli/output_names.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
 #include "deploy/client/read_input.hpp"
@@ -21,36 +19,8 @@ struct Options {
   std::string folder;
 };
 
-/// "digits/3.png" gives 3.ct, "t10k-images.gz:17" gives t10k-images.gz-17.ct.
-std::string request_name(const std::string& input) {
-  std::string name = std::filesystem::path(input).filename().string();
-  for (char& c : name) {
-    if (c == ':') c = '-';
-  }
-  return std::filesystem::path(name).stem().string() + ".ct";
-}
-
-base::Result<std::vector<std::string>> output_paths(const Options& options) {
-  if (options.output.empty() == options.folder.empty() || (!options.output.empty() && options.inputs.size() != 1)) {
-    return base::fail(base::ErrorCode::kUsage,
-                      "say where requests go: -o FILE for one input, --out-dir FOLDER for more",
-                      "give exactly one of the two");
-  }
-  if (!options.output.empty()) return std::vector<std::string>{options.output};
-  std::vector<std::string> paths;
-  std::set<std::string> seen;
-  for (const auto& input : options.inputs) {
-    paths.push_back((std::filesystem::path(options.folder) / request_name(input)).string());
-    if (!seen.insert(paths.back()).second) {
-      return base::fail(base::ErrorCode::kUsage, "two inputs would give one request file: " + paths.back(),
-                        "encrypt them into different folders");
-    }
-  }
-  return paths;
-}
-
 base::Result<Report> run_encrypt(const Options& options, const Global& global) {
-  OBSCURA_TRY(const auto outputs, output_paths(options));
+  OBSCURA_TRY(const auto outputs, output_paths(options.inputs, options.output, options.folder, ".ct", "request"));
   OBSCURA_TRY(const auto bytes, base::read_file(options.key, runtime::wire::kMaxPublicKeyBytes));
   OBSCURA_TRY(const auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
   Progress progress("encrypting", outputs.size());
