@@ -34,13 +34,13 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     list(FILTER pages EXCLUDE REGEX "/embed\\.md$")  # tests/install runs it
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
-    foreach(name usage bench input compile mismatch stages artefact passphrase reproducible flip demo)
+    foreach(name usage bench input compile mismatch stages artefact passphrase reproducible flip demo serve submit)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()
-    set_tests_properties(cli/artefact cli/compile cli/passphrase cli/reproducible cli/flip cli/demo
+    set_tests_properties(cli/artefact cli/compile cli/passphrase cli/reproducible cli/flip cli/demo cli/serve cli/submit
       PROPERTIES LABELS slow TIMEOUT 900)
-    set_tests_properties(cli/flip PROPERTIES PROCESSORS 2)
+    set_tests_properties(cli/flip cli/serve cli/submit PROPERTIES PROCESSORS 2)
 
     if(TARGET obscura_embed_client)
       set(install "${CMAKE_SOURCE_DIR}/tests/install")
