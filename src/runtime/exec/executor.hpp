@@ -31,7 +31,8 @@ struct Progress {
 struct ExecOptions {
   base::Trace* trace = nullptr;  ///< one span per instruction, named after layer and operation
   std::function<void(const Progress&)> progress;
-  std::function<bool()> keep_going;  ///< asked before each instruction; false ends the run with kCancelled
+  /// Asked before each instruction, and within one before each weight; false ends the run with kCancelled.
+  std::function<bool()> keep_going;
 };
 
 struct ExecutorLimits {
