@@ -34,6 +34,7 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     list(FILTER pages EXCLUDE REGEX "/embed\\.md$")  # tests/install runs it
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
+    set_tests_properties(docs PROPERTIES TIMEOUT 300)
     foreach(name usage bench input compile mismatch stages artefact passphrase reproducible flip demo serve submit)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
