@@ -77,7 +77,7 @@ endfunction()
 if(NOT TARGET obscura_deploy_client OR NOT TARGET obscura_runtime_session OR OBSCURA_SANITIZE)
   return()  # only some rooms are built, or not for use
 endif()
-install(TARGETS obscura obscura-worker RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
+install(TARGETS obscura obscura-worker obscura-admin RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura" RENAME copyright COMPONENT programs)
 obscura_install_libraries()
 obscura_install_package_files()

@@ -16,7 +16,7 @@ set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME obscura)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SHLIBDEPS ON)
 set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION "Neural networks on encrypted data with encrypted weights
- The programs obscura (compile, keys, seal, encrypt, decrypt) and obscura-worker.")
+ The programs obscura (compile, keys, seal, encrypt, submit, decrypt), obscura-worker and obscura-admin.")
 
 # The packages that find_package(Obscura) looks for (cmake/ObscuraConfig.cmake.in).
 set(needs libexpected-dev libfmt-dev libssl-dev libsodium-dev libpng-dev libjpeg-dev zlib1g-dev pkg-config)

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "apps/cli/command.hpp"
+#include "apps/cli/output_names.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
 #include "deploy/client/read_input.hpp"
@@ -22,15 +23,6 @@ struct Options {
   std::string output;
   std::string folder;
 };
-
-/// "digits/3.png" gives 3, "t10k-images.gz:17" gives t10k-images.gz-17.
-std::string stem_of(const std::string& input) {
-  const std::filesystem::path name = std::filesystem::path(input).filename();
-  std::string text = name.string();
-  if (text.find(':') == std::string::npos) return name.stem().string();
-  std::replace(text.begin(), text.end(), ':', '-');
-  return text;
-}
 
 using Inputs = std::span<const std::string>;
 

@@ -41,7 +41,7 @@ bool wants_json(int argc, char** argv) {
 int run_action(const Action& action, const Global& global) {
   const auto report = action();
   if (!report) return print_error(report.error(), global.json);
-  if (global.json) {
+  if (global.json && !report->figures.is_null()) {
     print_json(report->figures);
   } else {
     std::cout << report->text;
@@ -78,6 +78,11 @@ int run_program(int argc, char** argv) {
   obscura::apps::cli::add_decrypt(app, global, action);
   obscura::apps::cli::add_evaluate(app, global, action);
   obscura::apps::cli::add_inspect(app, global, action);
+  obscura::apps::cli::add_up(app, global, action);
+  obscura::apps::cli::add_push(app, global, action);
+  obscura::apps::cli::add_submit(app, global, action);
+  obscura::apps::cli::add_status(app, global, action);
+  obscura::apps::cli::add_cancel(app, global, action);
   obscura::apps::cli::add_bench(app, global, action);
   try {
     app.parse(argc, argv);

@@ -19,6 +19,15 @@ enum class ErrorCode : int {
   kUnsupported = 9,  ///< a valid request that this version cannot serve
   kLimit = 10,       ///< a stated limit (size, memory, count) would be exceeded
   kSecret = 11,      ///< wrong or missing passphrase
+  // What becomes of jobs that go to other machines.
+  kFull = 12,          ///< there is no room for it now: try later
+  kExpired = 13,       ///< its deadline passed
+  kCancelled = 14,     ///< it was taken back, or stopped on request
+  kFailed = 15,        ///< it was tried, and there is no hope
+  kInvalidJob = 16,    ///< whoever was to do it found that it can never be done
+  kUnknownModel = 17,  ///< the model is not there
+  kMissingKey = 18,    ///< the evaluation keys are not there
+  kWrongTenant = 19,   ///< signed by somebody who may not submit for that tenant
 };
 
 /// One failure: a sentence that says what was wrong and where, and a hint that says what to do.

@@ -6,7 +6,7 @@ import unittest
 
 from workshop import CHECKOUT
 
-MESSAGE = re.compile(r"\A(obscura(?:-worker)?): (?P<sentence>\S[^\n]*)\n  hint: (?P<hint>\S[^\n]*)\n\Z")
+MESSAGE = re.compile(r"\A(obscura(?:-worker|-admin)?): (?P<sentence>\S[^\n]*)\n  hint: (?P<hint>\S[^\n]*)\n\Z")
 
 
 def documented_codes():

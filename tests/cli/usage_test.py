@@ -5,12 +5,13 @@ import json
 from command_line import CommandLineTest
 from workshop import DIGITS, IMAGE, MODEL
 
-COMMANDS = ["demo", "identity", "compile", "keygen", "seal", "encrypt", "run", "decrypt", "inspect", "bench"]
+COMMANDS = ["demo", "identity", "compile", "keygen", "seal", "encrypt", "run", "decrypt", "inspect", "bench", "up",
+            "push", "submit", "status", "cancel"]
 
 
 class UsageTest(CommandLineTest):
     def test_versions_and_help(self):
-        for program in ("obscura", "obscura-worker"):
+        for program in ("obscura", "obscura-worker", "obscura-admin"):
             version = self.shop.run(program, "--version")
             self.assertEqual(version.code, 0)
             self.assertRegex(version.out, rf"\A{program} \d+\.\d+\.\d+\n\Z")

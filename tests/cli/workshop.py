@@ -28,10 +28,15 @@ class Workshop:
         self.root = pathlib.Path(root)
         (self.root / "tmp").mkdir()
 
+    def environment(self):
+        """Of every program: temporary files and what is kept between runs lie below the root."""
+        below = {"TMPDIR": "tmp", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cached"}
+        return {**os.environ, **{name: str(self.root / folder) for name, folder in below.items()}}
+
     def run(self, program, *words):
-        """Runs a program by name, without a terminal, its temporary folder below the root."""
+        """Runs a program by name, without a terminal."""
         done = subprocess.run([self.programs / program, *words], stdin=subprocess.DEVNULL, capture_output=True, timeout=300, check=False,
-                              env={**os.environ, "TMPDIR": str(self.root / "tmp")})
+                              env=self.environment())
         return Answer(done.returncode, done.stdout.decode(), done.stderr.decode(errors="replace"))
 
     def make(self, *words):

@@ -68,7 +68,8 @@ class PackageTest(unittest.TestCase):
 
     def test_the_programs_and_nothing_else(self):
         self.assertEqual(self.content("obscura"),
-                         {"usr/bin/obscura", "usr/bin/obscura-worker", "usr/share/doc/obscura/copyright"})
+                         {"usr/bin/obscura", "usr/bin/obscura-admin", "usr/bin/obscura-worker",
+                          "usr/share/doc/obscura/copyright"})
 
     def test_the_programs_depend_on_the_libraries_they_link(self):
         depends = self.control("obscura")["Depends"]
@@ -76,7 +77,7 @@ class PackageTest(unittest.TestCase):
             self.assertRegex(depends, rf"(^|, ){re.escape(package)}\S* \(>= ")
 
     def test_the_programs_run(self):
-        for name in ("obscura", "obscura-worker"):
+        for name in ("obscura", "obscura-admin", "obscura-worker"):
             self.assertEqual(run(self.root / "obscura" / "usr" / "bin" / name, "--version"), f"{name} {self.version}\n")
 
     def test_what_is_installed_is_what_is_packaged(self):

@@ -140,6 +140,27 @@ TEST(Executor, ReportsProgressAndTracesEveryInstruction) {
   EXPECT_EQ(events[4].name, "square1: square");
 }
 
+TEST(Executor, AsksBeforeEachInstructionAndEachWeightWhetherToGoOn) {
+  Owner owner(tiny_plan());
+  auto weights = owner.loaded_weights();
+  const auto encrypted = owner.encrypt(owner.draw_inputs(1));
+  for (const int at : {1, 2, 3, 4, 7}) {
+    int asked = 0;
+    runtime::exec::ExecOptions options;
+    options.keep_going = [&] { return ++asked < at; };
+    const auto answer = make_executor(owner).run(encrypted, weights, options);
+    ASSERT_FALSE(answer.has_value());
+    EXPECT_EQ(answer.error().code, base::ErrorCode::kCancelled);
+    EXPECT_EQ(asked, at);
+  }
+  int asked = 0;
+  runtime::exec::ExecOptions options;
+  options.keep_going = [&] { return ++asked > 0; };
+  ASSERT_TRUE(make_executor(owner).run(encrypted, weights, options).has_value());
+  EXPECT_EQ(static_cast<std::size_t>(asked),
+            owner.plan().program.instructions.size() + owner.plan().program.weights.size());
+}
+
 /// Watches how an executor asks for its weights, and can be told to fail.
 class WatchedWeights final : public runtime::exec::WeightSource {
  public:

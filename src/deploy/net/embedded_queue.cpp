@@ -18,7 +18,7 @@ using detail::Transaction;
 
 // The pauses between two looks while waiting: from the first, doubling, to the last.
 constexpr Milliseconds kFirstPause{2};
-constexpr Milliseconds kLastPause{50};
+constexpr Milliseconds kLastPause{10};
 
 // The columns from which task_of() makes a task.
 #define OBSCURA_TASK_COLUMNS "id, deliveries, tenant, job, replica, stage, shard, model, eval_key, deadline, message"
@@ -83,7 +83,7 @@ class Queue final : public JobQueue {
   // Leases and acknowledgements may be forgotten in a loss of power: the task is then delivered once more.
   Result<void> write_lightly() { return database_.make_durable(false); }
   Result<void> write_durably() { return database_.make_durable(options_.survives_power_loss); }
-  Result<bool> can_claim(const Lane& lane, std::int64_t now);
+  Result<std::optional<Milliseconds>> can_claim(const Lane& lane, std::int64_t now);
   Result<std::optional<Lease>> claim(const Lane& lane);
   Result<LeaseState> settle(const Lease& lease, const char* change, std::int64_t ready_at);
   Result<void> forget_old();
@@ -146,18 +146,21 @@ Result<Stored> Queue::publish(const Task& task) {
 
 // A query that stands on a row holds a snapshot, from which SQLite refuses to go on to a write that others overtook: so
 // this one ends before the claim begins. It takes no write lock, and idle workers do not stand in each other's way.
-Result<bool> Queue::can_claim(const Lane& lane, std::int64_t now) {
+// Returns how long the first task of the lane has waited; the claim may get another one, if somebody was faster.
+Result<std::optional<Milliseconds>> Queue::can_claim(const Lane& lane, std::int64_t now) {
   Query look(database_,
-             "SELECT 1 FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
-             "AND ready_at <= ? AND deliveries < 5 LIMIT 1");
-  return bind_lane(look, lane).bind(now).step();
+             "SELECT ready_at FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
+             "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1");
+  OBSCURA_TRY(const bool there, bind_lane(look, lane).bind(now).step());
+  if (!there) return std::nullopt;
+  return Milliseconds(now - look.integer(0));
 }
 
 Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
   static_assert(kMaxDeliveries == 5, "the statements say five");
   const std::int64_t now = count_of(clock_.now());
-  OBSCURA_TRY(const bool there, can_claim(lane, now));
-  if (!there) return std::nullopt;
+  OBSCURA_TRY(const std::optional<Milliseconds> waited, can_claim(lane, now));
+  if (!waited) return std::nullopt;
   OBSCURA_TRY_VOID(write_lightly());
   Query update(database_,
                "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("
@@ -168,7 +171,8 @@ Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
   if (!claimed) return std::nullopt;
   Lease lease{.id = static_cast<std::uint64_t>(update.integer(0)),
               .deliveries = static_cast<std::uint32_t>(update.integer(1)),
-              .task = task_of(update)};
+              .task = task_of(update),
+              .waited = waited};
   OBSCURA_TRY_VOID(update.finish());
   return lease;
 }

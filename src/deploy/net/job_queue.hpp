@@ -46,6 +46,7 @@ struct Lease {
   std::uint64_t id = 0;          ///< of the backend's choice
   std::uint32_t deliveries = 0;  ///< how often the task was handed out, this time included: 1 is the first
   Task task;
+  std::optional<Milliseconds> waited = {};  ///< since it could first be fetched, or again, if the queue knows
 };
 
 /// Whether a lease was still good when it was used. A lost one means that the task is somebody else's, or done: the

@@ -64,7 +64,15 @@ class Attempt {
   Instant renewed_;
   bool lost_ = false;
   StepFigures figures_;
+  std::uint64_t input_bytes_ = 0;
+  std::uint64_t output_bytes_ = 0;
 };
+
+std::uint64_t bytes_of(std::span<const BlobRef> refs) {
+  std::uint64_t sum = 0;
+  for (const BlobRef& ref : refs) sum += ref.size;
+  return sum;
+}
 
 Served Attempt::served(Ending ending, std::string cause) const {
   return {.key = lease_.task.key,
@@ -72,7 +80,10 @@ Served Attempt::served(Ending ending, std::string cause) const {
           .ending = ending,
           .deliveries = lease_.deliveries,
           .cause = std::move(cause),
-          .figures = figures_};
+          .figures = figures_,
+          .waited = lease_.waited,
+          .input_bytes = input_bytes_,
+          .output_bytes = output_bytes_};
 }
 
 bool Attempt::still_mine() {
@@ -150,6 +161,7 @@ base::Result<Served> Attempt::run_step(detail::OpenTask& open) {
   auto inputs = detail::read_blobs_of(open.message, open.inputs, worker_.blobs, worker_.max_input_bytes);
   if (!inputs) return give_back(inputs.error().message);  // the store's trouble, never the job's
   open.message.attachments.clear();
+  input_bytes_ = bytes_of(open.inputs);
   const auto begin = std::chrono::steady_clock::now();
   const auto output = worker_.evaluate({.job = open.job, .step = lease_.task.step, .inputs = std::move(*inputs)},
                                        [this] { return still_mine(); });
@@ -172,6 +184,7 @@ base::Result<Served> Attempt::finish(detail::OpenTask& open, const StepOutput& o
   auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs,
                                   [this](std::uint64_t, std::uint64_t) { (void)still_mine(); });
   if (!refs) return give_back(refs.error().message);
+  output_bytes_ = bytes_of(*refs);
   const SignedStatement receipt = sign_receipt({.job = open.job_digest,
                                                 .key = open.job.key,
                                                 .step = step,

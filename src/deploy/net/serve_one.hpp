@@ -70,6 +70,9 @@ struct Served {
   std::uint32_t deliveries = 0;
   std::string cause = {};  ///< unless kEffect
   StepFigures figures = {};
+  std::optional<Milliseconds> waited = {};  ///< in the queue (Lease::waited)
+  std::uint64_t input_bytes = 0;            ///< that the step read
+  std::uint64_t output_bytes = 0;           ///< that it made
 };
 
 /// Takes one task of `lanes` from the queue through its whole protocol: fetch, verify, evaluate, store the outputs,

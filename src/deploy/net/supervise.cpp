@@ -41,8 +41,8 @@ base::Result<std::vector<std::uint8_t>> result_of(const Orphan& orphan, const ar
 
 base::Result<Supervised> supervise(JobQueue& queue, const artifact::SigningKey& identity) {
   Supervised done;
-  OBSCURA_TRY(const std::vector<Orphan> orphans, queue.orphans(kOrphansAtOnce));
-  for (const Orphan& orphan : orphans) {
+  OBSCURA_TRY(std::vector<Orphan> orphans, queue.orphans(kOrphansAtOnce));
+  for (Orphan& orphan : orphans) {
     OBSCURA_TRY(const std::vector<std::uint8_t> bytes, result_of(orphan, identity));
     OBSCURA_TRY(const Stored stored, queue.publish_result(orphan.task.key, bytes));
     if (stored == Stored::kFull || stored == Stored::kOversized) {
@@ -51,6 +51,7 @@ base::Result<Supervised> supervise(JobQueue& queue, const artifact::SigningKey& 
     }
     OBSCURA_TRY_VOID(queue.remove_orphan(orphan));
     ++(orphan.cause == OrphanCause::kDeadline ? done.expired : done.failed);
+    done.ended.push_back(std::move(orphan));
   }
   return done;
 }

@@ -60,6 +60,28 @@ fhe::circuits::LinearTransform transform_of(const program::Linear& linear) {
   return transform;
 }
 
+tl::unexpected<base::Error> stopped() {
+  return base::fail(ErrorCode::kCancelled, "the run was stopped on request", "run it again");
+}
+
+/// Asks before each weight whether to go on: a linear layer is one instruction, and may take long.
+class AskingSource final : public WeightSource {
+ public:
+  AskingSource(WeightSource& next, const std::function<bool()>& keep_going) : next_(next), keep_going_(keep_going) {}
+  [[nodiscard]] bool encrypted() const override { return next_.encrypted(); }
+  [[nodiscard]] std::size_t most_held() const override { return next_.most_held(); }
+  [[nodiscard]] base::Result<Weight> fetch(program::WeightId id) override {
+    if (keep_going_ && !keep_going_()) return stopped();
+    return next_.fetch(id);
+  }
+  void prefetch(program::WeightId id) override { next_.prefetch(id); }
+  void release(program::WeightId id) override { next_.release(id); }
+
+ private:
+  WeightSource& next_;
+  const std::function<bool()>& keep_going_;
+};
+
 }  // namespace
 
 Executor::Executor(const fhe::ring::RingContext& ring, const program::Program& program,
@@ -113,7 +135,8 @@ base::Result<void> Executor::check_inputs(std::span<const Ciphertext> inputs) co
 base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> inputs, WeightSource& weights,
                                                     const ExecOptions& options) const {
   OBSCURA_TRY_VOID(check_inputs(inputs));
-  detail::Run run({ring_, program_, keys_}, inputs, weights);
+  AskingSource asking(weights, options.keep_going);
+  detail::Run run({ring_, program_, keys_}, inputs, asking);
   const auto count = static_cast<int>(program_->instructions.size());
   for (std::size_t i = 0; i < program_->instructions.size(); ++i) {
     if (options.progress) {
@@ -121,6 +144,7 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
       options.progress({stage, static_cast<int>(program_->stages.size()),
                         program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
     }
+    if (options.keep_going && !options.keep_going()) return stopped();
     const base::Span span(options.trace, span_names_[i]);
     OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
     run.free_after(i, last_uses_);

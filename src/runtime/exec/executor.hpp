@@ -31,6 +31,8 @@ struct Progress {
 struct ExecOptions {
   base::Trace* trace = nullptr;  ///< one span per instruction, named after layer and operation
   std::function<void(const Progress&)> progress;
+  /// Asked before each instruction, and within one before each weight; false ends the run with kCancelled.
+  std::function<bool()> keep_going;
 };
 
 struct ExecutorLimits {
@@ -53,7 +55,7 @@ class Executor {
 
   /// Computes the answer to one request: the program's results, in their order. Values are freed after their last use;
   /// inputs are not copied. Errors: kMismatch when count, level, scale or basis of the inputs, or of a weight, are not
-  /// what the program states; those of the source.
+  /// what the program states; kCancelled; those of the source.
   [[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> run(std::span<const fhe::ckks::Ciphertext> inputs,
                                                                      WeightSource& weights,
                                                                      const ExecOptions& options = {}) const;

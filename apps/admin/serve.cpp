@@ -1,0 +1,80 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <thread>
+
+#include "apps/admin/command.hpp"
+#include "apps/admin/dead_letters.hpp"
+#include "artifact/identity.hpp"
+#include "base/stop_signals.hpp"
+#include "deploy/net/site.hpp"
+#include "deploy/net/supervise.hpp"
+
+namespace obscura::apps::admin {
+
+namespace {
+
+namespace net = deploy::net;
+
+constexpr std::chrono::milliseconds kPause{100};
+
+struct Options {
+  std::string site;
+  std::string identity;
+  std::string dead;
+  int every_ms = 1000;
+};
+
+void print(const nlohmann::json& line) {
+  std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
+}
+
+/// One round. What cannot be done now is done in the next one.
+base::Result<void> look(net::Site& site, const artifact::SecretIdentity& identity, DeadLetters& letters,
+                        net::Clock& clock) {
+  OBSCURA_TRY(const auto done, net::supervise(*site.queue, identity.key));
+  for (const net::Orphan& orphan : done.ended) {
+    print(letter_of(orphan));
+    OBSCURA_TRY_VOID(letters.add(orphan, clock.now()));
+  }
+  if (done.full) return base::fail(base::ErrorCode::kFull, "there is no room for results: some jobs stay unanswered");
+  return {};
+}
+
+base::Result<Report> run_serve(const Options& options) {
+  base::StopSignals signals;
+  net::SystemClock clock;
+  OBSCURA_TRY(auto site, net::open_site(options.site, clock));
+  OBSCURA_TRY(const auto identity, artifact::load_secret_identity(options.identity));
+  if (options.dead.empty() && site.folder.empty()) {
+    return base::fail(base::ErrorCode::kUsage, "say where dead letters are kept", "add --dead FILE");
+  }
+  DeadLetters letters(options.dead.empty() ? site.folder + "/dead.jsonl" : options.dead);
+  const std::chrono::milliseconds every(options.every_ms);
+  auto next = std::chrono::steady_clock::now();
+  while (signals.seen() == 0) {
+    if (std::chrono::steady_clock::now() >= next) {
+      next = std::chrono::steady_clock::now() + every;
+      if (const auto looked = look(site, identity, letters, clock); !looked)
+        print({{"trouble", looked.error().message}});
+    }
+    std::this_thread::sleep_for(std::min(kPause, every));
+  }
+  return Report{};
+}
+
+}  // namespace
+
+void add_serve(CLI::App& app, const Global&, Action& action) {
+  auto options = std::make_shared<Options>();
+  auto* command = app.add_subcommand("serve", "Answer jobs that no worker can end: failed or expired, until SIGTERM");
+  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--identity", options->identity, "Secret identity of a supervisor that the submitters trust")
+      ->required();
+  command->add_option("--dead", options->dead, "File for dead letters; left out: dead.jsonl of the site");
+  command->add_option("--every-ms", options->every_ms, "How often it looks")->check(CLI::Range(10, 3'600'000));
+  command->callback([&action, options] { action = [options] { return run_serve(*options); }; });
+}
+
+}  // namespace obscura::apps::admin

@@ -1,0 +1,65 @@
+#include "apps/cli/service.hpp"
+
+#include <fmt/format.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace obscura::apps::cli {
+
+namespace {
+
+constexpr int kNotStarted = 127;
+
+/// In the child: nothing here allocates.
+[[noreturn]] void become(char* const* arguments, pid_t parent) {
+  setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid() != parent) _exit(kNotStarted);
+  sigset_t none;
+  sigemptyset(&none);
+  sigprocmask(SIG_SETMASK, &none, nullptr);
+  execv(arguments[0], arguments);
+  _exit(kNotStarted);
+}
+
+}  // namespace
+
+base::Result<Service> Service::start(const std::vector<std::string>& command) {
+  std::vector<char*> arguments;
+  for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
+  arguments.push_back(nullptr);
+  const pid_t parent = getpid();
+  const pid_t process = fork();
+  if (process == 0) become(arguments.data(), parent);
+  if (process > 0) return Service(command.front(), process);
+  return base::fail(base::ErrorCode::kIo, fmt::format("cannot start {}: {}", command.front(), std::strerror(errno)),
+                    "are there too many processes?");
+}
+
+void Service::note(int status) {
+  code_ = WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+  process_ = -1;
+}
+
+bool Service::is_running() {
+  int status = 0;
+  if (process_ > 0 && waitpid(process_, &status, WNOHANG) == process_) note(status);
+  return process_ > 0;
+}
+
+int Service::stop() {
+  if (!is_running()) return code_;
+  kill(process_, SIGTERM);
+  int status = 0;
+  while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  }
+  note(status);
+  return code_;
+}
+
+}  // namespace obscura::apps::cli

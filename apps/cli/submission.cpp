@@ -1,0 +1,91 @@
+#include "apps/cli/submission.hpp"
+
+#include <fmt/format.h>
+
+#include <chrono>
+
+#include "apps/cli/open_secret.hpp"
+#include "apps/cli/release_text.hpp"
+#include "base/file.hpp"
+#include "deploy/client/open_answer.hpp"
+#include "deploy/client/read_input.hpp"
+#include "runtime/wire/limits.hpp"
+
+namespace obscura::apps::cli {
+
+namespace wire = runtime::wire;
+using deploy::submit::NewJob;
+
+base::Result<std::unique_ptr<Submission>> Submission::open(const SubmitOptions& options, const Global& global) {
+  std::unique_ptr<Submission> made(new Submission(options));
+  OBSCURA_TRY(made->access_, open_site_access(options.site));
+  if (!options.model.empty()) {
+    OBSCURA_TRY(const auto model, deploy::net::name_blob(options.model));
+    OBSCURA_TRY(const auto keys, deploy::net::name_blob(options.eval_keys));
+    OBSCURA_TRY(made->model_, deploy::submit::find_model(model, keys, made->access_->site));
+  }
+  if (!options.key.empty()) {
+    OBSCURA_TRY(const auto bytes, base::read_file(options.key, wire::kMaxPublicKeyBytes));
+    OBSCURA_TRY(auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
+    made->writer_ = std::move(writer);
+  }
+  if (!options.secret.empty()) {
+    OBSCURA_TRY(auto secret, open_secret(options.secret, options.passphrase, global.engine));
+    made->secret_ = std::move(secret);
+  }
+  return made;
+}
+
+/// Of the bytes together with what they are for.
+artifact::Digest Submission::source_of(std::span<const std::uint8_t> bytes) const {
+  artifact::Sha256 hash;
+  hash.update(model_->model.sha256.bytes).update(model_->eval_keys.sha256.bytes).update(bytes);
+  return hash.finish();
+}
+
+base::Result<Submission::Input> Submission::read(const std::string& input) const {
+  Input read;
+  OBSCURA_TRY(read.tensor, deploy::client::read_input(input, writer_->form().input_spec));
+  read.source =
+      source_of({reinterpret_cast<const std::uint8_t*>(read.tensor.data()), read.tensor.size() * sizeof(float)});
+  return read;
+}
+
+base::Result<NewJob> Submission::encrypt(const Input& input, const std::string& id) const {
+  OBSCURA_TRY(auto request, writer_->write(input.tensor));
+  const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
+  return NewJob{name, input.source, std::move(request)};
+}
+
+base::Result<NewJob> Submission::load(const std::string& path, const std::string& id) const {
+  OBSCURA_TRY(auto request, base::read_file(path, wire::kMaxRequestBytes));
+  const auto source = source_of(request);
+  const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
+  return NewJob{name, source, std::move(request)};
+}
+
+base::Result<void> Submission::hand_in(const NewJob& job) {
+  return desk().hand_in(job, *model_, std::chrono::seconds(options_->deadline_s));
+}
+
+base::Result<Report> Submission::conclude(const std::string& id, const deploy::submit::Done& done,
+                                          const std::string& output) const {
+  Report report;
+  report.figures = {{"id", id}, {"status", "done"}, {"stage_ms", nlohmann::json::array()}};
+  for (const auto& receipt : done.trail)
+    report.figures["stage_ms"].push_back(static_cast<double>(receipt.figures.evaluate_us) / 1e3);
+  report.figures["stage_ms"].push_back(static_cast<double>(done.ending.figures.evaluate_us) / 1e3);
+  if (!output.empty()) {
+    OBSCURA_TRY_VOID(base::write_file_atomically(output, done.result));
+    report.figures["result"] = output;
+    report.text = fmt::format("{}: answered, in {}\n", id, output);
+  }
+  if (secret_) {
+    OBSCURA_TRY(const auto release, deploy::client::open_answer(*secret_, done.result, "the answer to job " + id));
+    report.figures.update(figures_of(release, options_->scores));
+    report.text = fmt::format("{}: {}", id, text_of(release, options_->scores));
+  }
+  return report;
+}
+
+}  // namespace obscura::apps::cli

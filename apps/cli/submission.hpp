@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "apps/cli/command.hpp"
+#include "apps/cli/passphrase.hpp"
+#include "apps/cli/site_access.hpp"
+#include "deploy/client/open_secret.hpp"
+#include "deploy/client/request_writer.hpp"
+#include "deploy/submit/model_at_site.hpp"
+
+namespace obscura::apps::cli {
+
+struct SubmitOptions {
+  SiteOptions site;
+  std::vector<std::string> inputs;    ///< in the clear, to be encrypted
+  std::vector<std::string> requests;  ///< encrypted already
+  std::string key;
+  std::string model;
+  std::string eval_keys;
+  std::string id;
+  bool no_wait = false;
+  std::string output;
+  std::string folder;
+  std::string secret;
+  PassphraseOptions passphrase;
+  bool scores = false;
+  std::uint32_t deadline_s = 3600;
+  std::string watch;
+  std::string when_behind = "wait";
+  std::size_t max_waiting = 16;
+  std::size_t max_in_work = 4;
+  std::uint64_t frames = 0;
+};
+
+/// What turns inputs into jobs of one model at one site, and answers into what is said about them.
+class Submission {
+ public:
+  /// Errors: those of open_site_access, find_model, RequestWriter::open and open_secret.
+  [[nodiscard]] static base::Result<std::unique_ptr<Submission>> open(const SubmitOptions& options,
+                                                                      const Global& global);
+
+  /// An input in the clear, read and not yet encrypted.
+  struct Input {
+    std::vector<float> tensor;
+    artifact::Digest source;
+  };
+  [[nodiscard]] base::Result<Input> read(const std::string& input) const;
+  /// Encrypts it into a job of this name; "": named after its request.
+  [[nodiscard]] base::Result<deploy::submit::NewJob> encrypt(const Input& input, const std::string& id) const;
+  /// A request from a file.
+  [[nodiscard]] base::Result<deploy::submit::NewJob> load(const std::string& path, const std::string& id) const;
+
+  /// Errors: those of JobDesk::hand_in.
+  [[nodiscard]] base::Result<void> hand_in(const deploy::submit::NewJob& job);
+  [[nodiscard]] deploy::submit::JobDesk& desk() { return *access_->desk; }
+
+  /// Writes the result to `output` ("": nowhere), decrypts it if there is a secret key, and says what came out.
+  /// Errors: those of write_file_atomically and open_answer.
+  [[nodiscard]] base::Result<Report> conclude(const std::string& id, const deploy::submit::Done& done,
+                                              const std::string& output) const;
+
+ private:
+  explicit Submission(const SubmitOptions& options) : options_(&options) {}
+  [[nodiscard]] artifact::Digest source_of(std::span<const std::uint8_t> bytes) const;
+
+  const SubmitOptions* options_;
+  std::unique_ptr<SiteAccess> access_;
+  std::optional<deploy::submit::ModelAtSite> model_;
+  std::optional<deploy::client::RequestWriter> writer_;
+  std::optional<deploy::client::OpenSecret> secret_;
+};
+
+/// Answers frames as they appear in a folder, until a signal or options.frames of them; prints a JSON line for each.
+/// Errors: kCancelled (told to stop twice), kLimit (more frames than the system remembers), those of the site.
+[[nodiscard]] base::Result<Report> watch(const SubmitOptions& options, const Global& global);
+
+}  // namespace obscura::apps::cli

@@ -1,0 +1,172 @@
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <iostream>
+#include <thread>
+
+#include "apps/cli/frame_folder.hpp"
+#include "apps/cli/submission.hpp"
+#include "base/stop_signals.hpp"
+#include "deploy/submit/watch_order.hpp"
+
+namespace obscura::apps::cli {
+
+namespace {
+
+using base::ErrorCode;
+using deploy::submit::NewJob;
+using deploy::submit::WhenBehind;
+using Clock = std::chrono::steady_clock;
+
+// How long one look at the folder may take before answers are looked for again.
+constexpr int kLookMs = 10;
+
+nlohmann::json error_of(const base::Error& error) {
+  return {{"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
+}
+
+/// Frames, from the folder to their lines.
+class Watch {
+ public:
+  Watch(const SubmitOptions& options, Submission& submission, FrameFolder& folder, base::StopSignals& signals)
+      : options_(options),
+        submission_(submission),
+        folder_(folder),
+        signals_(signals),
+        order_(options.when_behind == "wait" ? WhenBehind::kWait : WhenBehind::kDropOldest, options.max_waiting,
+               options.max_in_work) {}
+
+  base::Result<Report> run() {
+    std::fprintf(stderr, "watching %s\n", options_.watch.c_str());
+    while (!is_over()) {
+      if (signals_.seen() > 1) return base::fail(ErrorCode::kCancelled, "stopped with frames unanswered", "stop once");
+      OBSCURA_TRY_VOID(take_frames());
+      OBSCURA_TRY_VOID(start_frames());
+      OBSCURA_TRY_VOID(look_for_answers());
+      print_lines();
+    }
+    return Report{};
+  }
+
+ private:
+  struct InWork {
+    std::string frame;
+    std::string id;
+    Clock::time_point since;
+  };
+
+  [[nodiscard]] bool takes_frames() {
+    const bool enough = options_.frames > 0 && seen_ + came_.size() >= options_.frames;
+    return signals_.seen() == 0 && !enough;
+  }
+  [[nodiscard]] bool is_over() { return !takes_frames() && came_.empty() && order_.is_idle(); }
+
+  base::Result<void> take_frames() {
+    if (came_.empty()) {
+      OBSCURA_TRY(const auto names, folder_.wait(kLookMs));
+      for (const std::string& name : names) {
+        if (takes_frames()) came_.push_back(name);
+      }
+    } else {
+      std::this_thread::sleep_for(std::chrono::milliseconds(kLookMs));
+    }
+    for (; !came_.empty() && order_.takes_more(); came_.pop_front()) {
+      order_.arrived(came_.front());
+      ++seen_;
+    }
+    return {};
+  }
+
+  /// A frame that the site has no room for is tried again at the next turn.
+  base::Result<void> start_frames() {
+    while (!held_) {
+      const auto frame = order_.start_next();
+      if (!frame) return {};
+      auto job = encrypt(*frame);
+      if (job) {
+        held_ = InWork{*frame, job->id, Clock::now()};
+        job_ = std::move(*job);
+      } else {
+        order_.answered(*frame, line_of(*frame, error_of(job.error())));
+      }
+      if (held_) OBSCURA_TRY_VOID(hand_in_held());
+    }
+    return hand_in_held();
+  }
+
+  base::Result<void> hand_in_held() {
+    const auto handed = submission_.hand_in(job_);
+    if (!handed && (handed.error().code == ErrorCode::kFull || handed.error().code == ErrorCode::kIo)) return {};
+    if (handed) {
+      in_work_.push_back(*held_);
+    } else {
+      order_.answered(held_->frame, line_of(held_->frame, error_of(handed.error())));
+    }
+    held_.reset();
+    return {};
+  }
+
+  base::Result<NewJob> encrypt(const std::string& frame) {
+    OBSCURA_TRY(const auto input, submission_.read(options_.watch + "/" + frame));
+    return submission_.encrypt(input, "");
+  }
+
+  base::Result<void> look_for_answers() {
+    for (auto job = in_work_.begin(); job != in_work_.end();) {
+      const auto done = submission_.desk().answer(job->id, deploy::net::Milliseconds(0));
+      if (done && !*done) {
+        ++job;
+        continue;
+      }
+      order_.answered(job->frame, line_of(job->frame, done ? conclude(*job, **done) : error_of(done.error())));
+      job = in_work_.erase(job);
+    }
+    return {};
+  }
+
+  nlohmann::json conclude(const InWork& job, const deploy::submit::Done& done) {
+    const std::string output = options_.folder.empty() ? "" : options_.folder + "/" + job.frame + ".result";
+    const auto report = submission_.conclude(job.id, done, output);
+    if (!report) return error_of(report.error());
+    nlohmann::json figures = report->figures;
+    figures["ms"] = std::chrono::duration<double, std::milli>(Clock::now() - job.since).count();
+    return figures;
+  }
+
+  static std::string line_of(const std::string& frame, nlohmann::json figures) {
+    figures["frame"] = frame;
+    return figures.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+  }
+
+  void print_lines() {
+    while (const auto line = order_.take_line()) {
+      const bool dropped = line->dropped > 0;
+      std::cout << (dropped ? line_of(line->frame, {{"dropped", line->dropped}}) : line->answer) << std::endl;
+    }
+  }
+
+  const SubmitOptions& options_;
+  Submission& submission_;
+  FrameFolder& folder_;
+  base::StopSignals& signals_;
+  deploy::submit::WatchOrder order_;
+  std::deque<std::string> came_;  // taken from the folder at one look, and not yet from here: a few
+  std::optional<InWork> held_;    // encrypted, and not yet taken by the site
+  NewJob job_;                    // of held_
+  std::deque<InWork> in_work_;
+  std::uint64_t seen_ = 0;
+};
+
+}  // namespace
+
+base::Result<Report> watch(const SubmitOptions& options, const Global& global) {
+  if (!options.output.empty()) {
+    return base::fail(ErrorCode::kUsage, "many frames do not go into one file", "give --out-dir instead of -o");
+  }
+  base::StopSignals signals;  // before the engine starts threads
+  OBSCURA_TRY(const auto submission, Submission::open(options, global));
+  OBSCURA_TRY(auto folder, FrameFolder::open(options.watch));
+  return Watch(options, *submission, folder, signals).run();
+}
+
+}  // namespace obscura::apps::cli

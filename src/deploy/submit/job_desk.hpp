@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "artifact/signature.hpp"
+#include "base/result.hpp"
+#include "deploy/net/answer.hpp"
+#include "deploy/net/site.hpp"
+#include "deploy/net/trust.hpp"
+#include "deploy/submit/model_at_site.hpp"
+#include "deploy/submit/ticket.hpp"
+
+namespace obscura::deploy::submit {
+
+/// An input, encrypted, on its way to becoming a job.
+struct NewJob {
+  std::string id;                     ///< of the submitter's choice
+  artifact::Digest source;            ///< of what was encrypted (Ticket::source)
+  std::vector<std::uint8_t> request;  ///< the request's bytes
+};
+
+/// A job's answer that was done.
+struct Done {
+  std::vector<std::uint8_t> result;  ///< the bytes of a result
+  net::Receipt ending;
+  std::vector<net::Receipt> trail;  ///< of the stages before the last
+};
+
+/// Hands in the jobs of one tenant, keeps their tickets, and reads their answers. What is refused is refused with a
+/// code of its own: kFull, kLimit (oversized), kWrongTenant, kExpired, kCancelled, kFailed, kInvalidJob. One thread.
+class JobDesk {
+ public:
+  /// The references must outlive the desk. Errors: kUsage (the name of the tenant); kWrongTenant, when `trust` lists
+  /// submitters of the tenant and `identity` is not among them.
+  [[nodiscard]] static base::Result<JobDesk> open(net::Site& site, net::Clock& clock, const net::Trust& trust,
+                                                  const artifact::SigningKey& identity, std::string tenant,
+                                                  TicketStore tickets);
+
+  /// The ticket of a job that was handed in before. Errors: those of TicketStore::find, kUsage (the name).
+  [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& id) const;
+
+  /// Writes the ticket, and hands the job in. Errors: kMismatch (the request is not one of the model's, or one that the
+  /// parameters of `params` read); kLimit (oversized); kFull; those of submit_job.
+  [[nodiscard]] base::Result<void> hand_in(const NewJob& job, const ModelAtSite& model, net::Milliseconds patience);
+  /// Hands the same job in once more: nothing happens when it is known. Does nothing when its answer was read before.
+  /// Errors as above; kMismatch when `source` is given and the ticket is about another.
+  [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source);
+
+  /// The answer, or nothing when there was none for `timeout` (0: look once). Verified to the last receipt. Then the
+  /// ticket's requests are dropped. Errors: the refusals that the answer may be, those of open_answer and read_outputs;
+  /// kNotFound (a job without a ticket, or whose answer the site has forgotten).
+  [[nodiscard]] base::Result<std::optional<Done>> answer(const std::string& id, net::Milliseconds timeout);
+  /// Waits for the answer until well after the deadline: kExpired then, though nobody said so.
+  [[nodiscard]] base::Result<Done> wait(const std::string& id);
+
+  /// Takes a job back. kStored: it will not be answered otherwise; kAlreadyThere: it has its answer already.
+  /// Errors: kNotFound (no ticket), those of cancel_job.
+  [[nodiscard]] base::Result<net::Stored> cancel(const std::string& id);
+
+ private:
+  JobDesk(net::Site& site, net::Clock& clock, const net::Trust& trust, const artifact::SigningKey& identity,
+          std::string tenant, TicketStore tickets)
+      : site_(&site),
+        clock_(&clock),
+        trust_(&trust),
+        identity_(&identity),
+        tenant_(std::move(tenant)),
+        tickets_(std::move(tickets)) {}
+  [[nodiscard]] base::Result<Ticket> ticket_of(const std::string& id) const;
+  [[nodiscard]] base::Result<void> publish(const Ticket& ticket);
+  [[nodiscard]] base::Result<Done> open(Ticket& ticket, const std::vector<std::uint8_t>& message);
+
+  net::Site* site_;
+  net::Clock* clock_;
+  const net::Trust* trust_;
+  const artifact::SigningKey* identity_;
+  std::string tenant_;
+  TicketStore tickets_;
+};
+
+/// A name for a job from the digest of its request: no other request has it.
+[[nodiscard]] std::string job_id_of(std::span<const std::uint8_t> request);
+
+}  // namespace obscura::deploy::submit

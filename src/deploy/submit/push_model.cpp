@@ -1,0 +1,96 @@
+#include "deploy/submit/push_model.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "artifact/header.hpp"
+#include "base/file.hpp"
+#include "runtime/wire/evaluation_keys_file.hpp"
+#include "runtime/wire/identity_of.hpp"
+#include "runtime/wire/limits.hpp"
+#include "runtime/wire/manifest_file.hpp"
+#include "runtime/wire/sealed_model.hpp"
+
+namespace obscura::deploy::submit {
+namespace {
+
+namespace wire = runtime::wire;
+using base::ErrorCode;
+
+/// Which plan and key a model is for.
+struct ModelOf {
+  artifact::Digest plan;
+  artifact::Digest key;
+};
+
+void add_file(PushPlan& plan, const std::string& path, const net::BlobRef& ref) {
+  plan.files.push_back({path, ref});
+  plan.total_bytes += ref.size;
+}
+
+base::Result<void> add_stage(PushPlan& plan, const std::string& path, const wire::ManifestStage& stage) {
+  OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
+  const net::BlobRef ref = net::BlobRef::of(file.bytes());
+  if (ref != net::BlobRef{stage.file, stage.bytes}) {
+    return base::fail(ErrorCode::kMismatch,
+                      fmt::format("stage missing: {} is not the file that the manifest names", path),
+                      "put all stage files of one sealing beside its manifest");
+  }
+  add_file(plan, path, ref);
+  return {};
+}
+
+base::Result<ModelOf> add_manifest(PushPlan& plan, const std::string& path, std::span<const std::uint8_t> bytes) {
+  OBSCURA_TRY(const auto read, wire::read_manifest(bytes, path, nullptr));
+  plan.stages = static_cast<std::uint32_t>(read.manifest.stages.size());
+  for (std::size_t i = 0; i < read.manifest.stages.size(); ++i) {
+    OBSCURA_TRY_VOID(add_stage(plan, wire::stage_path(path, i + 1), read.manifest.stages[i]));
+  }
+  return ModelOf{read.manifest.plan, read.manifest.key};
+}
+
+base::Result<ModelOf> add_model(PushPlan& plan, const std::string& path) {
+  OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
+  OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
+  const net::BlobRef ref = net::BlobRef::of(file.bytes());
+  ModelOf of;
+  if (header.kind == artifact::ArtifactKind::kManifest) {
+    OBSCURA_TRY(of, add_manifest(plan, path, file.bytes()));
+  } else {
+    OBSCURA_TRY(const auto model, wire::SealedModel::open(file.bytes(), path, nullptr));
+    of = {wire::plan_digest(model.program()), model.key()};
+  }
+  add_file(plan, path, ref);
+  plan.entry.model = ref;
+  return of;
+}
+
+}  // namespace
+
+base::Result<PushPlan> plan_push(const std::string& model, const std::string& eval_keys) {
+  PushPlan plan;
+  OBSCURA_TRY(const auto keys, base::MappedFile::open(eval_keys, wire::kMaxEvaluationKeyBytes));
+  OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), eval_keys));
+  plan.entry.eval_keys = net::BlobRef::of(keys.bytes());
+  add_file(plan, eval_keys, plan.entry.eval_keys);
+  OBSCURA_TRY(const ModelOf of, add_model(plan, model));
+  OBSCURA_TRY_VOID(wire::check_same(info.plan, of.plan, "plan", eval_keys));
+  OBSCURA_TRY_VOID(wire::check_same(info.key, of.key, "key", eval_keys));
+  return plan;
+}
+
+base::Result<void> push_model(const PushPlan& plan, net::Site& site, const net::BlobProgress& progress) {
+  std::uint64_t before = 0;
+  for (const PushFile& push : plan.files) {
+    OBSCURA_TRY(const auto file, base::MappedFile::open(push.path, push.ref.size));
+    OBSCURA_TRY_VOID(site.blobs->put(push.ref, file.bytes(), [&](std::uint64_t done, std::uint64_t) {
+      if (progress) progress(before + done, plan.total_bytes);
+    }));
+    before += push.ref.size;
+    if (progress) progress(before, plan.total_bytes);
+  }
+  return site.catalogue ? site.catalogue->add(plan.entry) : base::Result<void>();
+}
+
+}  // namespace obscura::deploy::submit

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "artifact/digest.hpp"
+#include "base/result.hpp"
+#include "deploy/net/address.hpp"
+#include "deploy/net/job.hpp"
+
+namespace obscura::deploy::submit {
+
+/// What a submitter remembers of a job from before it is handed in: so that after a crash, or the loss of the site, the
+/// very same job can be handed in again.
+struct Ticket {
+  net::Job job;
+  artifact::Digest source;  ///< of what was encrypted: another input under the same name is noticed
+  std::vector<std::vector<std::uint8_t>> inputs;  ///< requests; empty once the answer has been read
+};
+
+/// Tickets as files FOLDER/TENANT/JOB, readable by their owner only. Several processes may share a folder.
+class TicketStore {
+ public:
+  /// Opens or creates the folder. Error: kIo.
+  [[nodiscard]] static base::Result<TicketStore> open(const std::string& folder);
+
+  /// Error: kCorrupt, kIo.
+  [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& tenant, const std::string& job) const;
+  /// Durable when it returns; replaces an older one. Error: kIo.
+  [[nodiscard]] base::Result<void> keep(const Ticket& ticket);
+
+ private:
+  explicit TicketStore(std::string folder) : folder_(std::move(folder)) {}
+  std::string folder_;
+};
+
+}  // namespace obscura::deploy::submit

@@ -1,0 +1,80 @@
+#include "deploy/submit/ticket.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "base/file.hpp"
+#include "deploy/net/testing/pipeline.hpp"
+#include "deploy/net/testing/temporary_folder.hpp"
+
+namespace obscura::deploy::submit {
+namespace {
+
+using base::ErrorCode;
+
+class TicketTest : public ::testing::Test {
+ protected:
+  static Ticket make(const std::string& name) {
+    const auto inputs = net::testing::make_inputs(name);
+    Ticket ticket;
+    ticket.job = net::testing::make_job(name, {1, 2, 1}, inputs, net::Instant(net::Milliseconds(1'234'567)));
+    ticket.source = net::testing::digest_of_text("source of " + name);
+    ticket.inputs = inputs;
+    return ticket;
+  }
+  static void expect_same(const Ticket& a, const Ticket& b) {
+    const artifact::SigningKey key = net::testing::key_of(1);
+    EXPECT_EQ(net::sign_job(a.job, key).body, net::sign_job(b.job, key).body);
+    EXPECT_EQ(a.source, b.source);
+    EXPECT_EQ(a.inputs, b.inputs);
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() + "/tickets/tenant/" + name; }
+
+  net::testing::TemporaryFolder folder_;
+  TicketStore store_ = TicketStore::open(folder_.path() + "/tickets").value();
+};
+
+TEST_F(TicketTest, NamesTheVerySameJobAgain) {
+  const Ticket ticket = make("a");
+  ASSERT_TRUE(store_.keep(ticket));
+  const auto found = TicketStore::open(folder_.path() + "/tickets")->find("tenant", "a");
+  ASSERT_TRUE(found);
+  ASSERT_TRUE(*found);
+  expect_same(**found, ticket);
+  EXPECT_FALSE(*store_.find("tenant", "b"));
+  EXPECT_FALSE(*store_.find("other", "a"));
+}
+
+TEST_F(TicketTest, IsReplacedWhenTheAnswerIsRead) {
+  Ticket ticket = make("a");
+  ASSERT_TRUE(store_.keep(ticket));
+  ticket.inputs.clear();
+  ASSERT_TRUE(store_.keep(ticket));
+  expect_same(**store_.find("tenant", "a"), ticket);
+}
+
+TEST_F(TicketTest, IsForItsOwnerOnly) {
+  ASSERT_TRUE(store_.keep(make("a")));
+  struct stat status {};
+  ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0077, 0U);
+}
+
+TEST_F(TicketTest, RefusesEveryFlippedByteAndEveryCut) {
+  ASSERT_TRUE(store_.keep(make("a")));
+  const auto whole = base::read_file(path("a"), 1 << 20).value();
+  for (std::size_t i = 0; i < whole.size(); ++i) {
+    auto bytes = whole;
+    bytes[i] ^= 0x40;
+    ASSERT_TRUE(base::write_file_atomically(path("flipped"), bytes));
+    const auto flipped = store_.find("tenant", "flipped");
+    ASSERT_FALSE(flipped) << "byte " << i;
+    EXPECT_EQ(flipped.error().code, ErrorCode::kCorrupt);
+    bytes.assign(whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(i));
+    ASSERT_TRUE(base::write_file_atomically(path("cut"), bytes));
+    EXPECT_FALSE(store_.find("tenant", "cut")) << "cut to " << i;
+  }
+}
+
+}  // namespace
+}  // namespace obscura::deploy::submit
