@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -68,7 +69,9 @@ std::optional<std::size_t> leader(NatsConnection& connection) {
   return std::nullopt;
 }
 
-TEST(NatsKillRun, SlowNothingIsLostWhenWorkersAndTheLeaderAreKilled) {
+TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
+  // Three servers, two cores and minutes: asked for by name, not part of every run.
+  if (std::getenv("OBSCURA_KILL_JOBS") == nullptr) GTEST_SKIP() << "tests/soak/kill-nats leader runs it";
   LoopbackCluster cluster;
   const auto connection = cluster.connect();
   NatsStreamOptions streams = small_streams(kMaxJobs);
@@ -77,8 +80,9 @@ TEST(NatsKillRun, SlowNothingIsLostWhenWorkersAndTheLeaderAreKilled) {
   streams.resubmit_after = Milliseconds(20'000);
   insist(create_streams(*connection, streams));
   KillPlan plan = plan_for(cluster.urls(), 60, 12);
-  plan.may_lose =
-      true;  // nats-server 2.9.10 now and then resets a stream ("stream store EOF"), and what was in it is gone
+  // nats-server 2.9.10 now and then resets a stream ("stream store EOF"), and what was in it is gone until it is
+  // submitted again.
+  plan.may_lose = true;
   int strikes = 0;
   std::optional<std::size_t> dead;
   plan.strike = [&, every = strike_every(4)](int kill) {
