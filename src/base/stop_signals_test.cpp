@@ -1,19 +1,21 @@
 #include "base/stop_signals.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
+
+#include <csignal>
 
 namespace obscura::base {
 namespace {
 
+// raise() sends to this thread: threads that other tests have started do not hold signals back.
 TEST(StopSignals, AreCountedAndKillNobody) {
   StopSignals signals;
   EXPECT_EQ(signals.seen(), 0);
-  kill(getpid(), SIGTERM);
+  raise(SIGTERM);
   EXPECT_EQ(signals.seen(), 1);
   EXPECT_EQ(signals.seen(), 1);
-  kill(getpid(), SIGINT);
-  kill(getpid(), SIGTERM);
+  raise(SIGINT);
+  raise(SIGTERM);
   EXPECT_EQ(signals.seen(), 3);
 }
 
