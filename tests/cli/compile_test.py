@@ -11,7 +11,7 @@ COMPILE = ("compile", MODEL, "--calibrate", DIGITS)
 class CompileTest(CommandLineTest):
     def test_check_and_report(self):
         page = self.shop.root / "checked.html"
-        answer = self.shop.run("obscura", "--json", *COMPILE, "--check", "12", "--report", page, "-o", self.shop.root / "checked")
+        answer = self.shop.run("obscura", "--json", *COMPILE, "--calibration-inputs", "64", "--check", "12", "--report", page, "-o", self.shop.root / "checked")
         self.assertEqual(answer.code, 0, answer)
         figures = json.loads(answer.out)
         check = figures["check"]
