@@ -44,7 +44,7 @@ base::Result<Report> run_dead(const Options& options) {
 
 }  // namespace
 
-void add_dead(CLI::App& app, const Global&, Action& action) {
+void add_dead(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("dead", "Jobs that no worker could end, and who had a hand in them");
   command->add_option("--site", options->site, "The site: its folder")->required();

@@ -66,7 +66,7 @@ base::Result<Report> run_serve(const Options& options) {
 
 }  // namespace
 
-void add_serve(CLI::App& app, const Global&, Action& action) {
+void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("serve", "Answer jobs that no worker can end: failed or expired, until SIGTERM");
   command->add_option("--site", options->site, "The site: its folder")->required();

@@ -1,30 +1,17 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <nlohmann/json.hpp>
-#include <string>
-
-#include "base/result.hpp"
+#include "apps/program/program.hpp"
 #include "fhe/ckks/context.hpp"
 
 namespace obscura::apps::cli {
 
+using program::Action;
+using program::Report;
+
 /// What every command may be told.
 struct Global {
-  bool json = false;
   fhe::ckks::EngineOptions engine;
 };
-
-/// What a command has to say: the text for people, the same as figures for machines; neither, when it has said all
-/// while it ran.
-struct Report {
-  std::string text;
-  nlohmann::json figures;
-};
-
-/// The command that the user chose, ready to run.
-using Action = std::function<base::Result<Report>()>;
 
 /// Each command adds itself to the parser and, when chosen, leaves its action in `action`.
 void add_bench(CLI::App& app, const Global& global, Action& action);

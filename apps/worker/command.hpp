@@ -1,22 +1,17 @@
 #pragma once
 
-#include <CLI/CLI.hpp>
-#include <functional>
-#include <nlohmann/json.hpp>
-
-#include "base/result.hpp"
+#include "apps/program/program.hpp"
 #include "fhe/ckks/context.hpp"
 
 namespace obscura::apps::worker {
 
+using program::Action;
+using program::Report;
+
 /// What every command may be told.
 struct Global {
-  bool json = false;
   fhe::ckks::EngineOptions engine;
 };
-
-/// The command that the user chose, ready to run; returns its figures.
-using Action = std::function<base::Result<nlohmann::json>()>;
 
 /// Each command adds itself to the parser and, when chosen, leaves its action in `action`.
 void add_run(CLI::App& app, const Global& global, Action& action);

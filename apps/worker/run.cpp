@@ -21,7 +21,7 @@ struct Options {
   int warm_ups = 0;
 };
 
-base::Result<nlohmann::json> run(const Options& options, const Global& global) {
+base::Result<Report> run(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
   base::Trace trace;
@@ -43,7 +43,7 @@ base::Result<nlohmann::json> run(const Options& options, const Global& global) {
                             {"sealed_model_bytes", answers.sealed_model_bytes},
                             {"evaluation_key_bytes", answers.evaluation_key_bytes}};
   if (!answers.stage_ms.empty()) figures["stage_ms"] = answers.stage_ms;
-  return figures;
+  return Report{{}, std::move(figures)};
 }
 
 }  // namespace

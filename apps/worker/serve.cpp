@@ -61,7 +61,7 @@ class Serving {
   Serving(const Options& options, const Global& global)
       : options_(options), global_(global), log_(options.log == "json") {}
 
-  base::Result<nlohmann::json> run();
+  base::Result<Report> run();
 
  private:
   base::Result<void> open();
@@ -241,7 +241,7 @@ bool Serving::keep_going() {
          (signals_.seen() == 1 && Clock::now() - *drained_since_ < std::chrono::seconds(options_.drain_s));
 }
 
-base::Result<nlohmann::json> Serving::run() {
+base::Result<Report> Serving::run() {
   OBSCURA_TRY_VOID(open());
   OBSCURA_TRY_VOID(start_http());
   OBSCURA_TRY_VOID(load_chosen());
@@ -270,7 +270,7 @@ base::Result<nlohmann::json> Serving::run() {
   };
   deploy::worker::serve(worker, events);
   log_.info("stopped", {{"tasks", tasks_}});
-  return nlohmann::json{{"tasks", tasks_}};
+  return Report{{}, {{"tasks", tasks_}}};
 }
 
 }  // namespace

@@ -1,0 +1,83 @@
+#include "apps/program/program.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <iostream>
+#include <new>
+#include <string_view>
+
+namespace obscura::apps::program {
+namespace {
+
+using base::ErrorCode;
+
+constexpr int kInternalError = 1;
+
+/// File names need not be UTF-8, JSON must be: what is not is replaced.
+void print_json(const nlohmann::json& body) {
+  std::cout << body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+int print_error(const std::string& program, const base::Error& error, bool json) {
+  if (json) {
+    print_json({{"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}});
+  }
+  std::cerr << program << ": " << error.message << '\n';
+  if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
+  return static_cast<int>(error.code);
+}
+
+/// Whether --json stands among the arguments, also where they are not understood.
+bool wants_json(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
+}
+
+int run_action(const std::string& program, const Action& action, bool json) {
+  const auto report = action();
+  if (!report) return print_error(program, report.error(), json);
+  if (json && !report->figures.is_null()) {
+    print_json(report->figures);
+  } else {
+    std::cout << report->text;
+  }
+  std::cout.flush();
+  if (!std::cout) return print_error(program, {ErrorCode::kIo, "cannot write to standard output", {}}, false);
+  return 0;
+}
+
+int parse_and_run(int argc, char** argv, const Description& description, const AddCommands& add_commands) {
+  CLI::App app{description.purpose};
+  app.name(description.name);
+  app.set_version_flag("--version", description.name + " " OBSCURA_VERSION);
+  bool json = false;
+  app.add_flag("--json", json, "Print one JSON object with the figures instead of text");
+  app.fallthrough();
+  app.require_subcommand(1);
+  Action action;
+  add_commands(app, action);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);
+    return print_error(description.name, {ErrorCode::kUsage, error.what(), "--help says what is understood"},
+                       wants_json(argc, argv));
+  }
+  return run_action(description.name, action, json);
+}
+
+}  // namespace
+
+int run_program(int argc, char** argv, const Description& description, const AddCommands& add_commands) {
+  try {
+    return parse_and_run(argc, argv, description, add_commands);
+  } catch (const std::bad_alloc&) {
+    return print_error(description.name, {ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},
+                       wants_json(argc, argv));
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s: internal error: %s\n", description.name.c_str(), error.what());
+    return kInternalError;
+  }
+}
+
+}  // namespace obscura::apps::program
