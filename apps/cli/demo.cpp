@@ -152,7 +152,8 @@ base::Result<Comparison> compare(const Story& story, const std::string& model, c
     OBSCURA_TRY(const auto tensor, deploy::client::read_input(images.paths[i], program.input_spec));
     OBSCURA_TRY(const auto scores, reference.scores(tensor));
     OBSCURA_TRY(const auto bytes, base::read_file(path, wire::kMaxRequestBytes));
-    OBSCURA_TRY(const auto answer, wire::read_result(bytes, path, open.context->ring(), expected));
+    OBSCURA_TRY(const auto received, wire::read_result(bytes, path, open.context->ring(), expected));
+    const auto& answer = received.ciphertexts;
     OBSCURA_TRY(const auto release,
                 deploy::client::open_answer(*open.context, *open.secret, program, answer, open.labels));
     OBSCURA_TRY(const double error, deploy::client::answer_error(*open.context, *open.secret, program, answer, scores));

@@ -64,7 +64,7 @@ class Client : public ::testing::Test {
 TEST_F(Client, RequestsHoldTheInputAsThePackingSays) {
   const auto writer = RequestWriter::open(owner_.public_key(), "public", {}).value();
   const Bytes request = writer.write(tensor()).value();
-  const auto ciphertexts = wire::read_request(request, "x.ct", owner_.ring(), owner_.expected()).value();
+  const auto ciphertexts = wire::read_request(request, "x.ct", owner_.ring(), owner_.expected()).value().ciphertexts;
   ASSERT_EQ(ciphertexts.size(), 2U);
   const auto& params = owner_.context().params();
   const params::NoiseModel noise(params);

@@ -184,7 +184,8 @@ TEST_F(Files, HoldWhatWasWritten) {
   EXPECT_TRUE(std::ranges::equal(key.a.words(), owner_.keys().public_key.a.words()));
 
   const auto inputs = owner_.encrypt(owner_.draw_inputs(4));
-  const auto request = wire::read_request(owner_.request(inputs), "x.ct", owner_.ring(), owner_.expected()).value();
+  const auto request =
+      wire::read_request(owner_.request(inputs), "x.ct", owner_.ring(), owner_.expected()).value().ciphertexts;
   ASSERT_EQ(request.size(), inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) EXPECT_TRUE(same_words(request[i], inputs[i]));
 }

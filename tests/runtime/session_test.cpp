@@ -32,7 +32,7 @@ TEST_P(SessionAnswers, WithThePredictedErrorAndNamesTheRequest) {
   const auto inputs = owner_.draw_inputs(21);
   const Bytes request = owner_.request(owner_.encrypt(inputs));
   const Bytes result = answer(owner_.sealed_model(), request, {});
-  const auto results = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value();
+  const auto results = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value().ciphertexts;
   const std::vector<Predicted> predicted = Reference(owner_.plan(), owner_.context().params(), true).run(inputs);
   EXPECT_LT(largest_difference(owner_.decrypt(results[0]), predicted[0].slots),
             8 * std::sqrt(2.0) * predicted[0].error_sd);
@@ -73,7 +73,7 @@ TEST(SessionOfBranches, AnswersEveryOutputFromStreamedWeightsToo) {
     const Bytes result = session->answer(request, "x.ct", {}).value();
     EXPECT_EQ(wire::inspect_result(result, "x.result").value().levels,
               (std::vector{Level(1), Level(1), Level(2), Level(4)}));
-    const auto answer = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
+    const auto answer = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value().ciphertexts;
     const std::vector<Predicted> predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
     std::vector<double> scores;
     for (const auto& output : p.outputs) {
@@ -104,7 +104,7 @@ TEST_P(SessionOfPublicKeyModels, AnswersWithinThePredictedError) {
   auto session = Session::create(owner.context(), model, owner.evaluation_keys(), "eval", {}).value();
   const auto inputs = owner.draw_inputs(23);
   const Bytes result = session->answer(owner.request(owner.encrypt(inputs)), "x.ct", {}).value();
-  const auto results = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value();
+  const auto results = wire::read_result(result, "x.result", owner.ring(), owner.expected()).value().ciphertexts;
   const std::vector<Predicted> predicted = Reference(owner.plan(), owner.context().params(), true).run(inputs);
   const params::NoiseModel noise(owner.context().params());
   const double growth = std::max(

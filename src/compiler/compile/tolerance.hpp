@@ -17,7 +17,7 @@ struct Tolerance {
 /// this standard deviation, counting the runner-up only. 0 for networks of one score. [inputs][scores]
 [[nodiscard]] double flip_share(const std::vector<std::vector<double>>& scores, double sd);
 
-/// The error that meets the options on all inputs but the one with the least margin.
+/// The error that meets the options on all inputs but the one with the least margin; where there is one only, on that.
 [[nodiscard]] Tolerance tolerance_of(const std::vector<std::vector<double>>& scores, const CompileOptions& options);
 
 }  // namespace obscura::compiler::compile

@@ -39,6 +39,7 @@ TEST(Tolerance, OneTieDoesNotAskForAnyPrecision) {
   const CompileOptions options;
   const Tolerance tied = tolerance_of({{10, 10}, {-10, 10}, {10, -10}}, options);
   EXPECT_DOUBLE_EQ(tied.most_sd, 20 * options.most_relative_sd);
+  EXPECT_LT(tolerance_of({{10, 9.99}}, options).most_sd, 0.01) << "of one input nothing is left out";
 }
 
 TEST(Tolerance, OneScoreIsMeasuredByItsRange) {

@@ -31,7 +31,7 @@ bool has_max_pool(const graph::Graph& graph) {
 }
 
 // Each maximum is off by at most reach (threshold or error) (1 + error) / 2, two directions by the sum over the rounds;
-// values lie in [-1, 1], so the reach is at most 2 with margins of 10 %, 2.4.
+// values lie in [-1, 1], so the reach is at most 2 and the margins on both sides.
 void expect_near_maxima(const graph::MaxPool& pool, int rounds) {
   const Pooled x = pooled(pool, 40);
   PassContext context{x.inputs, {}};
@@ -43,7 +43,8 @@ void expect_near_maxima(const graph::MaxPool& pool, int rounds) {
   ASSERT_EQ(notes.size(), 2U);
   EXPECT_NE(notes[0].find("max_pool 'pool' is approximated by maxima of two to "), std::string::npos) << notes[0];
   // The coarsest sign that may be chosen, of 3 bits, bounds every choice.
-  const double most = rounds * 2.4 / 2 * (1 + 0.125) * 0.125;
+  const double reach = 2 * (1 + 2 * context.fit.weights.margin);
+  const double most = rounds * reach / 2 * (1 + 0.125) * 0.125;
   for (const auto& input : x.inputs) {
     const auto expected = graph::interpret(x.graph, input);
     const auto actual = graph::interpret(*result, input);

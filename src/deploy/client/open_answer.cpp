@@ -66,8 +66,8 @@ base::Result<std::vector<Release>> open_answers(const OpenSecret& key, std::span
                                                 const std::string& name) {
   const auto expected = runtime::wire::expect(key.content.program, key.content.key);
   OBSCURA_TRY(const auto answer, runtime::wire::read_result(result, name, key.context->ring(), expected));
-  OBSCURA_TRY(const int images, runtime::wire::images_in_result(result, name, expected));
-  return open_answers(*key.context, *key.secret, key.content.program, answer, images, key.labels);
+  OBSCURA_TRY(const int images, runtime::wire::images_in(answer, name, expected));
+  return open_answers(*key.context, *key.secret, key.content.program, answer.ciphertexts, images, key.labels);
 }
 
 base::Result<Release> open_answer(const fhe::ckks::Context& context, const fhe::secret::SecretKey& secret,

@@ -25,7 +25,7 @@ namespace obscura::deploy::client {
                                                               std::span<const std::string> labels);
 
 /// The same from the bytes of a result, which messages call `name`: of as many images as the request held, in their
-/// order. Errors also: those of read_result and images_in_result.
+/// order. Errors also: those of read_result and images_in.
 [[nodiscard]] base::Result<std::vector<Release>> open_answers(const OpenSecret& key,
                                                               std::span<const std::uint8_t> result,
                                                               const std::string& name);

@@ -114,7 +114,7 @@ base::Result<std::vector<std::size_t>> choose_cuts(const Program& program, std::
   if (stages < 1 || stages > most) {
     return base::fail(base::ErrorCode::kUsage,
                       "the program cannot be cut into " + std::to_string(stages) +
-                          " stages: between its layers there " + "is room for 1 to " + std::to_string(most),
+                          " stages: between its layers there is room for 1 to " + std::to_string(most),
                       "ask for fewer stages");
   }
   const Division fastest = divide(places, stages, [](const Cost& before, const Place& begin, const Place& end) {

@@ -166,8 +166,8 @@ enum class Finish : std::uint8_t { kNone = 0, kSoftmax = 1, kLogSoftmax = 2, kAr
 /// Where one score stands: in the real part of a slot of a result.
 struct OutputSlot {
   std::int32_t result;  ///< number in Program::results
-  std::int32_t
-      slot;  ///< of the first image of a request, a multiple of InputPacking::lanes(); of image b, b further on
+  /// Of the first image of a request, a multiple of InputPacking::lanes(); of image b, b further on.
+  std::int32_t slot;
   friend bool operator==(const OutputSlot&, const OutputSlot&) = default;
 };
 

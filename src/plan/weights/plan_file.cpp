@@ -90,8 +90,12 @@ base::Result<Plan> read_sections(const artifact::ContainerReader& container) {
   OBSCURA_TRY(plan.weights, parse_weights(weights, plan.program.weights.size(), slots));
   OBSCURA_TRY(const auto labels, container.section(kLabelsSection));
   OBSCURA_TRY(plan.labels, program::parse_labels(labels, plan.program.outputs.front().element.size()));
-  OBSCURA_TRY(const auto prediction, container.section(kPredictionSection));
-  OBSCURA_TRY(plan.predicted_ms, parse_prediction(prediction, plan.program.instructions.size()));
+  const auto prediction = container.section(kPredictionSection);
+  if (!prediction) {
+    return base::fail(base::ErrorCode::kUnsupported, "the plan is of an earlier version, without predicted times",
+                      "compile the model again");
+  }
+  OBSCURA_TRY(plan.predicted_ms, parse_prediction(*prediction, plan.program.instructions.size()));
   OBSCURA_TRY_VOID(verify(plan));
   return plan;
 }

@@ -4,7 +4,6 @@
 
 #include <utility>
 
-#include "artifact/header.hpp"
 #include "plan/program/verify.hpp"
 #include "runtime/wire/limits.hpp"
 
@@ -26,13 +25,12 @@ base::Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelFiles& f
                                                              const fhe::ckks::EngineOptions& engine,
                                                              const SessionLimits& limits) {
   OBSCURA_TRY(auto file, base::MappedFile::open(files.sealed_model, wire::kMaxSealedModelBytes));
-  const auto header = artifact::read_any_header(file.bytes(), file.bytes().size(), files.sealed_model);
-  if (header && header->kind == artifact::ArtifactKind::kSealedStage) {
-    OBSCURA_TRY(const auto stage, wire::SealedModel::open_stage(file.bytes(), files.sealed_model, &trust));
-    return tl::unexpected(stage_missing(stage.place(), files.sealed_model));
+  auto model = wire::SealedModel::open(file.bytes(), files.sealed_model, &trust);
+  if (!model) {
+    const auto stage = wire::SealedModel::open_stage(file.bytes(), files.sealed_model, &trust);
+    return tl::unexpected(stage ? stage_missing(stage->place(), files.sealed_model) : model.error());
   }
-  OBSCURA_TRY(auto model, wire::SealedModel::open(file.bytes(), files.sealed_model, &trust));
-  std::unique_ptr<LoadedModel> loaded(new LoadedModel(std::move(file), std::move(model)));
+  std::unique_ptr<LoadedModel> loaded(new LoadedModel(std::move(file), std::move(*model)));
   OBSCURA_TRY_VOID(loaded->load(files, engine, limits));
   return loaded;
 }

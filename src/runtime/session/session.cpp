@@ -56,14 +56,9 @@ base::Result<std::unique_ptr<Session>> Session::create(
   return session;
 }
 
-base::Result<wire::Intermediate> Session::read(std::span<const std::uint8_t> input, const std::string& name) const {
+base::Result<wire::Received> Session::read(std::span<const std::uint8_t> input, const std::string& name) const {
   const auto& ring = context_->ring();
-  if (place_.number == 1) {
-    OBSCURA_TRY(auto ciphertexts, wire::read_request(input, name, ring, expected_));
-    OBSCURA_TRY(const auto digest, wire::request_digest(input, name));
-    OBSCURA_TRY(const auto info, wire::inspect_request(input, name));
-    return wire::Intermediate{std::move(ciphertexts), digest, info.provenance.images};
-  }
+  if (place_.number == 1) return wire::read_request(input, name, ring, expected_);
   const auto header = artifact::read_any_header(input, input.size(), name);
   if (header && header->kind == artifact::ArtifactKind::kCiphertext) {
     return base::fail(base::ErrorCode::kMismatch,

@@ -52,8 +52,7 @@ class Session {
   Session(const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
           const wire::StagePlace& place)
       : context_(&context), expected_(wire::expect_stage(program, key, place.plan)), place_(place) {}
-  [[nodiscard]] base::Result<wire::Intermediate> read(std::span<const std::uint8_t> input,
-                                                      const std::string& name) const;
+  [[nodiscard]] base::Result<wire::Received> read(std::span<const std::uint8_t> input, const std::string& name) const;
   base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                const exec::ExecutorLimits& limits);
   const fhe::ckks::Context* context_;

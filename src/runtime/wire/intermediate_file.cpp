@@ -110,9 +110,9 @@ base::Result<IntermediateInfo> inspect_intermediate(std::span<const std::uint8_t
       {info.provenance, info.ciphertexts, info.places.levels}, info.sealing, info.stage, info.stages};
 }
 
-base::Result<Intermediate> read_intermediate(std::span<const std::uint8_t> file, const std::string& name,
-                                             const fhe::ring::RingContext& ring, const Expected& expected,
-                                             const StagePlace& reader) {
+base::Result<Received> read_intermediate(std::span<const std::uint8_t> file, const std::string& name,
+                                         const fhe::ring::RingContext& ring, const Expected& expected,
+                                         const StagePlace& reader) {
   OBSCURA_TRY(const auto opened, open(file, name));
   const Info& info = opened.info;
   const detail::OpenFile open_file{&opened.reader, &info.provenance, info.ciphertexts, &info.places, &name};
@@ -121,7 +121,7 @@ base::Result<Intermediate> read_intermediate(std::span<const std::uint8_t> file,
   OBSCURA_TRY_VOID(detail::check_origin(open_file, expected, form));
   OBSCURA_TRY_VOID(check_stage(info, reader, name));
   OBSCURA_TRY(auto ciphertexts, detail::read_ciphertexts(open_file, ring, form));
-  return Intermediate{std::move(ciphertexts), info.provenance.request, info.provenance.images};
+  return Received{std::move(ciphertexts), info.provenance.request, info.provenance.images};
 }
 
 }  // namespace obscura::runtime::wire

@@ -30,17 +30,11 @@ struct IntermediateInfo {
 [[nodiscard]] base::Result<IntermediateInfo> inspect_intermediate(std::span<const std::uint8_t> file,
                                                                   const std::string& name);
 
-struct Intermediate {
-  std::vector<fhe::ckks::Ciphertext> ciphertexts;  ///< in the order of the stage's inputs
-  artifact::Digest request;
-  std::uint32_t images = 0;  ///< as Provenance has it
-};
-
-/// Reads what the stage at `reader` takes; `expected` is of its program. Checked in this order: limits, header,
-/// digests, parameters, plan, key, sealing, stage, count, levels and scales, residues.
-/// Errors: kLimit, kCorrupt, kUnsupported, kMismatch.
-[[nodiscard]] base::Result<Intermediate> read_intermediate(std::span<const std::uint8_t> file, const std::string& name,
-                                                           const fhe::ring::RingContext& ring, const Expected& expected,
-                                                           const StagePlace& reader);
+/// Reads what the stage at `reader` takes, in the order of its inputs; `expected` is of its program. Checked in this
+/// order: limits, header, digests, parameters, plan, key, sealing, stage, count, levels and scales, residues. Errors:
+/// kLimit, kCorrupt, kUnsupported, kMismatch.
+[[nodiscard]] base::Result<Received> read_intermediate(std::span<const std::uint8_t> file, const std::string& name,
+                                                       const fhe::ring::RingContext& ring, const Expected& expected,
+                                                       const StagePlace& reader);
 
 }  // namespace obscura::runtime::wire

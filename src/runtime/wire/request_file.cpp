@@ -88,15 +88,17 @@ CiphertextInfo summary(const Info& info) {
   return {info.provenance, info.ciphertexts, info.places.levels};
 }
 
-base::Result<std::vector<fhe::ckks::Ciphertext>> read(const Opened& opened, const std::string& name,
-                                                      const fhe::ring::RingContext& ring, const Expected& expected,
-                                                      std::size_t ciphertexts,
-                                                      std::vector<const plan::program::Instruction*> due) {
+base::Result<Received> read(const Opened& opened, const std::string& name, const fhe::ring::RingContext& ring,
+                            const Expected& expected, std::size_t count,
+                            std::vector<const plan::program::Instruction*> due) {
   const Info& info = opened.info;
   const detail::OpenFile file{&opened.reader, &info.provenance, info.ciphertexts, &info.places, &name};
-  const detail::Form form{ciphertexts, std::move(due), "encrypt with the public key that belongs to this plan"};
+  const detail::Form form{count, std::move(due), "encrypt with the public key that belongs to this plan"};
   OBSCURA_TRY_VOID(detail::check_origin(file, expected, form));
-  return detail::read_ciphertexts(file, ring, form);
+  OBSCURA_TRY(auto ciphertexts, detail::read_ciphertexts(file, ring, form));
+  const artifact::Header& header = opened.reader.header();
+  const bool is_request = header.kind == ArtifactKind::kCiphertext;
+  return Received{std::move(ciphertexts), is_request ? header.front : info.provenance.request, info.provenance.images};
 }
 
 }  // namespace
@@ -131,10 +133,8 @@ Expected expect_stage(const plan::program::Program& stage, const artifact::Diges
   return {&stage, params_digest(stage.params, stage.insecure), plan, key};
 }
 
-base::Result<std::vector<fhe::ckks::Ciphertext>> read_request(std::span<const std::uint8_t> file,
-                                                              const std::string& name,
-                                                              const fhe::ring::RingContext& ring,
-                                                              const Expected& expected) {
+base::Result<Received> read_request(std::span<const std::uint8_t> file, const std::string& name,
+                                    const fhe::ring::RingContext& ring, const Expected& expected) {
   OBSCURA_TRY(const auto opened, open(ArtifactKind::kCiphertext, file, name));
   const auto& instructions = expected.program->instructions;
   const auto input = std::find_if(instructions.begin(), instructions.end(), [](const auto& instruction) {
@@ -145,10 +145,8 @@ base::Result<std::vector<fhe::ckks::Ciphertext>> read_request(std::span<const st
               {&*input});
 }
 
-base::Result<std::vector<fhe::ckks::Ciphertext>> read_result(std::span<const std::uint8_t> file,
-                                                             const std::string& name,
-                                                             const fhe::ring::RingContext& ring,
-                                                             const Expected& expected) {
+base::Result<Received> read_result(std::span<const std::uint8_t> file, const std::string& name,
+                                   const fhe::ring::RingContext& ring, const Expected& expected) {
   OBSCURA_TRY(const auto opened, open(ArtifactKind::kResult, file, name));
   std::vector<const plan::program::Instruction*> due;
   for (const plan::program::ValueId id : expected.program->results) {
@@ -158,11 +156,9 @@ base::Result<std::vector<fhe::ckks::Ciphertext>> read_result(std::span<const std
   return read(opened, name, ring, expected, count, std::move(due));
 }
 
-base::Result<int> images_in_result(std::span<const std::uint8_t> file, const std::string& name,
-                                   const Expected& expected) {
-  OBSCURA_TRY(const auto info, inspect_result(file, name));
+base::Result<int> images_in(const Received& result, const std::string& name, const Expected& expected) {
   const int most = expected.program->input_packing.images;
-  const std::uint32_t images = info.provenance.images;
+  const std::uint32_t images = result.images;
   if (images == 0) return most;
   if (images < static_cast<std::uint32_t>(most)) return static_cast<int>(images);
   return base::fail(base::ErrorCode::kMismatch,

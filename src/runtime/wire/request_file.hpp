@@ -57,23 +57,25 @@ struct Expected {
 [[nodiscard]] Expected expect_stage(const plan::program::Program& stage, const artifact::Digest& key,
                                     const artifact::Digest& plan);
 
+/// Ciphertexts that were read, and what goes on with them from file to file.
+struct Received {
+  std::vector<fhe::ckks::Ciphertext> ciphertexts;
+  artifact::Digest request;  ///< request_digest() of the request that it is, or that is being answered
+  std::uint32_t images = 0;  ///< as Provenance has it
+};
+
 /// Reads a request for this program. Checked in this order: limits, header, digests, plan, key, count, level and
 /// scale, residues. Errors: kLimit, kCorrupt, kUnsupported, kMismatch.
-[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> read_request(std::span<const std::uint8_t> file,
-                                                                            const std::string& name,
-                                                                            const fhe::ring::RingContext& ring,
-                                                                            const Expected& expected);
+[[nodiscard]] base::Result<Received> read_request(std::span<const std::uint8_t> file, const std::string& name,
+                                                  const fhe::ring::RingContext& ring, const Expected& expected);
 
 /// Reads an answer of this program, in the order of Program::results; the same checks.
-[[nodiscard]] base::Result<std::vector<fhe::ckks::Ciphertext>> read_result(std::span<const std::uint8_t> file,
-                                                                           const std::string& name,
-                                                                           const fhe::ring::RingContext& ring,
-                                                                           const Expected& expected);
+[[nodiscard]] base::Result<Received> read_result(std::span<const std::uint8_t> file, const std::string& name,
+                                                 const fhe::ring::RingContext& ring, const Expected& expected);
 
-/// How many images were asked for, of which an answer of this program holds the scores. Errors: those of
-/// inspect_result; kMismatch when it says as many as the program's requests hold, or more.
-[[nodiscard]] base::Result<int> images_in_result(std::span<const std::uint8_t> file, const std::string& name,
-                                                 const Expected& expected);
+/// How many images were asked for, of which `result` holds the scores. Error: kMismatch when it says as many as the
+/// program's requests hold, or more; `name` is what the message calls it.
+[[nodiscard]] base::Result<int> images_in(const Received& result, const std::string& name, const Expected& expected);
 
 /// The digest by which a result names its request: of the request's header, which covers all of it.
 [[nodiscard]] base::Result<artifact::Digest> request_digest(std::span<const std::uint8_t> file,

@@ -7,11 +7,7 @@ using graph::ValueId;
 
 FittingWalk::FittingWalk(const graph::Graph& graph, const Batch& inputs, std::size_t fitted,
                          const fit::FitWeights& weights)
-    : graph_(&graph),
-      weights_(&weights),
-      fitted_(fitted),
-      uses_(graph::count_uses(graph)),
-      values_(graph.nodes.size()) {
+    : graph_(&graph), weights_(weights), fitted_(fitted), uses_(graph::count_uses(graph)), values_(graph.nodes.size()) {
   values_[0] = std::make_shared<Batch>(inputs);
 }
 
@@ -39,7 +35,7 @@ void FittingWalk::step(std::size_t degree) {
     put(std::make_shared<Batch>(graph::evaluate_batch(*graph_, next(), std::span(&operand, 1))));
     return;
   }
-  fits_.push_back(fit_layer(*graph_, next(), x, fitted_, degree, *weights_));
+  fits_.push_back(fit_layer(*graph_, next(), x, fitted_, degree, weights_));
   put(std::make_shared<Batch>(apply(fits_.back(), x)));
 }
 

@@ -12,7 +12,7 @@ namespace obscura::compiler::passes::detail {
 /// values that arrive through the polynomials before it. Copies are cheap and walk on independently.
 class FittingWalk {
  public:
-  /// Fits on the first `fitted` inputs of the batch. The graph and the weights must outlive the walk.
+  /// Fits on the first `fitted` inputs of the batch. The graph must outlive the walk.
   FittingWalk(const graph::Graph& graph, const graph::Batch& inputs, std::size_t fitted,
               const fit::FitWeights& weights);
 
@@ -36,7 +36,7 @@ class FittingWalk {
   void put(std::shared_ptr<const graph::Batch> value);
 
   const graph::Graph* graph_;
-  const fit::FitWeights* weights_;
+  fit::FitWeights weights_;
   std::size_t fitted_;
   std::size_t next_ = 1;
   std::vector<std::size_t> uses_;

@@ -25,8 +25,9 @@ struct Measured {
   double distance = 0.0;
   std::vector<std::vector<Race>> races{};  ///< [outputs][inputs]
 
-  /// The share of labels that polynomials change, estimated as if the pushes of any input met the gaps of any other:
-  /// n inputs resolve shares of 1 / n^2 instead of 1 / n, so that a few dozen tell 1 % from 0.1 %. Outputs add up.
+  /// The share of labels that polynomials change, estimated as if the pushes of any input met the gaps of any other: in
+  /// steps of 1 / n^2 instead of 1 / n, and as sure as 2 n draws are. Assumes that pushes do not depend on gaps. Only
+  /// the 15 nearest rivals count; outputs add up.
   [[nodiscard]] double flip_estimate() const;
 };
 
@@ -37,8 +38,8 @@ struct Measured {
 /// on these.
 class Trial {
  public:
-  /// Holds back inputs fold, fold + folds, ...; with a single fold all, which are fitted on as well. Graph and weights
-  /// must outlive the trial.
+  /// Holds back inputs fold, fold + folds, ...; with a single fold all, which are fitted on as well. The graph must
+  /// outlive the trial.
   Trial(const graph::Graph& graph, std::span<const std::vector<double>> calibration, std::size_t fold,
         std::size_t folds, const fit::FitWeights& weights);
 
@@ -53,7 +54,7 @@ class Trial {
 
  private:
   const graph::Graph& graph_;
-  const fit::FitWeights& weights_;
+  fit::FitWeights weights_;
   std::size_t fitted_ = 0;
   graph::Batch batch_;  // inputs fitted on, then those held back
   std::vector<graph::ValueId> scores_;
