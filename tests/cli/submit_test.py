@@ -134,6 +134,22 @@ class SubmitTest(SiteTest):
             self.assertIn("clinic/deadly", dead.out)
             self.assertIn("too many deliveries after 5", dead.out)
 
+    def test_dead_letters_that_are_torn(self):
+        with self.site("torn") as site:
+            names = site.push(self.whole)
+            letters = site.folder / "dead.jsonl"
+            letters.write_text('{"time": 5, "job": "clinic/odd"}\n{"time": "2026-0')
+            site.supervisor()
+            self.refused_submit(EXPIRED, site, "--ct", self.requests[0], *names, "--id", "late", "--deadline", "1",
+                                "-o", self.shop.root / "torn.out")
+            dead = self.shop.run("obscura-admin", "--json", "dead", "--site", site.folder)
+            self.assertEqual(dead.code, 0, dead)
+            odd, torn, letter = json.loads(dead.out)["dead"]
+            self.assertIn("clinic/odd", odd["unreadable"])
+            self.assertEqual(torn, {"unreadable": '{"time": "2026-0'})
+            self.assertEqual(letter["job"], "clinic/late")
+            self.assertIn("cannot be read", self.shop.run("obscura-admin", "dead", "--site", site.folder).out)
+
     def start_watch(self, site, folder, names, *options):
         watch = site.start("watch", "obscura", "submit", "--watch", folder, "--key", self.shop.public, *names, "--secret",
                            self.shop.secret, *options, *site.client())
