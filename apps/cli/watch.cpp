@@ -105,7 +105,7 @@ class Watch {
     if (handed) {
       in_work_.push_back(*held_);
     } else {
-      order_.answered(held_->frame, line_of(held_->frame, error_of(handed.error())));
+      order_.answered(held_->frame, line_of(held_->frame, error_of(submission_.conclude(held_->id, handed.error()))));
     }
     held_.reset();
   }

@@ -174,13 +174,13 @@ class SubmitTest(SiteTest):
             self.assertIn("error", lines[6])
 
     def test_a_camera_that_nobody_answers(self):
-        with self.site("silent", "lease_ms 100\n") as site:
+        with self.site("silent", "lease_ms 100\nmax_tasks 1\n") as site:
             names = site.push(self.whole)
             folder = self.folder("silent_frames")
             watch = self.start_watch(site, folder, names, "--frames", "2", "--deadline", "1", "--max-in-work", "1")
             for image in self.images[:2]:
                 shutil.copy(image, folder)
-            # No worker, no supervisor: the second is handed in when the first has expired.
+            # No worker, no supervisor: the first expires in the queue, and the second waiting for room there.
             self.assertEqual(watch.process.wait(timeout=120), 0, watch.text())
             lines = [json.loads(line) for line in watch.out.read_text().splitlines()]
             self.assertEqual([line["frame"] for line in lines], [image.name for image in self.images[:2]])

@@ -45,6 +45,12 @@ base::Error refusal(const net::Receipt& ending) {
   }
 }
 
+/// Nobody said that a job has expired, and somebody should have.
+base::Error overdue(const Ticket& ticket) {
+  return {ErrorCode::kExpired, fmt::format("job {} has no answer, and its deadline is past", ticket.job.key.job),
+          "is a worker that serves the model running, and a supervisor (`obscura-admin serve`)?"};
+}
+
 }  // namespace
 
 bool is_refusal(ErrorCode code) {
@@ -142,7 +148,15 @@ base::Result<void> JobDesk::hand_in_again(const Ticket& ticket, const std::optio
                       fmt::format("job {} was submitted with another input or model", ticket.job.key.job),
                       "submit this one under a new name");
   }
-  return ticket.inputs.empty() ? base::Result<void>() : publish(ticket);
+  if (ticket.inputs.empty()) return {};
+  auto published = publish(ticket);
+  const bool is_full = !published && published.error().code == ErrorCode::kFull;
+  if (is_full && is_overdue(ticket)) return tl::make_unexpected(overdue(ticket));
+  return published;
+}
+
+bool JobDesk::is_overdue(const Ticket& ticket) const {
+  return clock_->now() >= ticket.job.deadline + site_->lease + kGrace;
 }
 
 base::Result<Done> JobDesk::open(const Ticket& ticket, const std::vector<std::uint8_t>& message) {
@@ -168,9 +182,8 @@ base::Result<std::optional<Done>> JobDesk::answer(const std::string& id, Millise
     return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
                       "answers are kept for retention_s; submit the input under a new name");
   }
-  if (clock_->now() < ticket.job.deadline + site_->lease + kGrace) return std::nullopt;
-  return base::fail(ErrorCode::kExpired, fmt::format("job {} has no answer, and its deadline is past", id),
-                    "is a worker that serves the model running, and a supervisor (`obscura-admin serve`)?");
+  if (!is_overdue(ticket)) return std::nullopt;
+  return tl::make_unexpected(overdue(ticket));
 }
 
 base::Result<Done> JobDesk::wait(const std::string& id) {

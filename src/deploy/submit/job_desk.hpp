@@ -47,7 +47,8 @@ class JobDesk {
   /// the name was given to another source); kLimit (oversized); kFull; those of TicketStore and submit_job.
   [[nodiscard]] base::Result<void> hand_in(const NewJob& job, const ModelAtSite& model, net::Milliseconds patience);
   /// Hands the same job in once more: nothing happens when it is known. Does nothing when its answer was read before.
-  /// Errors as above; kMismatch when `source` is given and the ticket is about another.
+  /// Errors as above; kMismatch when `source` is given and the ticket is about another; kExpired instead of kFull well
+  /// after the deadline.
   [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source);
 
   /// The answer, or nothing when there was none for `timeout` (0: look once). Verified to the last receipt. The ticket
@@ -76,6 +77,7 @@ class JobDesk {
         tickets_(std::move(tickets)) {}
   [[nodiscard]] base::Result<Ticket> ticket_of(const std::string& id) const;
   [[nodiscard]] base::Result<void> publish(const Ticket& ticket);
+  [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
   [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
                                                 net::Milliseconds patience) const;
   [[nodiscard]] base::Result<Done> open(const Ticket& ticket, const std::vector<std::uint8_t>& message);
