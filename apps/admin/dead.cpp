@@ -19,6 +19,10 @@ struct Options {
 
 void add_letter(Report& report, const nlohmann::json& letter, const char* list) {
   report.figures[list].push_back(letter);
+  if (!letter.contains("job")) {
+    report.text += fmt::format("a line that cannot be read: {}\n", letter.value("unreadable", ""));
+    return;
+  }
   report.text += fmt::format(
       "{}job {}, step {}: {} after {} deliveries\n",
       letter.contains("time") ? letter["time"].get<std::string>() + " " : "not answered yet: ", letter.value("job", ""),

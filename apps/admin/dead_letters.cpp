@@ -21,19 +21,35 @@ std::string fingerprint_of(const net::SignedStatement& statement) {
   return artifact::fingerprint(statement.signer.digest());
 }
 
+/// Whether what is shown of a letter is there, each of its type.
+bool is_letter(const nlohmann::json& line) {
+  const auto has_text = [&](const char* name) { return line.contains(name) && line[name].is_string(); };
+  return line.is_object() && has_text("time") && has_text("job") && has_text("step") && has_text("cause") &&
+         line.contains("deliveries") && line["deliveries"].is_number_unsigned();
+}
+
+/// A line may be torn: whoever wrote it was killed. The others still count.
 base::Result<void> read_file(const std::string& path, std::vector<nlohmann::json>& letters) {
-  if (!fs::exists(path)) return {};
+  std::error_code error;
+  if (!fs::exists(path, error)) {
+    if (!error) return {};
+    return base::fail(ErrorCode::kIo, fmt::format("cannot read {}: {}", path, error.message()));
+  }
   std::ifstream file(path);
   for (std::string line; std::getline(file, line);) {
     auto letter = nlohmann::json::parse(line, nullptr, false);
-    if (!letter.is_object()) {
-      return base::fail(ErrorCode::kCorrupt, fmt::format("{} has a line that is no JSON object", path),
-                        "move the file away");
-    }
-    letters.push_back(std::move(letter));
+    letters.push_back(is_letter(letter) ? std::move(letter) : nlohmann::json{{"unreadable", line}});
   }
   if (file.eof()) return {};
   return base::fail(ErrorCode::kIo, fmt::format("cannot read {}", path), "check its permissions");
+}
+
+/// Whether the next line would begin behind the end of another, as after a torn one.
+bool ends_torn(const std::string& path) {
+  std::ifstream file(path, std::ios::ate | std::ios::binary);
+  if (!file || file.tellg() <= 0) return false;
+  file.seekg(-1, std::ios::end);
+  return file.get() != '\n';
 }
 
 }  // namespace
@@ -63,8 +79,10 @@ base::Result<void> DeadLetters::add(const net::Orphan& orphan, net::Instant now)
   if (fs::file_size(path_, none) > kMaxLettersBytes && !none) fs::rename(path_, path_ + ".1", none);
   nlohmann::json letter = letter_of(orphan);
   letter["time"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(now)));
+  const bool torn = ends_torn(path_);
   std::ofstream file(path_, std::ios::app);
-  file << letter.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n' << std::flush;
+  file << (torn ? "\n" : "") << letter.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n'
+       << std::flush;
   if (file) return {};
   return base::fail(ErrorCode::kIo, fmt::format("cannot write {}", path_), "check the disk and its permissions");
 }

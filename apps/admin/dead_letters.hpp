@@ -21,7 +21,8 @@ class DeadLetters {
 
   /// Errors: kIo.
   [[nodiscard]] base::Result<void> add(const deploy::net::Orphan& orphan, deploy::net::Instant now);
-  /// All of them, the oldest first. Errors: kIo, kCorrupt.
+  /// All of them, the oldest first. Of a line that is no letter (torn, say) only its text, as "unreadable".
+  /// Errors: kIo.
   [[nodiscard]] base::Result<std::vector<nlohmann::json>> read() const;
 
  private:

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <thread>
@@ -10,6 +11,7 @@
 #include "base/stop_signals.hpp"
 #include "deploy/net/site.hpp"
 #include "deploy/net/supervise.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::apps::admin {
 
@@ -30,14 +32,30 @@ void print(const nlohmann::json& line) {
   std::fprintf(stderr, "%s\n", line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).c_str());
 }
 
-/// One round. What cannot be done now is done in the next one.
+/// Orphans that a supervisor answers are gone, also when nobody believes it: then their jobs are never answered.
+base::Result<void> check_is_trusted(const net::Site& site, const artifact::SecretIdentity& identity,
+                                    const std::string& path) {
+  OBSCURA_TRY(const auto trust, net::load_site_trust(site.trust_folder));
+  const auto& supervisors = trust.jobs.supervisors;
+  if (std::find(supervisors.begin(), supervisors.end(), identity.key.verify_key()) != supervisors.end()) return {};
+  return base::fail(
+      base::ErrorCode::kUntrusted,
+      fmt::format("{} is not among the supervisors in {}: nobody would take its answers", path, site.trust_folder),
+      fmt::format("copy {}.pub to {}/supervisors", path, site.trust_folder));
+}
+
+/// One round. What cannot be done now is done in the next one. The orphans are gone already: a letter that cannot be
+/// written is no reason to leave the others out. Error: the first.
 base::Result<void> look(net::Site& site, const artifact::SecretIdentity& identity, DeadLetters& letters,
                         net::Clock& clock) {
   OBSCURA_TRY(const auto done, net::supervise(*site.queue, identity.key));
+  base::Result<void> kept;
   for (const net::Orphan& orphan : done.ended) {
     print(letter_of(orphan));
-    OBSCURA_TRY_VOID(letters.add(orphan, clock.now()));
+    auto added = letters.add(orphan, clock.now());
+    if (kept) kept = std::move(added);
   }
+  if (!kept) return kept;
   if (done.full) return base::fail(base::ErrorCode::kFull, "there is no room for results: some jobs stay unanswered");
   return {};
 }
@@ -47,6 +65,7 @@ base::Result<Report> run_serve(const Options& options) {
   net::SystemClock clock;
   OBSCURA_TRY(auto site, net::open_site(options.site, clock));
   OBSCURA_TRY(const auto identity, artifact::load_secret_identity(options.identity));
+  OBSCURA_TRY_VOID(check_is_trusted(site, identity, options.identity));
   if (options.dead.empty() && site.folder.empty()) {
     return base::fail(base::ErrorCode::kUsage, "say where dead letters are kept", "add --dead FILE");
   }

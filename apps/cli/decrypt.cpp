@@ -1,5 +1,3 @@
-#include <fmt/format.h>
-
 #include "apps/cli/command.hpp"
 #include "apps/cli/open_secret.hpp"
 #include "apps/cli/release_text.hpp"
@@ -18,19 +16,6 @@ struct Options {
   PassphraseOptions passphrase;
 };
 
-/// Answers of several images are numbered from 0, in the order in which they were encrypted.
-void add_answers(const std::string& path, const std::vector<deploy::client::Release>& releases, bool is_numbered,
-                 bool scores, Report& report) {
-  for (std::size_t i = 0; i < releases.size(); ++i) {
-    nlohmann::json figures = figures_of(releases[i], scores);
-    figures["file"] = path;
-    figures["image"] = i;
-    report.figures["answers"].push_back(std::move(figures));
-    report.text +=
-        fmt::format("{}{}: {}", path, is_numbered ? fmt::format("[{}]", i) : "", text_of(releases[i], scores));
-  }
-}
-
 base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   Report report;
@@ -38,7 +23,11 @@ base::Result<Report> run_decrypt(const Options& options, const Global& global) {
   for (const auto& path : options.answers) {
     OBSCURA_TRY(const auto bytes, base::read_file(path, runtime::wire::kMaxRequestBytes));
     OBSCURA_TRY(const auto releases, deploy::client::open_answers(open, bytes, path));
-    add_answers(path, releases, open.content.program.input_packing.images > 1, options.scores, report);
+    for (auto& figures : figures_of(releases, options.scores)) {
+      figures["file"] = path;
+      report.figures["answers"].push_back(std::move(figures));
+    }
+    report.text += text_of(path, releases, open.content.program.input_packing.images > 1, options.scores);
   }
   return report;
 }

@@ -45,4 +45,23 @@ nlohmann::json figures_of(const deploy::client::Release& release, bool scores) {
   return figures;
 }
 
+std::string text_of(const std::string& name, std::span<const deploy::client::Release> releases, bool is_numbered,
+                    bool scores) {
+  std::string text;
+  for (std::size_t i = 0; i < releases.size(); ++i) {
+    text += fmt::format("{}{}: {}", name, is_numbered ? fmt::format("[{}]", i) : "", text_of(releases[i], scores));
+  }
+  return text;
+}
+
+nlohmann::json figures_of(std::span<const deploy::client::Release> releases, bool scores) {
+  nlohmann::json all = nlohmann::json::array();
+  for (const auto& release : releases) {
+    nlohmann::json figures = figures_of(release, scores);
+    figures["image"] = all.size();
+    all.push_back(std::move(figures));
+  }
+  return all;
+}
+
 }  // namespace obscura::apps::cli

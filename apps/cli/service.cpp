@@ -52,9 +52,13 @@ bool Service::is_running() {
   return process_ > 0;
 }
 
+void Service::ask_to_stop() {
+  if (is_running()) kill(process_, asked_++ == 0 ? SIGTERM : SIGINT);
+}
+
 int Service::stop() {
   if (!is_running()) return code_;
-  kill(process_, SIGTERM);
+  if (asked_ == 0) ask_to_stop();
   int status = 0;
   while (waitpid(process_, &status, 0) < 0 && errno == EINTR) {
   }

@@ -23,7 +23,10 @@ class Service {
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Whether it is still there.
   [[nodiscard]] bool is_running();
-  /// Asks it to stop, and waits until it has. Returns its exit code (negative: the signal that killed it).
+  /// Asks it to stop, the second time with another signal: two of one kind may count once (base/stop_signals.hpp).
+  void ask_to_stop();
+  /// Asks it to stop unless that was done, and waits until it has. Returns its exit code (negative: the signal that
+  /// killed it).
   int stop();
 
  private:
@@ -32,6 +35,7 @@ class Service {
   std::string name_;
   pid_t process_;
   int code_ = 0;
+  int asked_ = 0;
 };
 
 }  // namespace obscura::apps::cli

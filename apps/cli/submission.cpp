@@ -68,8 +68,21 @@ base::Result<void> Submission::hand_in(const NewJob& job) {
   return desk().hand_in(job, *model_, std::chrono::seconds(options_->deadline_s));
 }
 
+base::Result<void> Submission::decrypt(const std::string& id, std::span<const std::uint8_t> result,
+                                       Report& report) const {
+  OBSCURA_TRY(const auto releases, deploy::client::open_answers(*secret_, result, "the answer to job " + id));
+  if (releases.size() == 1) {
+    report.figures.update(figures_of(releases.front(), options_->scores));
+  } else {
+    report.figures["answers"] = figures_of(releases, options_->scores);
+  }
+  const bool is_numbered = secret_->content.program.input_packing.images > 1;
+  report.text = text_of(id, releases, is_numbered, options_->scores);
+  return {};
+}
+
 base::Result<Report> Submission::conclude(const std::string& id, const deploy::submit::Done& done,
-                                          const std::string& output) const {
+                                          const std::string& output) {
   Report report;
   report.figures = {{"id", id}, {"status", "done"}, {"stage_ms", nlohmann::json::array()}};
   for (const auto& receipt : done.trail)
@@ -80,12 +93,15 @@ base::Result<Report> Submission::conclude(const std::string& id, const deploy::s
     report.figures["result"] = output;
     report.text = fmt::format("{}: answered, in {}\n", id, output);
   }
-  if (secret_) {
-    OBSCURA_TRY(const auto release, deploy::client::open_answer(*secret_, done.result, "the answer to job " + id));
-    report.figures.update(figures_of(release, options_->scores));
-    report.text = fmt::format("{}: {}", id, text_of(release, options_->scores));
-  }
+  if (secret_) OBSCURA_TRY_VOID(decrypt(id, done.result, report));
+  OBSCURA_TRY_VOID(desk().close(id));
   return report;
+}
+
+base::Error Submission::conclude(const std::string& id, base::Error error) {
+  // The refusal is what matters: a ticket that cannot be closed stays, and may be handed in again.
+  if (deploy::submit::is_refusal(error.code)) (void)desk().close(id);
+  return error;
 }
 
 }  // namespace obscura::apps::cli

@@ -3,6 +3,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <string>
 
 #include "apps/cli/command.hpp"
@@ -54,17 +55,22 @@ class Submission {
   /// A request from a file.
   [[nodiscard]] base::Result<deploy::submit::NewJob> load(const std::string& path, const std::string& id) const;
 
-  /// Errors: those of JobDesk::hand_in.
+  /// Hands a job in, or in again if it is known by this name. Errors: those of JobDesk::hand_in.
   [[nodiscard]] base::Result<void> hand_in(const deploy::submit::NewJob& job);
   [[nodiscard]] deploy::submit::JobDesk& desk() { return *access_->desk; }
 
-  /// Writes the result to `output` ("": nowhere), decrypts it if there is a secret key, and says what came out.
-  /// Errors: those of write_file_atomically and open_answer.
+  /// Writes the result to `output` ("": nowhere), decrypts it if there is a secret key, and says what came out: of one
+  /// image among the job's figures, of several in `answers`. Then the job is closed (JobDesk::close). Errors: those of
+  /// write_file_atomically, open_answers and close.
   [[nodiscard]] base::Result<Report> conclude(const std::string& id, const deploy::submit::Done& done,
-                                              const std::string& output) const;
+                                              const std::string& output);
+  /// Why there is no answer, to be told; closes the job if that is its end (is_refusal).
+  [[nodiscard]] base::Error conclude(const std::string& id, base::Error error);
 
  private:
   explicit Submission(const SubmitOptions& options) : options_(&options) {}
+  [[nodiscard]] base::Result<void> decrypt(const std::string& id, std::span<const std::uint8_t> result,
+                                           Report& report) const;
   [[nodiscard]] artifact::Digest source_of(std::span<const std::uint8_t> bytes) const;
 
   const SubmitOptions* options_;

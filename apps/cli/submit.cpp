@@ -49,6 +49,9 @@ base::Result<void> check(const SubmitOptions& options) {
   if (options.no_wait && !options.watch.empty()) {
     return base::fail(ErrorCode::kUsage, "frames that are watched are answered", "leave --no-wait out");
   }
+  if (!options.id.empty() && !options.watch.empty()) {
+    return base::fail(ErrorCode::kUsage, "many frames do not have one name", "leave --id out: each is named by itself");
+  }
   return {};
 }
 
@@ -61,24 +64,21 @@ std::string id_of(const SubmitOptions& options, std::size_t index, std::size_t c
 /// Hands one in, or in again if it is known by this name.
 base::Result<std::string> submit_one(Submission& submission, const SubmitOptions& options, const std::string& input,
                                      const std::string& id) {
+  if (!options.requests.empty()) {
+    OBSCURA_TRY(const NewJob job, submission.load(input, id));
+    OBSCURA_TRY_VOID(submission.hand_in(job));
+    return job.id;
+  }
+  OBSCURA_TRY(const auto read, submission.read(input));
   std::optional<deploy::submit::Ticket> ticket;
   if (!id.empty()) {
     OBSCURA_TRY(ticket, submission.desk().find(id));
   }
-  NewJob job;
-  if (!options.requests.empty()) {
-    OBSCURA_TRY(job, submission.load(input, id));
-  } else {
-    OBSCURA_TRY(const auto read, submission.read(input));
-    job.source = read.source;
-    if (!ticket) {
-      OBSCURA_TRY(job, submission.encrypt(read, id));
-    }
-  }
   if (ticket) {
-    OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, job.source));
+    OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, read.source));
     return id;
   }
+  OBSCURA_TRY(const NewJob job, submission.encrypt(read, id));
   OBSCURA_TRY_VOID(submission.hand_in(job));
   return job.id;
 }
@@ -125,9 +125,10 @@ base::Result<Report> run_submit(const SubmitOptions& options, const Global& glob
   report.figures = {{"jobs", nlohmann::json::array()}};
   Progress progress("waiting", submitted.size());
   for (std::size_t i = 0; i < submitted.size(); ++i) {
-    OBSCURA_TRY(const auto done, submission->desk().wait(submitted[i].id));
+    const auto done = submission->desk().wait(submitted[i].id);
+    if (!done) return tl::make_unexpected(submission->conclude(submitted[i].id, done.error()));
     const double ms = std::chrono::duration<double, std::milli>(Clock::now() - submitted[i].since).count();
-    OBSCURA_TRY(auto one, submission->conclude(submitted[i].id, done, outputs[i]));
+    OBSCURA_TRY(auto one, submission->conclude(submitted[i].id, *done, outputs[i]));
     one.figures.update({{"input", submitted[i].input}, {"ms", ms}});
     report.figures["jobs"].push_back(std::move(one.figures));
     report.text += one.text;

@@ -19,6 +19,8 @@ namespace {
 namespace fs = std::filesystem;
 using base::ErrorCode;
 
+// How often services and signals are looked at.
+constexpr std::chrono::milliseconds kLook{100};
 constexpr const char* kTenant = "dev";
 constexpr std::uint64_t kMaxIdentityBytes = 64 * 1024;
 
@@ -53,7 +55,10 @@ base::Result<void> copy_public(const std::string& from, const std::string& folde
 /// Makes the identity of a role unless it is there, and has it trusted in that role.
 base::Result<void> create_role(const std::string& site, const std::string& name, const std::string& trusted) {
   const std::string path = fmt::format("{}/identities/{}", site, name);
-  if (!fs::exists(path)) {
+  std::error_code error;
+  const bool known = fs::exists(path, error);
+  if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot look at {}: {}", path, error.message()));
+  if (!known) {
     OBSCURA_TRY([[maybe_unused]] const auto made, artifact::create_identity(path, name));
   }
   return copy_public(path + ".pub", fmt::format("{}/trust/{}", site, trusted));
@@ -87,6 +92,7 @@ base::Result<std::vector<Service>> start(const Options& options, const Global& g
       worker,    "serve",         "--site", site,        "--identity", site + "/identities/worker",
       "--cache", site + "/cache", "--log",  options.log, "--threads",  std::to_string(global.engine.threads)};
   if (!options.http.empty()) serve.insert(serve.end(), {"--http", options.http});
+  if (!global.engine.kernels.empty()) serve.insert(serve.end(), {"--kernels", global.engine.kernels});
   if (options.memory_mb > 0) serve.insert(serve.end(), {"--memory-mb", std::to_string(options.memory_mb)});
   std::vector<Service> services;
   OBSCURA_TRY(auto supervisor,
@@ -97,13 +103,25 @@ base::Result<std::vector<Service>> start(const Options& options, const Global& g
   return services;
 }
 
+/// Asks a service to stop and waits for it; a signal that comes meanwhile is passed on, so that it stops at once.
+int stop(Service& service, base::StopSignals& signals) {
+  const int before = signals.seen();
+  service.ask_to_stop();
+  for (bool insisted = false; service.is_running(); std::this_thread::sleep_for(kLook)) {
+    if (insisted || signals.seen() == before) continue;
+    service.ask_to_stop();
+    insisted = true;
+  }
+  return service.stop();
+}
+
 base::Result<Report> run_up(const Options& options, const Global& global) {
   base::StopSignals signals;
   OBSCURA_TRY_VOID(make_site(options));
   OBSCURA_TRY(auto services, start(options, global));
   std::cout << what_next(options.folder) << std::flush;
   while (signals.seen() == 0) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    std::this_thread::sleep_for(kLook);
     for (Service& service : services) {
       if (service.is_running()) continue;
       return base::fail(ErrorCode::kIo, fmt::format("{} ended with {}", service.name(), service.stop()),
@@ -112,7 +130,7 @@ base::Result<Report> run_up(const Options& options, const Global& global) {
   }
   // The worker first: what it finishes, the supervisor need not judge.
   for (auto service = services.rbegin(); service != services.rend(); ++service) {
-    const int code = service->stop();
+    const int code = stop(*service, signals);
     if (code != 0) return base::fail(ErrorCode::kIo, fmt::format("{} ended with {}", service->name(), code));
   }
   return Report{};

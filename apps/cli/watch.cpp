@@ -3,6 +3,7 @@
 #include <deque>
 #include <iostream>
 #include <thread>
+#include <utility>
 
 #include "apps/cli/frame_folder.hpp"
 #include "apps/cli/submission.hpp"
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 
 // How long one look at the folder may take before answers are looked for again.
 constexpr int kLookMs = 10;
+// Until what the site did not take is handed in again: the whole request goes there each time.
+constexpr std::chrono::milliseconds kHandInAgain{500};
 
 nlohmann::json error_of(const base::Error& error) {
   return {{"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}};
@@ -41,8 +44,8 @@ class Watch {
     while (!is_over()) {
       if (signals_.seen() > 1) return base::fail(ErrorCode::kCancelled, "stopped with frames unanswered", "stop once");
       OBSCURA_TRY_VOID(take_frames());
-      OBSCURA_TRY_VOID(start_frames());
-      OBSCURA_TRY_VOID(look_for_answers());
+      start_frames();
+      look_for_answers();
       print_lines();
     }
     return Report{};
@@ -77,33 +80,40 @@ class Watch {
     return {};
   }
 
-  /// A frame that the site has no room for is tried again at the next turn.
-  base::Result<void> start_frames() {
+  /// A frame that the site has no room for, or that cannot be brought there now, is handed in again after a pause.
+  void start_frames() {
     while (!held_) {
       const auto frame = order_.start_next();
-      if (!frame) return {};
+      if (!frame) return;
       auto job = encrypt(*frame);
-      if (job) {
-        held_ = InWork{*frame, job->id, Clock::now()};
-        job_ = std::move(*job);
-      } else {
+      if (!job) {
         order_.answered(*frame, line_of(*frame, error_of(job.error())));
+        continue;
       }
-      if (held_) OBSCURA_TRY_VOID(hand_in_held());
+      held_ = InWork{*frame, job->id, Clock::now()};
+      job_ = std::move(*job);
+      hand_in_held();
     }
-    return hand_in_held();
+    if (Clock::now() - handed_in_ >= kHandInAgain) hand_in_held();
   }
 
-  base::Result<void> hand_in_held() {
+  void hand_in_held() {
+    handed_in_ = Clock::now();
     const auto handed = submission_.hand_in(job_);
-    if (!handed && (handed.error().code == ErrorCode::kFull || handed.error().code == ErrorCode::kIo)) return {};
+    if (!handed && handed.error().code == ErrorCode::kFull) return;
+    if (!handed && handed.error().code == ErrorCode::kIo) return tell(handed.error());
     if (handed) {
       in_work_.push_back(*held_);
     } else {
-      order_.answered(held_->frame, line_of(held_->frame, error_of(handed.error())));
+      order_.answered(held_->frame, line_of(held_->frame, error_of(submission_.conclude(held_->id, handed.error()))));
     }
     held_.reset();
-    return {};
+  }
+
+  /// Trouble that may pass, once for as long as it is the same.
+  void tell(const base::Error& trouble) {
+    if (std::exchange(told_, trouble.message) == trouble.message) return;
+    std::fprintf(stderr, "trying again: %s\n", trouble.message.c_str());
   }
 
   base::Result<NewJob> encrypt(const std::string& frame) {
@@ -111,17 +121,20 @@ class Watch {
     return submission_.encrypt(input, "");
   }
 
-  base::Result<void> look_for_answers() {
+  void look_for_answers() {
     for (auto job = in_work_.begin(); job != in_work_.end();) {
       const auto done = submission_.desk().answer(job->id, deploy::net::Milliseconds(0));
-      if (done && !*done) {
+      const bool is_late = !done && done.error().code == ErrorCode::kIo;
+      if (is_late) tell(done.error());
+      if (is_late || (done && !*done)) {
         ++job;
         continue;
       }
-      order_.answered(job->frame, line_of(job->frame, done ? conclude(*job, **done) : error_of(done.error())));
+      nlohmann::json figures = done ? conclude(*job, **done) : error_of(submission_.conclude(job->id, done.error()));
+      figures["id"] = job->id;
+      order_.answered(job->frame, line_of(job->frame, std::move(figures)));
       job = in_work_.erase(job);
     }
-    return {};
   }
 
   nlohmann::json conclude(const InWork& job, const deploy::submit::Done& done) {
@@ -153,6 +166,8 @@ class Watch {
   std::deque<std::string> came_;  // taken from the folder at one look, and not yet from here: a few
   std::optional<InWork> held_;    // encrypted, and not yet taken by the site
   NewJob job_;                    // of held_
+  Clock::time_point handed_in_;   // last
+  std::string told_;              // trouble
   std::deque<InWork> in_work_;
   std::uint64_t seen_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <httplib.h>
 
+#include <atomic>
 #include <charconv>
 #include <thread>
 #include <utility>
@@ -56,7 +57,7 @@ class Server final : public HttpStatus {
   }
   ~Server() override {
     if (!thread_.joinable()) return;
-    while (!server_.is_running()) std::this_thread::yield();  // stop() before that would be overlooked
+    while (!server_.is_running() && !ended_) std::this_thread::yield();  // stop() before that would be overlooked
     server_.stop();
     thread_.join();
   }
@@ -68,7 +69,10 @@ class Server final : public HttpStatus {
       return base::fail(ErrorCode::kIo, fmt::format("cannot listen at {}:{}", address.host, address.port),
                         "is the port taken by another program?");
     }
-    thread_ = std::thread([this] { server_.listen_after_bind(); });
+    thread_ = std::thread([this] {
+      server_.listen_after_bind();
+      ended_ = true;
+    });
     return {};
   }
   [[nodiscard]] int port() const override { return port_; }
@@ -77,6 +81,7 @@ class Server final : public HttpStatus {
   HttpPages pages_;
   httplib::Server server_;
   std::thread thread_;
+  std::atomic<bool> ended_ = false;  // by an error, or by stop()
   int port_ = 0;
 };
 

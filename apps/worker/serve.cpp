@@ -68,6 +68,8 @@ class Serving {
   base::Result<void> start_http();
   base::Result<void> load_chosen();
   base::Result<void> take(const net::CatalogueEntry& entry);
+  base::Result<void> add(const net::CatalogueEntry& entry);
+  void look_for_chosen();
   void look_for_models();
   void reload_trust();
   void note_served(const net::Served& served);
@@ -85,9 +87,9 @@ class Serving {
   std::optional<artifact::SecretIdentity> identity_;
   std::optional<deploy::worker::BlobCache> cache_;
   std::unique_ptr<deploy::worker::StageHost> host_;
-  std::optional<net::CatalogueEntry> chosen_;
+  std::optional<net::CatalogueEntry> chosen_;  // until it is served
   std::string trust_folder_;
-  std::set<net::CatalogueEntry> taken_;  // from the catalogue, whatever came of it
+  std::set<net::CatalogueEntry> taken_;  // from the catalogue, unless what failed may pass
   std::set<std::string> told_;           // reasons, each once
   Clock::time_point looked_;
   std::optional<Clock::time_point> drained_since_;
@@ -134,22 +136,41 @@ base::Result<void> Serving::start_http() {
   return {};
 }
 
-base::Result<void> Serving::take(const net::CatalogueEntry& entry) {
-  const std::size_t before = host_->lanes().size();
-  auto added = host_->add(entry, options_.stages);
-  metrics_.show(cache_->counts());
-  metrics_.show(*host_);
-  if (!added) return added;
-  for (const net::Lane& lane : host_->lanes().subspan(before)) {
-    log_.info("serving", {{"model", lane.model.hex()}, {"eval_keys", lane.eval_key.hex()}, {"stage", lane.stage + 1}});
-  }
+/// What is not there yet, or cannot be reached, may be there at the next look.
+bool may_pass(const base::Error& error) {
+  return error.code == ErrorCode::kNotFound || error.code == ErrorCode::kIo;
+}
+
+/// Error: why not all that was asked for of a model is served, and if that may pass, why it may.
+base::Result<void> Serving::add(const net::CatalogueEntry& entry) {
+  OBSCURA_TRY_VOID(host_->add(entry, options_.stages));
+  const base::Error* why = nullptr;
   for (const auto& unserved : host_->unserved()) {
-    if (told_.insert(unserved.reason).second) log_.warn("unserved", {{"reason", unserved.reason}});
+    if (unserved.lane.model != entry.model.sha256 || unserved.lane.eval_key != entry.eval_keys.sha256) continue;
+    if (why == nullptr || (may_pass(unserved.why) && !may_pass(*why))) why = &unserved.why;
   }
+  if (why != nullptr) return tl::make_unexpected(*why);
   return {};
 }
 
-/// The model that was named. One that is not at the site yet is looked for later.
+/// The same, shown and told: each reason once.
+base::Result<void> Serving::take(const net::CatalogueEntry& entry) {
+  const std::size_t before = host_->lanes().size();
+  auto added = add(entry);
+  metrics_.show(cache_->counts());
+  metrics_.show(*host_);
+  for (const net::Lane& lane : host_->lanes().subspan(before)) {
+    log_.info("serving", {{"model", lane.model.hex()}, {"eval_keys", lane.eval_key.hex()}, {"stage", lane.stage + 1}});
+  }
+  const auto tell = [&](const artifact::Digest& model, const base::Error& why) {
+    if (told_.insert(why.message).second) log_.warn("unserved", {{"model", model.hex()}, {"reason", why.message}});
+  };
+  for (const auto& unserved : host_->unserved()) tell(unserved.lane.model, unserved.why);
+  if (!added) tell(entry.model.sha256, added.error());
+  return added;
+}
+
+/// The model that was named. What of it may be served later is looked for then.
 base::Result<void> Serving::load_chosen() {
   if (options_.model.empty() != options_.eval_keys.empty()) {
     return base::fail(ErrorCode::kUsage, "a model is served with evaluation keys", "give both --model and --eval-keys");
@@ -161,19 +182,20 @@ base::Result<void> Serving::load_chosen() {
   net::CatalogueEntry entry;
   OBSCURA_TRY(entry.model, net::name_blob(options_.model));
   OBSCURA_TRY(entry.eval_keys, net::name_blob(options_.eval_keys));
-  auto added = take(entry);
-  if (!added && added.error().code != ErrorCode::kNotFound) return added;
-  const bool waits = !added || std::any_of(host_->unserved().begin(), host_->unserved().end(), [&](const auto&) {
-    const auto has = site_.blobs->has(entry.eval_keys);
-    return has && !*has;
-  });
-  if (waits) {
-    log_.warn("waiting", {{"reason", added ? "the evaluation keys are not at the site yet" : added.error().message}});
+  auto taken = take(entry);
+  if (taken) return {};
+  if (may_pass(taken.error())) {
+    log_.warn("waiting", {{"reason", taken.error().message}});
     chosen_ = entry;
     return {};
   }
-  if (!host_->lanes().empty()) return {};
-  return base::fail(ErrorCode::kLimit, host_->unserved().front().reason, "give the worker more, or another stage");
+  return host_->lanes().empty() ? taken : base::Result<void>();
+}
+
+/// Until it is there, and by somebody who is trusted by then.
+void Serving::look_for_chosen() {
+  const auto taken = take(*chosen_);
+  if (taken || !(may_pass(taken.error()) || taken.error().code == ErrorCode::kUntrusted)) chosen_.reset();
 }
 
 /// Who is added to the trust folder counts from here on; what was refused before is looked at anew.
@@ -193,19 +215,13 @@ void Serving::look_for_models() {
   if (now - looked_ < kLookAgain) return;
   looked_ = now;
   reload_trust();
-  if (chosen_) {
-    const auto added = take(*chosen_);
-    if (added && !host_->lanes().empty()) chosen_.reset();
-    return;
-  }
+  if (chosen_) look_for_chosen();
   if (!options_.model.empty()) return;
   const auto listed = site_.catalogue->list();
   if (!listed) return log_.warn("trouble", {{"error", listed.error().message}});
   for (const net::CatalogueEntry& entry : *listed) {
     if (!taken_.insert(entry).second) continue;
-    if (const auto added = take(entry); !added) {
-      log_.warn("unserved", {{"model", entry.model.sha256.hex()}, {"reason", added.error().message}});
-    }
+    if (const auto taken = take(entry); !taken && may_pass(taken.error())) taken_.erase(entry);
   }
 }
 

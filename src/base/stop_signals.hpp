@@ -9,7 +9,7 @@ namespace obscura::base {
 class StopSignals {
  public:
   StopSignals();
-  /// The signals do again what they did before.
+  /// The signals do again what they did before. Those that came until now do nothing more.
   ~StopSignals();
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;

@@ -19,6 +19,17 @@ TEST(StopSignals, AreCountedAndKillNobody) {
   EXPECT_EQ(signals.seen(), 3);
 }
 
+TEST(StopSignals, ThatNobodyAskedForDieWithTheirObject) {
+  {
+    StopSignals signals;
+    raise(SIGTERM);
+    raise(SIGINT);
+  }
+  sigset_t waiting;
+  sigpending(&waiting);
+  EXPECT_EQ(sigismember(&waiting, SIGTERM), 0);
+}
+
 TEST(StopSignals, EndWithTheirObject) {
   { StopSignals signals; }
   sigset_t blocked;

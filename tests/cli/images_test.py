@@ -4,6 +4,7 @@ import json
 import struct
 
 from command_line import CommandLineTest
+from site_shop import Site
 from workshop import DIGITS
 
 # Named after the digit that they show; the model is right on all of them.
@@ -46,6 +47,25 @@ class ImagesTest(CommandLineTest):
             self.assertEqual(one["label"], alone["label"])
             # Each margin is rounded, and off by at most twice the error of a score, which is at most half a step.
             self.assertLessEqual(abs(one["margin"] - alone["margin"]), 1.5 * (one["rounded_to"] + alone["rounded_to"]))
+
+    def test_a_request_of_four_at_a_site(self):
+        shop, keys, some = self.shop, self.shop.four_keys, IMAGES[:4]
+        request = shop.root / "site_four.ct"
+        shop.make("encrypt", *some, "--key", keys / "public", "-o", request)
+        site = Site(shop, "several")
+        try:
+            names = site.push(shop.four_sealed, keys / "eval")
+            site.worker()
+            words = ("--ct", request, *names, "--id", "four", "--secret", keys / "secret")
+            answer = site.submit(*words)
+            self.assertEqual(answer.code, 0, answer)
+            answers = json.loads(answer.out)["jobs"][0]["answers"]
+            self.assertEqual([one["image"] for one in answers], [0, 1, 2, 3])
+            self.assertEqual([one["name"] for one in answers], [path.name[0] for path in some])
+            for i, line in enumerate(site.submit(*words, json_out=False).out.splitlines()):
+                self.assertTrue(line.startswith(f"four[{i}]: {some[i].name[0]}, margin "), line)
+        finally:
+            site.close()
 
     def test_fewer_images_with_clear_weights(self):
         shop, keys, some = self.shop, self.shop.four_keys, IMAGES[10:13]

@@ -41,6 +41,31 @@ class SubmitTest(SiteTest):
             decrypted = self.shop.run("obscura", "decrypt", third, "--key", self.shop.secret)
             self.assertIn(": 3, margin", decrypted.out)
 
+    def test_the_same_request_again(self):
+        with self.site("twice") as site:
+            names = site.push(self.whole)
+            words = ("--ct", self.requests[0], *names)
+            first, second = (self.done(site.submit(*words, "--no-wait", "--deadline", deadline)) for deadline in ("100", "200"))
+            self.assertEqual(first, second)
+            self.refused_submit(MISMATCH, site, "--ct", self.requests[1], *names, "--no-wait", "--id", first[0]["id"])
+            self.assertEqual(site.status()["tasks"], 1)
+            site.worker()
+            out = self.folder("twice.out") / "one.result"
+            self.done(site.submit(*words, "-o", out))
+            self.assertEqual(out.read_bytes(), self.results[0].read_bytes())
+
+    def test_the_request_is_kept_until_the_answer_is_written(self):
+        with self.site("kept") as site:
+            names = site.push(self.whole)
+            site.worker()
+            self.done(site.submit("--ct", self.requests[0], *names, "--id", "kept", "--no-wait"))
+            wait_for(lambda: json.loads(self.status_of(site, "kept"))["status"] == "done", "the answer")
+            ticket = self.shop.root / "kept.state" / "clinic" / "kept"
+            self.refused_submit(NOT_FOUND, site, "--id", "kept", "-o", self.shop.root / "no" / "folder", mentions=["no"])
+            self.assertGreater(ticket.stat().st_size, self.requests[0].stat().st_size)
+            self.done(site.submit("--id", "kept", "-o", self.shop.root / "kept.result"))
+            self.assertLess(ticket.stat().st_size, 1000)
+
     def test_refused_at_the_door(self):
         with self.site("door", "max_tasks 1\n") as site:
             names = site.push(self.whole)
@@ -55,6 +80,7 @@ class SubmitTest(SiteTest):
             self.refused_submit(NOT_FOUND, site, "--id", "nobody", "-o", other, mentions=["nobody"])
             self.refused_submit(USAGE, site, *waiting, *names, "--id", "no/name")
             self.refused_submit(USAGE, site, *names, "--ct", self.requests[0])
+            self.refused_submit(USAGE, site, *names, "--watch", self.shop.root, "--key", self.shop.public, "--id", "one", "-o", other)
             (site.folder / "site.conf").write_text("max_job_bytes 1000\n")
             self.refused_submit(LIMIT, site, *waiting, *names, "--id", "large", mentions=["1000"])
             elsewhere = self.shop.run("obscura", "status", "--site", "nats://127.0.0.1:4222")
@@ -108,6 +134,22 @@ class SubmitTest(SiteTest):
             self.assertIn("clinic/deadly", dead.out)
             self.assertIn("too many deliveries after 5", dead.out)
 
+    def test_dead_letters_that_are_torn(self):
+        with self.site("torn") as site:
+            names = site.push(self.whole)
+            letters = site.folder / "dead.jsonl"
+            letters.write_text('{"time": 5, "job": "clinic/odd"}\n{"time": "2026-0')
+            site.supervisor()
+            self.refused_submit(EXPIRED, site, "--ct", self.requests[0], *names, "--id", "late", "--deadline", "1",
+                                "-o", self.shop.root / "torn.out")
+            dead = self.shop.run("obscura-admin", "--json", "dead", "--site", site.folder)
+            self.assertEqual(dead.code, 0, dead)
+            odd, torn, letter = json.loads(dead.out)["dead"]
+            self.assertIn("clinic/odd", odd["unreadable"])
+            self.assertEqual(torn, {"unreadable": '{"time": "2026-0'})
+            self.assertEqual(letter["job"], "clinic/late")
+            self.assertIn("cannot be read", self.shop.run("obscura-admin", "dead", "--site", site.folder).out)
+
     def start_watch(self, site, folder, names, *options):
         watch = site.start("watch", "obscura", "submit", "--watch", folder, "--key", self.shop.public, *names, "--secret",
                            self.shop.secret, *options, *site.client())
@@ -130,6 +172,19 @@ class SubmitTest(SiteTest):
             for line in lines[:6]:
                 self.assertEqual(line["name"], line["frame"][0], line)
             self.assertIn("error", lines[6])
+
+    def test_a_camera_that_nobody_answers(self):
+        with self.site("silent", "lease_ms 100\nmax_tasks 1\n") as site:
+            names = site.push(self.whole)
+            folder = self.folder("silent_frames")
+            watch = self.start_watch(site, folder, names, "--frames", "2", "--deadline", "1", "--max-in-work", "1")
+            for image in self.images[:2]:
+                shutil.copy(image, folder)
+            # No worker, no supervisor: the first expires in the queue, and the second waiting for room there.
+            self.assertEqual(watch.process.wait(timeout=120), 0, watch.text())
+            lines = [json.loads(line) for line in watch.out.read_text().splitlines()]
+            self.assertEqual([line["frame"] for line in lines], [image.name for image in self.images[:2]])
+            self.assertEqual([line["error"]["code"] for line in lines], [EXPIRED, EXPIRED])
 
     def test_a_camera_that_is_too_fast(self):
         with self.site("fast") as site:

@@ -133,8 +133,9 @@ TEST_F(StageHostTest, LeavesOutWhatDoesNotFitAndSaysWhy) {
   ASSERT_TRUE(limited.add(entry_, {}).has_value());
   ASSERT_THAT(limited.lanes(), SizeIs(1));
   ASSERT_THAT(limited.unserved(), SizeIs(2));
-  EXPECT_THAT(limited.unserved()[0].reason, HasSubstr("stage 2 of 3"));
-  EXPECT_THAT(limited.unserved()[0].reason, HasSubstr("needs"));
+  EXPECT_THAT(limited.unserved()[0].why.message, HasSubstr("stage 2 of 3"));
+  EXPECT_THAT(limited.unserved()[0].why.message, HasSubstr("needs"));
+  EXPECT_EQ(limited.unserved()[0].why.code, ErrorCode::kLimit);
   EXPECT_TRUE(step(limited, job(entry_.model, 3), 0, request_).has_value());
 }
 
@@ -145,13 +146,15 @@ TEST_F(StageHostTest, ServesOnlyOwnersThatItTrusts) {
   ASSERT_TRUE(wary.add({whole_, entry_.eval_keys}, {}).has_value());
   EXPECT_TRUE(wary.lanes().empty());
   ASSERT_THAT(wary.unserved(), SizeIs(1));
+  EXPECT_EQ(wary.unserved()[0].why.code, ErrorCode::kUntrusted);
 }
 
 TEST_F(StageHostTest, ModelsThatAreNotThereYetCanBeAskedForAgain) {
   ASSERT_TRUE(blobs_->remove(entry_.eval_keys).has_value());
   StageHost early = host();
   ASSERT_TRUE(early.add(entry_, {}).has_value());
-  EXPECT_THAT(early.unserved(), SizeIs(3));
+  ASSERT_THAT(early.unserved(), SizeIs(3));
+  EXPECT_EQ(early.unserved()[0].why.code, ErrorCode::kNotFound);
   EXPECT_EQ(early.memory_bytes(), 0U);
   (void)store(owner_.evaluation_keys());
   ASSERT_TRUE(early.add(entry_, {}).has_value());

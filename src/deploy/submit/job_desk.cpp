@@ -45,7 +45,18 @@ base::Error refusal(const net::Receipt& ending) {
   }
 }
 
+/// Nobody said that a job has expired, and somebody should have.
+base::Error overdue(const Ticket& ticket) {
+  return {ErrorCode::kExpired, fmt::format("job {} has no answer, and its deadline is past", ticket.job.key.job),
+          "is a worker that serves the model running, and a supervisor (`obscura-admin serve`)?"};
+}
+
 }  // namespace
+
+bool is_refusal(ErrorCode code) {
+  return code == ErrorCode::kExpired || code == ErrorCode::kCancelled || code == ErrorCode::kFailed ||
+         code == ErrorCode::kInvalidJob;
+}
 
 std::string job_id_of(std::span<const std::uint8_t> request) {
   return artifact::sha256(request).hex().substr(0, kIdDigits);
@@ -95,8 +106,7 @@ base::Result<void> JobDesk::publish(const Ticket& ticket) {
   return {};
 }
 
-base::Result<void> JobDesk::hand_in(const NewJob& job, const ModelAtSite& model, Milliseconds patience) {
-  OBSCURA_TRY_VOID(check_id("job", job.id));
+base::Result<Ticket> JobDesk::ticket_for(const NewJob& job, const ModelAtSite& model, Milliseconds patience) const {
   const std::string name = fmt::format("the request of job {}", job.id);
   if (job.request.size() > site_->max_job_bytes) {
     return base::fail(
@@ -118,7 +128,17 @@ base::Result<void> JobDesk::hand_in(const NewJob& job, const ModelAtSite& model,
   ticket.job.deadline = clock_->now() + patience;
   ticket.source = job.source;
   ticket.inputs = {job.request};
-  OBSCURA_TRY_VOID(tickets_.keep(ticket));
+  return ticket;
+}
+
+base::Result<void> JobDesk::hand_in(const NewJob& job, const ModelAtSite& model, Milliseconds patience) {
+  OBSCURA_TRY(const auto known, find(job.id));
+  if (known) return hand_in_again(*known, job.source);
+  OBSCURA_TRY(const Ticket ticket, ticket_for(job, model, patience));
+  if (const auto kept = tickets_.keep(ticket, base::Existing::kRefuse); !kept) {
+    OBSCURA_TRY(const auto theirs, find(job.id));  // another process may have been first
+    return theirs ? hand_in_again(*theirs, job.source) : kept;
+  }
   return publish(ticket);
 }
 
@@ -128,50 +148,55 @@ base::Result<void> JobDesk::hand_in_again(const Ticket& ticket, const std::optio
                       fmt::format("job {} was submitted with another input or model", ticket.job.key.job),
                       "submit this one under a new name");
   }
-  return ticket.inputs.empty() ? base::Result<void>() : publish(ticket);
+  if (ticket.inputs.empty()) return {};
+  auto published = publish(ticket);
+  const bool is_full = !published && published.error().code == ErrorCode::kFull;
+  if (is_full && is_overdue(ticket)) return tl::make_unexpected(overdue(ticket));
+  return published;
 }
 
-base::Result<Done> JobDesk::open(Ticket& ticket, const std::vector<std::uint8_t>& message) {
+bool JobDesk::is_overdue(const Ticket& ticket) const {
+  return clock_->now() >= ticket.job.deadline + site_->lease + kGrace;
+}
+
+base::Result<Done> JobDesk::open(const Ticket& ticket, const std::vector<std::uint8_t>& message) {
   OBSCURA_TRY(auto answer, net::open_answer(message, net::sign_job(ticket.job, *identity_), *trust_));
-  if (answer.ending.status == Status::kDone) {
-    OBSCURA_TRY(auto outputs, net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes));
-    if (outputs.size() != 1) {
-      return base::fail(ErrorCode::kCorrupt,
-                        fmt::format("the answer to job {} is {} results", ticket.job.key.job, outputs.size()),
-                        "a worker returned what no model does: look at who signed");
-    }
-    ticket.inputs.clear();
-    OBSCURA_TRY_VOID(tickets_.keep(ticket));
-    return Done{std::move(outputs.front()), std::move(answer.ending), std::move(answer.trail)};
+  if (answer.ending.status != Status::kDone) return tl::make_unexpected(refusal(answer.ending));
+  OBSCURA_TRY(auto outputs, net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes));
+  if (outputs.size() != 1) {
+    return base::fail(ErrorCode::kCorrupt,
+                      fmt::format("the answer to job {} is {} results", ticket.job.key.job, outputs.size()),
+                      "a worker returned what no model does: look at who signed");
   }
-  ticket.inputs.clear();
-  OBSCURA_TRY_VOID(tickets_.keep(ticket));
-  return tl::make_unexpected(refusal(answer.ending));
+  return Done{std::move(outputs.front()), std::move(answer.ending), std::move(answer.trail)};
 }
 
 base::Result<std::optional<Done>> JobDesk::answer(const std::string& id, Milliseconds timeout) {
-  OBSCURA_TRY(Ticket ticket, ticket_of(id));
+  OBSCURA_TRY(const Ticket ticket, ticket_of(id));
   OBSCURA_TRY(const auto message, site_->queue->result(ticket.job.key, timeout));
   if (message) {
     OBSCURA_TRY(Done done, open(ticket, *message));
     return done;
   }
-  if (!ticket.inputs.empty()) return std::nullopt;
-  return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
-                    "answers are kept for retention_s; submit the input under a new name");
+  if (ticket.inputs.empty()) {
+    return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
+                      "answers are kept for retention_s; submit the input under a new name");
+  }
+  if (!is_overdue(ticket)) return std::nullopt;
+  return tl::make_unexpected(overdue(ticket));
 }
 
 base::Result<Done> JobDesk::wait(const std::string& id) {
-  OBSCURA_TRY(const Ticket ticket, ticket_of(id));
-  const net::Instant end = ticket.job.deadline + site_->lease + kGrace;
   while (true) {
-    const Milliseconds left = end - clock_->now();
-    OBSCURA_TRY(auto done, answer(id, std::clamp(left, Milliseconds(0), kLook)));
+    OBSCURA_TRY(auto done, answer(id, kLook));
     if (done) return std::move(*done);
-    if (left > Milliseconds(0)) continue;
-    return base::fail(ErrorCode::kExpired, fmt::format("job {} has no answer, and its deadline is past", id),
-                      "is a worker that serves the model running, and a supervisor (`obscura-admin serve`)?");
   }
+}
+
+base::Result<void> JobDesk::close(const std::string& id) {
+  OBSCURA_TRY(Ticket ticket, ticket_of(id));
+  ticket.inputs.clear();
+  return tickets_.keep(ticket, base::Existing::kReplace);
 }
 
 base::Result<net::Stored> JobDesk::cancel(const std::string& id) {

@@ -34,7 +34,7 @@ struct Done {
 class JobDesk {
  public:
   /// The references must outlive the desk. Errors: kUsage (the name of the tenant); kWrongTenant, when `trust` lists
-  /// submitters of the tenant and `identity` is not among them.
+  /// any submitters and `identity` is not among those of the tenant.
   [[nodiscard]] static base::Result<JobDesk> open(net::Site& site, net::Clock& clock, const net::Trust& trust,
                                                   const artifact::SigningKey& identity, std::string tenant,
                                                   TicketStore tickets);
@@ -42,19 +42,25 @@ class JobDesk {
   /// The ticket of a job that was handed in before. Errors: those of TicketStore::find, kUsage (the name).
   [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& id) const;
 
-  /// Writes the ticket, and hands the job in. Errors: kMismatch (the request is not one of the model's, or one that the
-  /// parameters of `params` read); kLimit (oversized); kFull; those of submit_job.
+  /// Writes the ticket, and hands the job in. Of a name that is known already the first ticket stands, and is handed in
+  /// again byte for byte. Errors: kMismatch (the request is of another plan or key than the model's manifest says, or
+  /// the name was given to another source); kLimit (oversized); kFull; those of TicketStore and submit_job.
   [[nodiscard]] base::Result<void> hand_in(const NewJob& job, const ModelAtSite& model, net::Milliseconds patience);
   /// Hands the same job in once more: nothing happens when it is known. Does nothing when its answer was read before.
-  /// Errors as above; kMismatch when `source` is given and the ticket is about another.
+  /// Errors as above; kMismatch when `source` is given and the ticket is about another; kExpired instead of kFull well
+  /// after the deadline.
   [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source);
 
-  /// The answer, or nothing when there was none for `timeout` (0: look once). Verified to the last receipt. Then the
-  /// ticket's requests are dropped. Errors: the refusals that the answer may be, those of open_answer and read_outputs;
-  /// kNotFound (a job without a ticket, or whose answer the site has forgotten).
+  /// The answer, or nothing when there was none for `timeout` (0: look once). Verified to the last receipt. The ticket
+  /// stays as it is. Errors: the refusals that the answer may be (is_refusal), and kExpired well after the deadline
+  /// though nobody said so; those of open_answer and read_outputs; kNotFound (a job without a ticket, or whose answer
+  /// the site has forgotten).
   [[nodiscard]] base::Result<std::optional<Done>> answer(const std::string& id, net::Milliseconds timeout);
-  /// Waits for the answer until well after the deadline: kExpired then, though nobody said so.
+  /// The same, waiting for as long as there may be one.
   [[nodiscard]] base::Result<Done> wait(const std::string& id);
+  /// Drops the ticket's requests: whoever wanted the answer, or the refusal, has it. Errors: kNotFound (no ticket),
+  /// kIo.
+  [[nodiscard]] base::Result<void> close(const std::string& id);
 
   /// Takes a job back. kStored: it will not be answered otherwise; kAlreadyThere: it has its answer already.
   /// Errors: kNotFound (no ticket), those of cancel_job.
@@ -71,7 +77,10 @@ class JobDesk {
         tickets_(std::move(tickets)) {}
   [[nodiscard]] base::Result<Ticket> ticket_of(const std::string& id) const;
   [[nodiscard]] base::Result<void> publish(const Ticket& ticket);
-  [[nodiscard]] base::Result<Done> open(Ticket& ticket, const std::vector<std::uint8_t>& message);
+  [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
+  [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
+                                                net::Milliseconds patience) const;
+  [[nodiscard]] base::Result<Done> open(const Ticket& ticket, const std::vector<std::uint8_t>& message);
 
   net::Site* site_;
   net::Clock* clock_;
@@ -80,6 +89,9 @@ class JobDesk {
   std::string tenant_;
   TicketStore tickets_;
 };
+
+/// Whether an error of JobDesk::answer is the end of the job itself: nothing else will come of it.
+[[nodiscard]] bool is_refusal(base::ErrorCode code);
 
 /// A name for a job from the digest of its request: no other request has it.
 [[nodiscard]] std::string job_id_of(std::span<const std::uint8_t> request);

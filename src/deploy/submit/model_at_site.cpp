@@ -24,7 +24,7 @@ base::Result<ModelAtSite> find_model(const net::BlobRef& model, const net::BlobR
                       "`obscura push` the model with these keys first");
   }
   ModelAtSite found{model, eval_keys};
-  // A manifest is never larger; a whole model of this size says all that matters in its first bytes.
+  // Larger than any manifest: a whole model, which is not fetched only to look at its header.
   if (model.size > wire::kMaxManifestBytes) return found;
   const std::string name = "model " + model.text();
   OBSCURA_TRY(const auto bytes, site.blobs->get(model, wire::kMaxManifestBytes));

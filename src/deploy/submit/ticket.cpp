@@ -7,7 +7,6 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
-#include "base/file.hpp"
 
 namespace obscura::deploy::submit {
 namespace {
@@ -103,7 +102,7 @@ base::Result<std::optional<Ticket>> TicketStore::find(const std::string& tenant,
   return ticket;
 }
 
-base::Result<void> TicketStore::keep(const Ticket& ticket) {
+base::Result<void> TicketStore::keep(const Ticket& ticket, base::Existing existing) {
   base::ByteWriter out;
   out.bytes({reinterpret_cast<const std::uint8_t*>(kMagic.data()), kMagic.size()});
   out.u16(kVersion);
@@ -119,7 +118,8 @@ base::Result<void> TicketStore::keep(const Ticket& ticket) {
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot create {}: {}", folder, error.message()));
-  return base::write_file_atomically(fmt::format("{}/{}", folder, ticket.job.key.job), out.view(), base::kSecretMode);
+  return base::write_file_atomically(fmt::format("{}/{}", folder, ticket.job.key.job), out.view(), base::kSecretMode,
+                                     existing);
 }
 
 }  // namespace obscura::deploy::submit

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "artifact/digest.hpp"
+#include "base/file.hpp"
 #include "base/result.hpp"
 #include "deploy/net/address.hpp"
 #include "deploy/net/job.hpp"
@@ -29,8 +30,8 @@ class TicketStore {
 
   /// Error: kCorrupt, kIo.
   [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& tenant, const std::string& job) const;
-  /// Durable when it returns; replaces an older one. Error: kIo.
-  [[nodiscard]] base::Result<void> keep(const Ticket& ticket);
+  /// Durable when it returns. Error: kIo, also when there is an older one and `existing` is kRefuse.
+  [[nodiscard]] base::Result<void> keep(const Ticket& ticket, base::Existing existing);
 
  private:
   explicit TicketStore(std::string folder) : folder_(std::move(folder)) {}

@@ -36,7 +36,7 @@ class TicketTest : public ::testing::Test {
 
 TEST_F(TicketTest, NamesTheVerySameJobAgain) {
   const Ticket ticket = make("a");
-  ASSERT_TRUE(store_.keep(ticket));
+  ASSERT_TRUE(store_.keep(ticket, base::Existing::kReplace));
   const auto found = TicketStore::open(folder_.path() + "/tickets")->find("tenant", "a");
   ASSERT_TRUE(found);
   ASSERT_TRUE(*found);
@@ -47,21 +47,32 @@ TEST_F(TicketTest, NamesTheVerySameJobAgain) {
 
 TEST_F(TicketTest, IsReplacedWhenTheAnswerIsRead) {
   Ticket ticket = make("a");
-  ASSERT_TRUE(store_.keep(ticket));
+  ASSERT_TRUE(store_.keep(ticket, base::Existing::kReplace));
   ticket.inputs.clear();
-  ASSERT_TRUE(store_.keep(ticket));
+  ASSERT_TRUE(store_.keep(ticket, base::Existing::kReplace));
   expect_same(**store_.find("tenant", "a"), ticket);
 }
 
+TEST_F(TicketTest, TheFirstOfANameStandsWhenItIsToBeNew) {
+  const Ticket first = make("a");
+  Ticket second = first;
+  second.job.deadline += net::Milliseconds(1);
+  ASSERT_TRUE(store_.keep(first, base::Existing::kRefuse));
+  const auto refused = store_.keep(second, base::Existing::kRefuse);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kIo);
+  expect_same(**store_.find("tenant", "a"), first);
+}
+
 TEST_F(TicketTest, IsForItsOwnerOnly) {
-  ASSERT_TRUE(store_.keep(make("a")));
+  ASSERT_TRUE(store_.keep(make("a"), base::Existing::kReplace));
   struct stat status {};
   ASSERT_EQ(::stat(path("a").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0077, 0U);
 }
 
 TEST_F(TicketTest, RefusesEveryFlippedByteAndEveryCut) {
-  ASSERT_TRUE(store_.keep(make("a")));
+  ASSERT_TRUE(store_.keep(make("a"), base::Existing::kReplace));
   const auto whole = base::read_file(path("a"), 1 << 20).value();
   for (std::size_t i = 0; i < whole.size(); ++i) {
     auto bytes = whole;

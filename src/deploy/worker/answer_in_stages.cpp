@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "deploy/worker/belongs_to.hpp"
 #include "runtime/wire/limits.hpp"
 #include "runtime/wire/manifest_file.hpp"
 
@@ -36,7 +37,10 @@ class Stages {
     answers_.stage_ms.resize(manifest_.stages.size());
     for (std::size_t number = 1; number <= manifest_.stages.size(); ++number) {
       const std::string path = wire::stage_path(files_.sealed_model, number);
-      if (!std::filesystem::exists(path)) return missing(number, path + " is not there");
+      std::error_code error;
+      if (!std::filesystem::exists(path, error)) {
+        return missing(number, fmt::format("{} {}", path, error ? error.message() : "is not there"));
+      }
     }
     return {};
   }
@@ -77,11 +81,8 @@ class Stages {
   base::Result<std::unique_ptr<LoadedModel>> open(std::size_t number) const {
     const std::string path = wire::stage_path(files_.sealed_model, number);
     OBSCURA_TRY(auto stage, LoadedModel::open_stage({path, files_.evaluation_keys}, trust_, engine_, limits_));
-    const wire::StagePlace& place = stage->model().place();
-    const bool due = place.sealing == manifest_.sealing && place.number == number &&
-                     place.count == manifest_.stages.size() && place.plan == manifest_.plan &&
-                     stage->model().key() == manifest_.key;
-    if (!due) {
+    if (!belongs_to(stage->model(), manifest_, number)) {
+      const wire::StagePlace& place = stage->model().place();
       return missing(number, fmt::format("{} is stage {} of {} of sealing {}", path, place.number, place.count,
                                          artifact::fingerprint(place.sealing)));
     }

@@ -1,21 +1,9 @@
 #include "deploy/worker/answer_model.hpp"
 
-#include "artifact/header.hpp"
-#include "base/file.hpp"
 #include "deploy/worker/answer_in_stages.hpp"
-#include "runtime/wire/limits.hpp"
+#include "deploy/worker/is_manifest.hpp"
 
 namespace obscura::deploy::worker {
-
-namespace {
-
-base::Result<bool> is_manifest(const std::string& path) {
-  OBSCURA_TRY(const auto file, base::MappedFile::open(path, runtime::wire::kMaxSealedModelBytes));
-  OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
-  return header.kind == artifact::ArtifactKind::kManifest;
-}
-
-}  // namespace
 
 base::Result<Answers> answer_model(const runtime::session::ModelFiles& files, const artifact::TrustSet& trust,
                                    const fhe::ckks::EngineOptions& engine,

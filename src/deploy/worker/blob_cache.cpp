@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <string_view>
 #include <system_error>
 #include <vector>
 
@@ -18,6 +19,7 @@ using base::ErrorCode;
 using net::BlobRef;
 
 constexpr std::size_t kNameBytes = 64;
+constexpr std::size_t kFolderBytes = 2;
 // A download that was cut off this long ago goes on nowhere.
 constexpr std::chrono::hours kStale{1};
 
@@ -39,30 +41,74 @@ struct Entry {
   std::uint64_t bytes = 0;
 };
 
-// The blobs in the folders "00" to "ff" of the cache, the least recently used first. Removes what cut-off downloads
-// left.
+bool is_hex(std::string_view text) {
+  return text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+enum class Content { kForeign, kBlob, kCutOff };
+
+/// What a file in the folder `parent` of the cache is. A download goes on under the blob's name, with a dot and more
+/// behind it, until it is whole. Everything else is somebody else's.
+Content content_of(const std::string& parent, const std::string& name) {
+  const std::string_view digest = std::string_view(name).substr(0, kNameBytes);
+  if (digest.size() != kNameBytes || !is_hex(digest) || !digest.starts_with(parent)) return Content::kForeign;
+  if (name.size() == kNameBytes) return Content::kBlob;
+  return name[kNameBytes] == '.' ? Content::kCutOff : Content::kForeign;
+}
+
+base::Result<void> list_folder(const fs::path& folder, std::vector<Entry>& blobs) {
+  std::error_code error;
+  fs::directory_iterator file(folder, error);
+  for (; !error && file != fs::directory_iterator(); file.increment(error)) {
+    const fs::path& path = file->path();
+    const Content content = content_of(folder.filename().string(), path.filename().string());
+    std::error_code gone;
+    if (content == Content::kForeign || !file->is_regular_file(gone)) continue;
+    const Entry entry{path, file->last_write_time(gone), file->file_size(gone)};
+    if (gone) continue;  // another process removed it meanwhile
+    if (content == Content::kBlob) {
+      blobs.push_back(entry);
+    } else if (fs::file_time_type::clock::now() - entry.used > kStale) {
+      fs::remove(path, gone);
+    }
+  }
+  if (error) return io_error("list", folder.string(), error);
+  return {};
+}
+
+/// The blobs in the folders "00" to "ff" of the cache, the least recently used first. Removes what cut-off downloads
+/// left there, and looks at nothing else.
 base::Result<std::vector<Entry>> list(const std::string& folder) {
   std::vector<Entry> entries;
   std::error_code error;
-  fs::recursive_directory_iterator file(folder, error);
-  for (; !error && file != fs::recursive_directory_iterator(); file.increment(error)) {
+  fs::directory_iterator inner(folder, error);
+  for (; !error && inner != fs::directory_iterator(); inner.increment(error)) {
+    const std::string name = inner->path().filename().string();
     std::error_code gone;
-    const fs::path& path = file->path();
-    if (path.parent_path().filename().string().size() != 2 || !file->is_regular_file(gone)) continue;
-    const Entry entry{path, file->last_write_time(gone), file->file_size(gone)};
-    if (gone) continue;  // another process removed it meanwhile
-    const bool is_blob = path.filename().string().size() == kNameBytes;
-    if (is_blob) entries.push_back(entry);
-    if (!is_blob && fs::file_time_type::clock::now() - entry.used > kStale) fs::remove(path, gone);
+    if (name.size() != kFolderBytes || !is_hex(name) || !inner->is_directory(gone)) continue;
+    OBSCURA_TRY_VOID(list_folder(inner->path(), entries));
   }
   if (error) return io_error("list", folder, error);
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
   return entries;
 }
 
+/// A folder that holds something, and was never a cache, is not made one: it may be anybody's. What another worker
+/// makes of an empty one at the same moment is looked at in the order in which it comes to be.
+base::Result<void> check_is_ours(const std::string& folder) {
+  std::error_code error;
+  if (!fs::is_directory(folder, error)) return {};
+  const bool empty = fs::is_empty(folder, error);
+  if (error) return io_error("open", folder, error);
+  if (empty || fs::is_directory(folder + "/locks", error)) return {};
+  return base::fail(ErrorCode::kUsage, fmt::format("{} holds files and is no cache of models", folder),
+                    "give --cache a folder that is empty or not there yet");
+}
+
 }  // namespace
 
 base::Result<BlobCache> BlobCache::open(const std::string& folder, std::uint64_t max_bytes) {
+  OBSCURA_TRY_VOID(check_is_ours(folder));
   OBSCURA_TRY_VOID(create_folder(folder + "/locks"));
   return BlobCache(folder, max_bytes);
 }

@@ -33,10 +33,11 @@ struct CacheCounts {
 
 /// Sealed models and keys on this machine's disk, as files FOLDER/ab/abcdef... named by their digest. Several processes
 /// may share a folder: each blob is fetched by one of them. What was used least recently makes room for what is new.
+/// Other files in the folder are neither counted nor removed.
 class BlobCache {
  public:
   /// `max_bytes` of all blobs together; what several processes fetch at the same moment may go beyond it.
-  /// Error: kIo.
+  /// Errors: kIo, kUsage (a folder that holds something and was never a cache).
   [[nodiscard]] static base::Result<BlobCache> open(const std::string& folder, std::uint64_t max_bytes);
 
   /// The blob, from the folder if it is there and whole, else from the store. Each file is held against its digest once

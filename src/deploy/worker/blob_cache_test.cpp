@@ -55,6 +55,14 @@ class BlobCacheTest : public ::testing::Test {
   static void age(const CachedBlob& blob, std::chrono::minutes by) {
     fs::last_write_time(blob.path(), fs::file_time_type::clock::now() - by);
   }
+  /// A file of 1000 bytes in the cache's folder, last written two hours ago.
+  [[nodiscard]] std::string write_old(const std::string& name) const {
+    const fs::path path = fs::path(cache_folder()) / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path) << std::string(1000, 'o');
+    fs::last_write_time(path, fs::file_time_type::clock::now() - std::chrono::hours(2));
+    return path.string();
+  }
 
   net::testing::TemporaryFolder folder_;
   CountingStore store_{folder_.path() + "/blobs"};
@@ -137,13 +145,42 @@ TEST_F(BlobCacheTest, FetchesAnewWhatWasAltered) {
 TEST_F(BlobCacheTest, CutOffDownloadsDoNotStayForEver) {
   auto cache = open(1500);
   { const auto blob = cache.fetch(store_blob(1), store_); }
-  const std::string folder = cache_folder() + "/ab";
-  fs::create_directories(folder);
-  for (const char* name : {"/stale.tmp", "/young.tmp"}) std::ofstream(folder + name) << "half";
-  fs::last_write_time(folder + "/stale.tmp", fs::file_time_type::clock::now() - std::chrono::hours(2));
+  const std::string digest = "ab" + std::string(62, '7');
+  const std::string stale = write_old("ab/" + digest + ".0123456789abcdef.tmp");
+  const std::string young = cache_folder() + "/ab/" + digest + ".fedcba9876543210.tmp";
+  std::ofstream(young) << "half";
   ASSERT_TRUE(cache.fetch(store_blob(2), store_));
-  EXPECT_FALSE(fs::exists(folder + "/stale.tmp"));
-  EXPECT_TRUE(fs::exists(folder + "/young.tmp"));
+  EXPECT_FALSE(fs::exists(stale));
+  EXPECT_TRUE(fs::exists(young));
+}
+
+TEST_F(BlobCacheTest, WhatIsNotItsOwnStaysAndDoesNotCount) {
+  auto cache = open(1500);
+  const std::string digest = "ab" + std::string(62, '7');
+  std::vector<std::string> foreign;
+  for (const std::string& name :
+       {"x/ab/" + digest, "x/ab/" + digest + ".tmp", std::string("ab/notes.txt"), "ab/" + std::string(64, 'n'),
+        "cd/" + digest, "AB/AB" + std::string(62, '7'), "ab/" + digest + "7", digest}) {
+    foreign.push_back(write_old(name));
+  }
+  const std::string own = write_old("ab/" + digest);
+  ASSERT_TRUE(cache.fetch(store_blob(1), store_)) << "files of others took the room of a blob";
+  EXPECT_FALSE(fs::exists(own));
+  for (const std::string& path : foreign) EXPECT_TRUE(fs::exists(path)) << path;
+}
+
+TEST_F(BlobCacheTest, TakesNoFolderThatIsInUseForSomethingElse) {
+  fs::create_directories(cache_folder());
+  { const auto empty = open(); }
+  std::ofstream(cache_folder() + "/more") << "beside";
+  ASSERT_TRUE(BlobCache::open(cache_folder(), 1000)) << "it was a cache before";
+  const std::string other = folder_.path() + "/home";
+  fs::create_directories(other);
+  std::ofstream(other + "/letter") << "dear";
+  const auto refused = BlobCache::open(other, 1000);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+  EXPECT_FALSE(fs::exists(other + "/locks"));
 }
 
 TEST_F(BlobCacheTest, SaysWhatIsNotThere) {

@@ -6,8 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "artifact/header.hpp"
 #include "base/file.hpp"
+#include "deploy/worker/belongs_to.hpp"
+#include "deploy/worker/is_manifest.hpp"
 #include "plan/program/verify.hpp"
 #include "runtime/wire/identity_of.hpp"
 #include "runtime/wire/limits.hpp"
@@ -49,12 +50,6 @@ StageHost::~StageHost() = default;
 
 namespace {
 
-base::Result<bool> is_manifest(const std::string& path) {
-  OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
-  OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
-  return header.kind == artifact::ArtifactKind::kManifest;
-}
-
 base::Result<plan::program::MemoryEstimate> memory_of(const std::string& path, bool staged,
                                                       const artifact::TrustSet& owners) {
   OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
@@ -66,10 +61,8 @@ base::Result<plan::program::MemoryEstimate> memory_of(const std::string& path, b
 
 /// That the stage's file is the one that the manifest means.
 base::Result<void> check_place(const wire::SealedModel& model, const wire::Manifest& manifest, std::uint32_t number) {
+  if (belongs_to(model, manifest, number)) return {};
   const wire::StagePlace& place = model.place();
-  const bool due = place.sealing == manifest.sealing && place.number == number &&
-                   place.count == manifest.stages.size() && place.plan == manifest.plan && model.key() == manifest.key;
-  if (due) return {};
   return base::fail(ErrorCode::kMismatch,
                     fmt::format("stage missing: what the manifest calls stage {} of {} is stage {} of {}", number,
                                 manifest.stages.size(), place.number, place.count),
@@ -149,7 +142,9 @@ base::Result<void> StageHost::add(const net::CatalogueEntry& entry, std::span<co
       stages_.push_back(std::move(*loaded));
       lanes_.push_back(lane);
     } else {
-      unserved_.push_back({lane, fmt::format("{} is not served: {}", stage.text(), loaded.error().message)});
+      base::Error why = std::move(loaded.error());
+      why.message = fmt::format("{} is not served: {}", stage.text(), why.message);
+      unserved_.push_back({lane, std::move(why)});
     }
   }
   return {};

@@ -22,7 +22,7 @@ namespace obscura::deploy::worker {
 /// A stage that a worker was asked to serve and does not.
 struct Unserved {
   net::Lane lane;
-  std::string reason;
+  base::Error why;  ///< of BlobCache::fetch, MemoryBudget::admit or LoadedModel::open; it names the stage
 };
 
 /// The stages that a worker holds, loaded and ready: which lanes it takes tasks of, and how their steps are computed.
@@ -37,7 +37,7 @@ class StageHost {
   StageHost& operator=(const StageHost&) = delete;
 
   /// Fetches and loads stages (numbers from 1; empty: all) of a model with evaluation keys for it. A stage that cannot
-  /// be served, for lack of memory say, is left out with its reason (unserved()), and is tried anew when the same is
+  /// be served, for lack of memory say, is left out with its error (unserved()), and is tried anew when the same is
   /// asked for again. Errors: what is wrong with the model or the keys as a whole: those of BlobCache::fetch and
   /// read_manifest; kUsage (a stage that the model does not have).
   [[nodiscard]] base::Result<void> add(const net::CatalogueEntry& entry, std::span<const std::uint32_t> stages);
