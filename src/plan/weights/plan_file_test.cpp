@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <functional>
 
+#include "artifact/container.hpp"
 #include "plan/weights/testing/tiny_plan.hpp"
 #include "plan/weights/verify.hpp"
 
@@ -55,6 +56,22 @@ TEST(PlanFile, RefusesEveryFlippedByte) {
     EXPECT_FALSE(read_plan(bytes, "a.plan").has_value()) << "byte " << i;
     bytes[i] ^= 0x20;
   }
+}
+
+// Plans had three sections before they held predicted times.
+TEST(PlanFile, SaysThatAPlanWithoutPredictedTimesIsOfAnEarlierVersion) {
+  const std::vector<std::uint8_t> bytes = write_plan(tiny_plan());
+  const auto kind = artifact::ArtifactKind::kPlan;
+  const auto now = artifact::ContainerReader::open(bytes, {kind, "a.plan", bytes.size()}).value();
+  artifact::ContainerWriter earlier(kind, now.header().params, now.header().insecure());
+  for (const std::uint32_t id : {1U, 2U, 3U}) {
+    const auto section = now.section(id).value();
+    earlier.add(id, {section.begin(), section.end()});
+  }
+  const auto parsed = read_plan(earlier.finish(), "a.plan");
+  ASSERT_FALSE(parsed.has_value());
+  EXPECT_EQ(parsed.error().code, base::ErrorCode::kUnsupported) << parsed.error().message;
+  EXPECT_NE(parsed.error().message.find("earlier version"), std::string::npos) << parsed.error().message;
 }
 
 TEST(PlanFile, RefusesTruncationAtEveryLength) {
