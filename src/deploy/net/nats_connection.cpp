@@ -263,6 +263,7 @@ std::uint64_t NatsConnection::losses() const {
 
 Result<std::optional<NatsMessage>> NatsConnection::ask_once(const NatsRequest& request, Milliseconds timeout) {
   OBSCURA_TRY(const MessageHandle message, make_message(request, nullptr));
+  (void)state_->take_violation();  // of what was sent before
   natsMsg* answer = nullptr;
   const natsStatus status =
       natsConnection_RequestMsg(&answer, state_->connection, message.get(), std::max<int64_t>(1, timeout.count()));
@@ -293,12 +294,13 @@ Result<NatsMessage> NatsConnection::ask(const NatsRequest& request, const Accept
 Result<void> NatsConnection::send(const NatsRequest& request, const std::string& reply) {
   const std::string place = inbox() + reply;
   OBSCURA_TRY(const MessageHandle message, make_message(request, place.c_str()));
-  if (const natsStatus status = natsConnection_PublishMsg(state_->connection, message.get()); status != NATS_OK) {
-    return base::fail(ErrorCode::kIo,
-                      fmt::format("nothing can be sent to {}: {}", place_of(options()), natsStatus_GetText(status)),
-                      "it is tried again while the site comes back");
-  }
-  return {};
+  const bool connected = natsConnection_Status(state_->connection) == NATS_CONN_STATUS_CONNECTED;
+  const natsStatus status =
+      connected ? natsConnection_PublishMsg(state_->connection, message.get()) : NATS_CONNECTION_DISCONNECTED;
+  if (status == NATS_OK) return {};
+  return base::fail(ErrorCode::kIo,
+                    fmt::format("nothing can be sent to {}: {}", place_of(options()), natsStatus_GetText(status)),
+                    "it is tried again while the site comes back");
 }
 
 Result<std::optional<NatsMessage>> NatsConnection::next(Milliseconds timeout) {
