@@ -14,11 +14,14 @@
 namespace obscura::deploy::net::testing {
 namespace {
 
-constexpr std::int64_t kMaxJobs = 30;
-// The most tasks, each of another job, that a reset can take with one stream. The stream of jobs holds kMaxJobs, that
-// of steps no more of depth d than kMaxJobs (1 + d / 8); the deepest step of a kill run is a merge of stage 1, or
-// stage 2.
-constexpr int kMostInAStream = kMaxJobs * (8 + 4) / 8;
+constexpr std::int64_t kMostFirstShards = 3;  // of the jobs of a kill run
+
+// Room for every task that a run submits. A killed server before 2.11 brings back what was acknowledged, and if that is
+// more than a stream's limit it drops the oldest messages, also those that wait (ADR 7). The limit itself is held by
+// the contract of queues.
+NatsStreamOptions roomy_streams(const KillPlan& plan) {
+  return small_streams(kMostFirstShards * std::int64_t{plan.jobs});
+}
 
 KillPlan plan_for(const std::string& place, int jobs, int kills) {
   return {.backend = "nats",
@@ -37,8 +40,8 @@ int strike_every(int otherwise) {
 
 TEST(NatsKillRun, SlowNothingIsLostWhenWorkersAndTheServerAreKilled) {
   LoopbackServer server;
-  insist(create_streams(*server.connect(), small_streams(kMaxJobs)));
   KillPlan plan = plan_for(server.url(), 60, 12);
+  insist(create_streams(*server.connect(), roomy_streams(plan)));
   plan.strike = [&, every = strike_every(4)](int kill) {
     if (kill % every != 0) return false;
     server.kill_now();
@@ -76,12 +79,12 @@ TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
   if (std::getenv("OBSCURA_KILL_JOBS") == nullptr) GTEST_SKIP() << "tests/soak/kill-nats leader runs it";
   LoopbackCluster cluster;
   const auto connection = cluster.connect();
-  NatsStreamOptions streams = small_streams(kMaxJobs);
+  KillPlan plan = plan_for(cluster.urls(), 60, 12);
+  NatsStreamOptions streams = roomy_streams(plan);
   streams.groups = 1;
   streams.copies = 3;
   streams.resubmit_after = Milliseconds(20'000);
   insist(create_streams(*connection, streams));
-  KillPlan plan = plan_for(cluster.urls(), 60, 12);
   // nats-server 2.9.10 now and then resets a stream ("stream store EOF"), and what was in it is gone until it is
   // submitted again.
   plan.may_lose = true;
@@ -96,7 +99,8 @@ TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
   const KillReport report = run_kills(plan);
   expect_kept(plan, report);
   EXPECT_EQ(report.strikes, plan.kills / strike_every(4));
-  EXPECT_LE(report.resubmitted, kMostInAStream * report.strikes);
+  // One reset could hold all jobs that wait; measured are 3 lost with 10 kills and 5 with 21. More would be news.
+  EXPECT_LE(report.resubmitted, report.strikes);
 }
 
 }  // namespace
