@@ -42,22 +42,25 @@ class Blobs final : public BlobStore {
     const std::string hex = ref.sha256.hex();
     return fmt::format("{}/{}/{}", folder_, hex.substr(0, 2), hex);
   }
+  // Where an interrupted put left what it had.
+  [[nodiscard]] std::string partial_of(const BlobRef& ref) const { return path_of(ref) + ".partial"; }
   // The file of a blob; kNotFound, naming the blob, when there is none.
   [[nodiscard]] Result<base::MappedFile> map(const BlobRef& ref);
   [[nodiscard]] Result<void> check_room(const BlobRef& ref);
-  [[nodiscard]] Result<std::uint64_t> used_bytes();
+  [[nodiscard]] Result<std::uint64_t> used_bytes(const std::string& but_for);
 
   std::string folder_;
   EmbeddedBlobsOptions options_;
 };
 
-Result<std::uint64_t> Blobs::used_bytes() {
+// Of all files but the one named.
+Result<std::uint64_t> Blobs::used_bytes(const std::string& but_for) {
   std::uint64_t sum = 0;
   std::error_code error;
   fs::recursive_directory_iterator entry(folder_, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code gone;  // what another process renames or removes meanwhile does not count
-    if (entry->is_regular_file(gone)) {
+    if (entry->is_regular_file(gone) && entry->path() != but_for) {
       const std::uintmax_t size = entry->file_size(gone);
       if (!gone) sum += size;
     }
@@ -66,9 +69,10 @@ Result<std::uint64_t> Blobs::used_bytes() {
   return sum;
 }
 
+// What an interrupted put of this blob left becomes part of it.
 Result<void> Blobs::check_room(const BlobRef& ref) {
   if (options_.max_bytes == 0) return {};
-  OBSCURA_TRY(const std::uint64_t used, used_bytes());
+  OBSCURA_TRY(const std::uint64_t used, used_bytes(partial_of(ref)));
   if (ref.size <= options_.max_bytes && used <= options_.max_bytes - ref.size) return {};
   return base::fail(ErrorCode::kLimit,
                     fmt::format("there is no room for a blob of {} bytes: {} of {} bytes are used in {}", ref.size,
@@ -84,7 +88,7 @@ Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes,
   std::error_code error;
   fs::create_directories(fs::path(path).parent_path(), error);
   if (error) return io_error("create the folder of", path, error);
-  OBSCURA_TRY(detail::PartialFile file, detail::PartialFile::lock(path + ".partial"));
+  OBSCURA_TRY(detail::PartialFile file, detail::PartialFile::lock(partial_of(ref)));
   OBSCURA_TRY(there, has(ref));  // another process may have stored it while we waited
   if (there) {
     file.discard();
@@ -158,9 +162,11 @@ Result<bool> Blobs::has(const BlobRef& ref) {
 }
 
 Result<void> Blobs::remove(const BlobRef& ref) {
-  std::error_code error;
-  fs::remove(path_of(ref), error);
-  if (error) return io_error("remove", path_of(ref), error);
+  for (const std::string& path : {path_of(ref), partial_of(ref)}) {
+    std::error_code error;
+    fs::remove(path, error);
+    if (error) return io_error("remove", path, error);
+  }
   return {};
 }
 

@@ -110,5 +110,22 @@ TEST(EmbeddedBlobs, HoldsItsLimitOfBytes) {
   EXPECT_TRUE(blobs->put(BlobRef::of(second), second, {}));
 }
 
+// What an interrupted put left is part of the room that its blob takes, not room that it lacks.
+TEST(EmbeddedBlobs, AResumedPutNeedsOnlyTheRoomOfItsBlob) {
+  const TemporaryFolder folder;
+  const auto blobs = EmbeddedBlobs::open(folder.path(), {.max_bytes = 1500}).value();
+  const Bytes bytes = some_bytes(1000);
+  const BlobRef ref = BlobRef::of(bytes);
+  const std::string partial = path_of(folder, ref) + ".partial";
+  fs::create_directories(fs::path(partial).parent_path());
+  ASSERT_TRUE(base::write_file_atomically(partial, some_bytes(600)));
+  const Bytes other = some_bytes(901);
+  EXPECT_EQ(blobs->put(BlobRef::of(other), other, {}).error().code, base::ErrorCode::kLimit);
+  EXPECT_TRUE(blobs->put(ref, bytes, {}));
+  ASSERT_TRUE(base::write_file_atomically(partial, some_bytes(600)));
+  ASSERT_TRUE(blobs->remove(ref));
+  EXPECT_FALSE(fs::exists(partial));
+}
+
 }  // namespace
 }  // namespace obscura::deploy::net::testing

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "base/bytes.hpp"
 #include "base/check.hpp"
 #include "deploy/net/detail/fields.hpp"
+#include "deploy/net/message.hpp"
 
 namespace obscura::deploy::net {
 namespace {
@@ -19,6 +22,12 @@ constexpr std::uint16_t kVersion = 1;
 tl::unexpected<base::Error> wrong(const Job& job, std::string_view what) {
   return base::fail(ErrorCode::kUsage, fmt::format("job {} {}", job.key.text(), what),
                     "correct the job before signing");
+}
+
+// Shards, and a merge of each stage that has several.
+std::size_t steps_of(const Job& job) {
+  return std::transform_reduce(job.shards.begin(), job.shards.end(), std::size_t{0}, std::plus<>(),
+                               [](std::uint32_t count) { return count + std::size_t{count > 1}; });
 }
 
 }  // namespace
@@ -35,6 +44,11 @@ base::Result<void> check_job(const Job& job) {
   if (bad != job.shards.end()) {
     return wrong(job, fmt::format("splits stage {} into {} shards; 1 to {} are possible", bad - job.shards.begin(),
                                   *bad, kMaxShards));
+  }
+  const std::size_t steps = steps_of(job);
+  if (steps > kMaxReceipts) {
+    return wrong(job, fmt::format("has {} steps, merges among them; its result has a receipt of each, at most {}",
+                                  steps, kMaxReceipts));
   }
   if (job.inputs.empty() || job.inputs.size() > kMaxBlobs) {
     return wrong(job, fmt::format("has {} inputs; 1 to {} are possible", job.inputs.size(), kMaxBlobs));

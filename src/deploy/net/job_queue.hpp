@@ -19,7 +19,7 @@ inline constexpr std::size_t kMaxMessageBytes = 1'000'000;
 inline constexpr std::uint32_t kMaxDeliveries = 5;
 
 /// One step of one job as it lies in the queue. The queue knows where it goes and until when; `message` is opaque to it
-/// (task_message.hpp) and is what signatures cover, so a worker holds the address against the message.
+/// (message.hpp) and is what signatures cover, so a worker holds the address against the message.
 struct Task {
   JobKey key;
   Step step;

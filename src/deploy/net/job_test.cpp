@@ -76,6 +76,7 @@ TEST(Job, WhatIsOutOfRangeIsRefusedByName) {
       {[](Job& job) { job.shards.assign(kMaxStages + 1, 1); }, "65 stages"},
       {[](Job& job) { job.shards[1] = 0; }, "stage 1 into 0"},
       {[](Job& job) { job.shards[2] = kMaxShards + 1; }, "stage 2 into 65"},
+      {[](Job& job) { job.shards.assign(kMaxStages, 16); }, "1088 steps"},
       {[](Job& job) { job.inputs.clear(); }, "0 inputs"},
       {[](Job& job) { job.inputs.resize(kMaxBlobs + 1); }, "257 inputs"},
       {[](Job& job) { job.deadline = {}; }, "deadline"}};
@@ -88,6 +89,15 @@ TEST(Job, WhatIsOutOfRangeIsRefusedByName) {
     EXPECT_EQ(checked.error().code, base::ErrorCode::kUsage);
     EXPECT_THAT(checked.error().message, HasSubstr(what));
   }
+}
+
+// 64 stages of 15 shards and a merge each are 1024 receipts.
+TEST(Job, MayHaveAsManyStepsAsAMessageHoldsReceipts) {
+  Job job = some_job();
+  job.shards.assign(kMaxStages, 15);
+  EXPECT_TRUE(check_job(job));
+  job.shards.back() = 16;
+  EXPECT_FALSE(check_job(job));
 }
 
 TEST(Job, KnowsItsSteps) {

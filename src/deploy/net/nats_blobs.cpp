@@ -23,8 +23,10 @@ using base::Result;
 using nlohmann::json;
 using SteadyClock = std::chrono::steady_clock;
 
-// Chunks on the way at once, and how long one may take before it is asked for again.
+// Chunks on the way at once, how far ahead of the first of them one may be (those between wait in memory), and how long
+// one may take before it is asked for again.
 constexpr std::uint64_t kWindow = 6;
+constexpr std::uint64_t kFurthestAhead = 4 * kWindow;
 constexpr Milliseconds kChunkTimeout{2'000};
 constexpr Milliseconds kPause{20};
 // A server that lags behind the leader may not know yet what somebody else just stored.
@@ -82,14 +84,17 @@ Result<void> Blobs::exchange(std::uint64_t count, const MakeRequest& make, const
   std::uint64_t next = 0;
   std::uint64_t losses = connection_->losses();
   SteadyClock::time_point last_answer = SteadyClock::now();
-  const auto send = [&](std::uint64_t number) -> Result<void> {
+  const auto send = [&](std::uint64_t number) {
     // One that cannot be sent now is sent again like one that is lost.
-    (void)connection_->send(make(number), prefix + std::to_string(number));
-    on_the_way[number] = SteadyClock::now() + kChunkTimeout;
-    return {};
+    const bool sent = connection_->send(make(number), prefix + std::to_string(number)).has_value();
+    on_the_way[number] = SteadyClock::now() + (sent ? kChunkTimeout : 5 * kPause);
+  };
+  const auto may_begin = [&] {
+    return next < count && on_the_way.size() < kWindow &&
+           (on_the_way.empty() || next < on_the_way.begin()->first + kFurthestAhead);
   };
   while (next < count || !on_the_way.empty()) {
-    while (next < count && on_the_way.size() < kWindow) OBSCURA_TRY_VOID(send(next++));
+    while (may_begin()) send(next++);
     OBSCURA_TRY(auto answer, connection_->next(kPause));
     const auto now = SteadyClock::now();
     const std::string place = connection_->inbox() + prefix;
@@ -106,7 +111,7 @@ Result<void> Blobs::exchange(std::uint64_t count, const MakeRequest& make, const
     }
     const bool lost = std::exchange(losses, connection_->losses()) != connection_->losses();
     for (auto& [number, again] : on_the_way) {
-      if (lost || now >= again) OBSCURA_TRY_VOID(send(number));
+      if (lost || now >= again) send(number);
     }
     if (now - last_answer > connection_->options().call_timeout) {
       return base::fail(ErrorCode::kIo,

@@ -81,6 +81,21 @@ TEST_F(NatsConfigs, TheServerTakesTheLeaf) {
   EXPECT_EQ(complaint("leaf.conf"), "");
 }
 
+std::size_t count_of(const std::string& text, const std::string& what) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+// No block inherits the suites of another.
+TEST(NatsConfig, EveryWayInAndOutNamesItsCipherSuites) {
+  for (const auto& [file, ways] : {std::pair("hub.conf", 4u), std::pair("leaf.conf", 2u)}) {
+    const std::string text = text_of(kShipped + file);
+    EXPECT_EQ(count_of(text, "tls {"), ways) << file;
+    EXPECT_EQ(count_of(text, "cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]\n"), ways) << file;
+  }
+}
+
 TEST_F(NatsConfigs, TheServerComplainsAboutWhatIsWrong) {
   write_text(folder_.path() + "/hub.conf", text_of(folder_.path() + "/hub.conf") + "\nunknown_word: 1\n");
   EXPECT_THAT(complaint("hub.conf"), ::testing::HasSubstr("unknown_word"));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <thread>
 
@@ -103,10 +104,7 @@ std::optional<std::string> NatsMessage::header(const char* name) const {
 class NatsConnection::State {
  public:
   explicit State(NatsOptions to) : options(std::move(to)) {}
-  ~State() {
-    natsSubscription_Destroy(answers);
-    natsConnection_Destroy(connection);
-  }
+  ~State();
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
@@ -123,6 +121,7 @@ class NatsConnection::State {
   }
   static void on_error(natsConnection*, natsSubscription*, natsStatus status, void* self);
   static void on_loss(natsConnection*, void* self) { ++static_cast<State*>(self)->losses; }
+  static void on_end(natsConnection*, void* self);
 
   NatsOptions options;
   std::string public_key;
@@ -132,7 +131,30 @@ class NatsConnection::State {
   std::atomic<std::uint64_t> losses{0};
   std::mutex mutex;
   std::optional<std::string> violation;
+  std::condition_variable end_told;
+  bool ended = false;
 };
+
+// The library tells of a loss in a thread of its own, also when it is we who close, and possibly later. It tells things
+// in their order, and the end last: after that nobody comes back to this object.
+NatsConnection::State::~State() {
+  natsSubscription_Destroy(answers);
+  if (connection == nullptr) return;
+  natsConnection_Close(connection);
+  {
+    std::unique_lock lock(mutex);
+    end_told.wait(lock, [this] { return ended; });
+  }
+  natsConnection_Destroy(connection);
+}
+
+// Under the lock to the last: the waiter destroys what is notified.
+void NatsConnection::State::on_end(natsConnection*, void* self) {
+  State& state = *static_cast<State*>(self);
+  const std::lock_guard lock(state.mutex);
+  state.ended = true;
+  state.end_told.notify_all();
+}
 
 // Comes in a thread of the library.
 void NatsConnection::State::on_error(natsConnection* connection, natsSubscription*, natsStatus status, void* self) {
@@ -161,6 +183,7 @@ Result<OptionsHandle> NatsConnection::State::make_options() {
   also(natsOptions_SetSendAsap(raw, true));
   also(natsOptions_SetErrorHandler(raw, on_error, this));
   also(natsOptions_SetDisconnectedCB(raw, on_loss, this));
+  also(natsOptions_SetClosedCB(raw, on_end, this));
   if (!options.seed_file.empty()) {
     OBSCURA_TRY(const base::SecretBytes seed, base::read_secret_file(options.seed_file, kMaxSeedFileBytes));
     const auto bytes = seed.reveal_secret();
@@ -240,6 +263,7 @@ std::uint64_t NatsConnection::losses() const {
 
 Result<std::optional<NatsMessage>> NatsConnection::ask_once(const NatsRequest& request, Milliseconds timeout) {
   OBSCURA_TRY(const MessageHandle message, make_message(request, nullptr));
+  (void)state_->take_violation();  // of what was sent before
   natsMsg* answer = nullptr;
   const natsStatus status =
       natsConnection_RequestMsg(&answer, state_->connection, message.get(), std::max<int64_t>(1, timeout.count()));
@@ -270,12 +294,13 @@ Result<NatsMessage> NatsConnection::ask(const NatsRequest& request, const Accept
 Result<void> NatsConnection::send(const NatsRequest& request, const std::string& reply) {
   const std::string place = inbox() + reply;
   OBSCURA_TRY(const MessageHandle message, make_message(request, place.c_str()));
-  if (const natsStatus status = natsConnection_PublishMsg(state_->connection, message.get()); status != NATS_OK) {
-    return base::fail(ErrorCode::kIo,
-                      fmt::format("nothing can be sent to {}: {}", place_of(options()), natsStatus_GetText(status)),
-                      "it is tried again while the site comes back");
-  }
-  return {};
+  const bool connected = natsConnection_Status(state_->connection) == NATS_CONN_STATUS_CONNECTED;
+  const natsStatus status =
+      connected ? natsConnection_PublishMsg(state_->connection, message.get()) : NATS_CONNECTION_DISCONNECTED;
+  if (status == NATS_OK) return {};
+  return base::fail(ErrorCode::kIo,
+                    fmt::format("nothing can be sent to {}: {}", place_of(options()), natsStatus_GetText(status)),
+                    "it is tried again while the site comes back");
 }
 
 Result<std::optional<NatsMessage>> NatsConnection::next(Milliseconds timeout) {

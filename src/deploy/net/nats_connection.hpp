@@ -77,7 +77,9 @@ class NatsConnection {
   using Accept = std::function<bool(const NatsMessage&)>;
   [[nodiscard]] base::Result<NatsMessage> ask(const NatsRequest& request, const Accept& accept = {});
 
-  /// Sends with `inbox()` + `reply` as the place of the answers, which next() hands out as they come.
+  /// Sends with `inbox()` + `reply` as the place of the answers, which next() hands out as they come. Only while there
+  /// is a connection: what the library keeps for the next one would come to a server that nobody listens to any more,
+  /// and a task that it handed out then would have lost a delivery. Errors: kIo (no connection at the moment), kUsage.
   [[nodiscard]] base::Result<void> send(const NatsRequest& request, const std::string& reply);
   /// Nothing when none came in time.
   [[nodiscard]] base::Result<std::optional<NatsMessage>> next(Milliseconds timeout);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <optional>
 #include <string>
 
@@ -15,7 +14,14 @@
 namespace obscura::deploy::net::testing {
 namespace {
 
-constexpr std::int64_t kMaxJobs = 30;
+constexpr std::int64_t kMostFirstShards = 3;  // of the jobs of a kill run
+
+// Room for every task that a run submits. A killed server before 2.11 brings back what was acknowledged, and if that is
+// more than a stream's limit it drops the oldest messages, also those that wait (ADR 7). The limit itself is held by
+// the contract of queues.
+NatsStreamOptions roomy_streams(const KillPlan& plan) {
+  return small_streams(kMostFirstShards * std::int64_t{plan.jobs});
+}
 
 KillPlan plan_for(const std::string& place, int jobs, int kills) {
   return {.backend = "nats",
@@ -34,18 +40,17 @@ int strike_every(int otherwise) {
 
 TEST(NatsKillRun, SlowNothingIsLostWhenWorkersAndTheServerAreKilled) {
   LoopbackServer server;
-  insist(create_streams(*server.connect(), small_streams(kMaxJobs)));
   KillPlan plan = plan_for(server.url(), 60, 12);
-  int strikes = 0;
+  insist(create_streams(*server.connect(), roomy_streams(plan)));
   plan.strike = [&, every = strike_every(4)](int kill) {
-    if (kill % every != 0) return;
+    if (kill % every != 0) return false;
     server.kill_now();
     server.start();
-    ++strikes;
+    return true;
   };
-  expect_kept(plan, run_kills(plan));
-  EXPECT_EQ(strikes, plan.kills / strike_every(4));
-  std::cout << strikes << " kills of the server\n";
+  const KillReport report = run_kills(plan);
+  expect_kept(plan, report);
+  EXPECT_EQ(report.strikes, plan.kills / strike_every(4));
 }
 
 // The node that leads the stream of jobs, once every server holds all that is stored: three copies bear the loss of one
@@ -74,29 +79,28 @@ TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
   if (std::getenv("OBSCURA_KILL_JOBS") == nullptr) GTEST_SKIP() << "tests/soak/kill-nats leader runs it";
   LoopbackCluster cluster;
   const auto connection = cluster.connect();
-  NatsStreamOptions streams = small_streams(kMaxJobs);
+  KillPlan plan = plan_for(cluster.urls(), 60, 12);
+  NatsStreamOptions streams = roomy_streams(plan);
   streams.groups = 1;
   streams.copies = 3;
   streams.resubmit_after = Milliseconds(20'000);
   insist(create_streams(*connection, streams));
-  KillPlan plan = plan_for(cluster.urls(), 60, 12);
   // nats-server 2.9.10 now and then resets a stream ("stream store EOF"), and what was in it is gone until it is
   // submitted again.
   plan.may_lose = true;
-  int strikes = 0;
   std::optional<std::size_t> dead;
   plan.strike = [&, every = strike_every(4)](int kill) {
-    if (kill % every != 0) return;
+    if (kill % every != 0) return false;
     if (dead) cluster.start(*dead);
     dead = leader(*connection);
-    if (!dead) return;
-    cluster.kill_now(*dead);
-    ++strikes;
+    if (dead) cluster.kill_now(*dead);
+    return dead.has_value();
   };
   const KillReport report = run_kills(plan);
   expect_kept(plan, report);
-  EXPECT_GT(strikes, 0);
-  std::cout << strikes << " kills of the leader\n";
+  EXPECT_EQ(report.strikes, plan.kills / strike_every(4));
+  // One reset could hold all jobs that wait; measured are 3 lost with 10 kills and 5 with 21. More would be news.
+  EXPECT_LE(report.resubmitted, report.strikes);
 }
 
 }  // namespace

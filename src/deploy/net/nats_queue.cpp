@@ -88,7 +88,7 @@ class Queue final : public JobQueue {
   detail::NatsWatch watch_;
   std::map<std::uint64_t, Held> held_;
   std::set<Lane> prepared_;
-  std::map<std::uint32_t, std::uint64_t> last_part_;  // per replica, the last sequence that is known to be stored
+  std::map<std::uint32_t, std::uint64_t> last_part_;  // per replica, the sequence of the part that was published last
   std::uint64_t next_id_ = 1;
   std::uint64_t next_pull_ = 1;
   std::size_t first_lane_ = 0;
@@ -271,12 +271,11 @@ Result<Stored> Queue::publish_part(const JobKey& key, const Step& step, std::spa
               detail::publish(
                   *connection_,
                   {.subject = detail::part_subject(key, step.stage, step.shard), .data = message, .only_first = true}));
-  std::uint64_t& last = last_part_[key.replica];
-  last = std::max(last, published.sequence);
+  last_part_[key.replica] = published.sequence;  // no maximum: a stream that was reset counts anew
   return published.stored;
 }
 
-// Nothing when the answer does not stand on all that this queue knows to be stored: whoever stores the last part of a
+// Nothing when the answer does not stand on the part that this queue published last: whoever stores the last part of a
 // stage has its sequence, so a server that knows that sequence knows all parts before it.
 Result<std::optional<std::vector<Part>>> Queue::try_parts(const JobKey& key, std::uint32_t stage) {
   const std::string stream = detail::part_stream(key.replica);

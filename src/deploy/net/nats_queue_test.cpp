@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -118,13 +119,21 @@ void make_forgetful_lane(NatsConnection& connection) {
   }
 }
 
+// A queue whose server has forgotten the one task that lies in it.
+struct ForgottenTask {
+  ForgottenTask() {
+    make_forgetful_lane(*connection);
+    OBSCURA_CHECK(queue->publish(task).value() == Stored::kStored, "the task was there before");
+  }
+  NatsPlace place{{}};
+  std::shared_ptr<NatsConnection> connection = place.server().connect();
+  std::unique_ptr<JobQueue> queue = NatsQueue::open(connection, {});
+  Task task = task_named("a");
+};
+
 TEST(NatsQueue, ATaskThatTheServerForgotIsPublishedAnew) {
-  NatsPlace place({});
-  const auto connection = place.server().connect();
-  make_forgetful_lane(*connection);
-  const auto queue = NatsQueue::open(connection, {});
-  const Task task = task_named("a");
-  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  const ForgottenTask forgotten;
+  const auto& [place, connection, queue, task] = forgotten;
   for (int look = 0; look < 3; ++look) {
     EXPECT_FALSE(queue->fetch(all_lanes(1), kNoWait).value());
     EXPECT_TRUE(queue->orphans(10).value().empty());
@@ -138,15 +147,72 @@ TEST(NatsQueue, ATaskThatTheServerForgotIsPublishedAnew) {
 }
 
 TEST(NatsQueue, ATaskThatTheServerForgotIsRemovedWhenItsJobIsDone) {
-  NatsPlace place({});
-  const auto connection = place.server().connect();
-  make_forgetful_lane(*connection);
-  const auto queue = NatsQueue::open(connection, {});
-  const Task task = task_named("a");
-  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  const ForgottenTask forgotten;
+  const auto& [place, connection, queue, task] = forgotten;
   ASSERT_EQ(queue->publish_result(task.key, Bytes{1}).value(), Stored::kStored);
   for (int look = 0; look < 3; ++look) EXPECT_TRUE(queue->orphans(10).value().empty());
   EXPECT_EQ(queue->status().value().tasks, 0u);
+}
+
+// A stream that was reset counts anew, and what it counted to before is gone.
+TEST(NatsQueue, PartsAreReadAfterTheirStreamWasReset) {
+  NatsPlace place({});
+  const auto connection =
+      NatsConnection::open({.servers = {place.server().url()}, .call_timeout = Milliseconds(1'000)}).value();
+  const auto queue = NatsQueue::open(connection, {});
+  const JobKey key{"tenant", "a", 0};
+  for (const std::uint32_t shard : {0u, 1u, 2u}) {
+    ASSERT_EQ(queue->publish_part(key, {0, shard}, Bytes{1}).value(), Stored::kStored);
+  }
+  ASSERT_EQ(queue->parts(key, 0).value().size(), 3u);
+  ASSERT_TRUE(detail::call_api_or_fail(*connection, "STREAM.DELETE.PART_0"));
+  insist(create_streams(*connection, small_streams(1000)));
+  ASSERT_EQ(queue->publish_part(key, {0, 1}, Bytes{2}).value(), Stored::kStored);
+  const auto parts = queue->parts(key, 0);
+  ASSERT_TRUE(parts) << parts.error().message;
+  ASSERT_EQ(parts->size(), 1u);
+  EXPECT_EQ((*parts)[0].shard, 1u);
+}
+
+// A note that a reset took with it, or that is about what lay at this sequence before, says nothing about a task.
+TEST(NatsQueue, ANoteThatIsGoneHidesNoTask) {
+  NatsPlace place({});
+  const auto rogue = place.server().connect();
+  const auto queue = place.connect();
+  Task task = task_named("a");
+  task.deadline = SystemClock().now() - Milliseconds(1);
+  ASSERT_EQ(queue->publish(task).value(), Stored::kStored);
+  const std::string note = R"({"stream": "JOBS_0", "stream_seq": 1, "deliveries": 5})";
+  ASSERT_TRUE(rogue->ask({.subject = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.JOBS_0.lane",
+                          .data = {reinterpret_cast<const std::uint8_t*>(note.data()), note.size()}}));
+  const auto noted = queue->orphans(10).value();
+  ASSERT_EQ(noted.size(), 1u);
+  EXPECT_EQ(noted[0].cause, OrphanCause::kTooManyDeliveries);
+  ASSERT_TRUE(detail::call_api_or_fail(*rogue, "STREAM.PURGE.WORN"));
+  const auto orphans = queue->orphans(10).value();
+  ASSERT_EQ(orphans.size(), 1u);
+  EXPECT_EQ(orphans[0].cause, OrphanCause::kDeadline);
+}
+
+// A task that cannot be published anew stays where it is.
+TEST(NatsQueue, AForgottenTaskThatFindsNoNewPlaceIsKept) {
+  const ForgottenTask forgotten;
+  const auto& [place, connection, queue, task] = forgotten;
+  const auto info = connection->ask({.subject = "$JS.API.STREAM.INFO.STEPS_0"}).value();
+  auto config = nlohmann::json::parse(info.data().begin(), info.data().end())["config"];
+  config["max_msg_size"] = 1;
+  ASSERT_TRUE(detail::call_api_or_fail(*connection, "STREAM.UPDATE.STEPS_0", config.dump()));
+  for (int look = 0; look < 7; ++look) EXPECT_TRUE(queue->orphans(10).value().empty());
+  EXPECT_EQ(queue->status().value().tasks, 1u);
+}
+
+// A submitter may neither list nor delete: whoever fetches the task of a cancelled job finds its result.
+TEST(NatsQueue, WhoMakesNoLanesWithdrawsNothing) {
+  NatsPlace place({});
+  const auto queue = NatsQueue::open(place.server().connect(), {});
+  ASSERT_EQ(queue->publish(task_named("a")).value(), Stored::kStored);
+  EXPECT_EQ(queue->withdraw({"tenant", "a", 0}).value(), 0u);
+  EXPECT_EQ(place.connect()->withdraw({"tenant", "a", 0}).value(), 1u);
 }
 
 TEST(NatsQueue, WithoutItsStreamsItSaysSo) {

@@ -154,6 +154,18 @@ TEST_F(NatsRolesTest, AJobGoesItsWholeWay) {
   EXPECT_EQ(supervise(*queue("supervisor"), cast.supervisor).value().failed, 0u);
 }
 
+TEST_F(NatsRolesTest, WhatWasForbiddenBeforeIsNotBlamedOnTheNextRequest) {
+  const auto worker = connect("worker-0");
+  ASSERT_TRUE(worker->send({.subject = "obscura.job.forged"}, "nowhere"));
+  SystemClock().sleep(kShort);  // by then the server has said so
+  const auto silence = worker->ask_once({.subject = "JS.OBSCURA.API.CONSUMER.MSG.NEXT.JOBS_0.nobody"}, kShort);
+  ASSERT_TRUE(silence) << silence.error().message;
+  EXPECT_FALSE(*silence);
+  const auto forbidden = worker->ask_once({.subject = "obscura.job.forged"}, kShort);
+  ASSERT_FALSE(forbidden);
+  EXPECT_EQ(forbidden.error().code, ErrorCode::kUntrusted);
+}
+
 TEST_F(NatsRolesTest, AWorkerCannotInjectAJob) {
   const std::uint64_t before = messages_in("JOBS_0");
   const auto stored = queue("worker-0", kShort)->publish(task("tenant", "injected"));

@@ -15,9 +15,9 @@ namespace obscura::deploy::net {
 /// that started it.
 class NatsServer {
  public:
-  /// Starts the program `nats-server` (from the PATH or /usr/sbin) with this configuration and waits until it listens
-  /// on 127.0.0.1:`port`. What it says goes to `log_file`. Errors: kNotFound (no such program), kIo (it ends at once,
-  /// or does not listen within `patience`; with what it said).
+  /// Starts the program `nats-server` (of /usr/sbin, /usr/local/bin or /usr/bin) with this configuration and waits
+  /// until it listens on 127.0.0.1:`port`. What it says goes to `log_file`. Errors: kNotFound (no such program), kIo
+  /// (it ends at once, or does not listen within `patience`; with what it said).
   [[nodiscard]] static base::Result<std::unique_ptr<NatsServer>> start(const std::string& config_file,
                                                                        std::uint16_t port, const std::string& log_file,
                                                                        Milliseconds patience = Milliseconds(10'000));

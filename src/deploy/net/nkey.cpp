@@ -30,6 +30,7 @@ std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
 
 std::string base32(std::span<const std::uint8_t> bytes) {
   std::string text;
+  text.reserve((bytes.size() * 8 + 4) / 5);  // never moved: it may be secret
   std::uint32_t waiting = 0;
   int bits = 0;
   for (const std::uint8_t byte : bytes) {

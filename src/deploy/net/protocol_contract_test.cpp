@@ -14,7 +14,7 @@
 #include "deploy/net/testing/pipeline.hpp"
 
 // The whole protocol over every backend, one process after the other. What is killed in the middle is in
-// kill_test.cpp (processes) and simulation_test.cpp (every other way).
+// kill_run_test.cpp (processes) and simulation_test.cpp (every other way).
 namespace obscura::deploy::net::testing {
 namespace {
 

@@ -200,7 +200,7 @@ base::Result<Served> Attempt::finish(detail::OpenTask& open, const StepOutput& o
     if (stored.error().code == ErrorCode::kIo) return tl::make_unexpected(stored.error());
     return refuse(Status::kFailed, stored.error().message);
   }
-  if (*stored == Stored::kFull) return postpone("the queue is full");
+  if (*stored == Stored::kFull) return give_back("the queue is full");
   if (*stored == Stored::kOversized) {
     return refuse(Status::kFailed, "what follows from the step is larger than a message may be");
   }

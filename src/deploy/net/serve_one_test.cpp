@@ -220,6 +220,38 @@ TEST(ServeOne, LargeOutputsGoThroughTheStoreAndSmallOnesAlong) {
   }
 }
 
+// Its last delivery would make an orphan of the task, whose cause says that workers died of it.
+TEST(ServeOne, AQueueThatStaysFullEndsTheJobWithThatCause) {
+  class FullForSteps final : public ForwardingQueue {
+   public:
+    using ForwardingQueue::ForwardingQueue;
+    base::Result<Stored> publish(const Task&) override { return Stored::kFull; }
+  };
+  Site site;
+  const Job job = site.job({1, 1});
+  site.submit(job);
+  FullForSteps full(site.session->queue());
+  const Worker worker{.queue = full,
+                      .blobs = site.session->blobs(),
+                      .clock = site.clock,
+                      .identity = site.cast.worker,
+                      .trust = site.cast.trust,
+                      .evaluate = [](const StepInput& input, const StillMine&) -> base::Result<StepOutput> {
+                        return StepOutput{.outputs = pure_step(input.step, input.inputs, 100)};
+                      }};
+  for (std::uint32_t delivery = 1; delivery <= kMaxDeliveries; ++delivery) {
+    const Served served = serve_one(worker, site.lanes, Milliseconds(0)).value().value();
+    EXPECT_EQ(served.deliveries, delivery);
+    EXPECT_EQ(served.ending, delivery < kMaxDeliveries ? Ending::kGivenBack : Ending::kRefused);
+    EXPECT_EQ(served.cause, "the queue is full");
+    site.clock.sleep(std::chrono::minutes(2));  // the longest delay of a retry is 80 s
+  }
+  const auto bytes = site.session->queue().result(job.key, Milliseconds(0)).value().value();
+  const Answer answer = open_answer(bytes, sign_job(job, site.cast.submitter), site.cast.trust).value();
+  EXPECT_EQ(answer.ending.status, Status::kFailed);
+  EXPECT_EQ(answer.ending.cause, "the queue is full");
+}
+
 class CountsHeartbeats final : public ForwardingQueue {
  public:
   using ForwardingQueue::ForwardingQueue;

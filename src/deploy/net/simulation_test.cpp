@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <cstdlib>
 #include <functional>
 #include <iostream>
@@ -29,6 +30,8 @@ using ::testing::HasSubstr;
 constexpr std::size_t kOutputBytes = 100;
 constexpr std::uint32_t kMostStages = 3;
 constexpr Milliseconds kLease{30'000};
+// Jobs that met with five accidents, per job that is done: 11 of 4,414 in the seeds 1 to 2000.
+constexpr double kWornOutShare = 0.0025;
 
 // Wraps the queue of every actor: this is where a wrong protocol gets in.
 using Protocol = std::function<std::unique_ptr<JobQueue>(JobQueue&)>;
@@ -287,7 +290,9 @@ TEST(Simulation, EveryAcceptedJobIsAnsweredOnceAndRight) {
                                     all.counts.lost, all.counts.redelivered, all.counts.refused, all.counts.full}) {
     EXPECT_GT(count, 0u);
   }
-  EXPECT_LT(all.worn_out, all.done / 20);
+  // Five accidents in a row are rare and independent from seed to seed: a Poisson law, and three deviations.
+  const double expected = kWornOutShare * static_cast<double>(all.done);
+  EXPECT_LE(static_cast<double>(all.worn_out), expected + 3 * std::sqrt(expected));
 }
 
 // What the first seed that shows something wrong with a protocol says; empty when none does.

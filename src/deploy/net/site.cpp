@@ -54,13 +54,15 @@ std::map<std::string, Setting> settings_of(Settings& settings) {
 
 base::Result<void> read_line(const std::string& line, const std::map<std::string, Setting>& known,
                              const std::string& path) {
-  std::istringstream words(line.substr(0, line.find('#')));
+  const std::string said = line.substr(0, line.find('#'));
+  std::istringstream words(said);
   std::string name;
   std::uint64_t value = 0;
   std::string rest;
   if (!(words >> name)) return {};
   const auto found = known.find(name);
-  const bool is_number = name.find('-') == std::string::npos && static_cast<bool>(words >> value) && !(words >> rest);
+  // A stream makes a large number of a negative one.
+  const bool is_number = said.find('-') == std::string::npos && static_cast<bool>(words >> value) && !(words >> rest);
   if (found != known.end() && is_number && value >= found->second.least && value <= found->second.most) {
     found->second.set(value);
     return {};

@@ -60,9 +60,17 @@ TEST(Site, TakesItsLimitsFromItsFolder) {
   EXPECT_EQ(site->queue->publish(task).value(), Stored::kFull);
 }
 
+TEST(Site, ReadsNothingBehindTheMark) {
+  TemporaryFolder folder;
+  SystemClock clock;
+  write(folder.path() + "/site.conf", "max_tasks 7  # a lane-wide limit, not -1\n# -2\n");
+  EXPECT_TRUE(open_site(folder.path(), clock));
+}
+
 TEST(Site, RefusesLimitsThatMeanNothing) {
-  for (const char* line : {"max_task 1", "max_tasks", "max_tasks 0", "max_tasks -1", "max_tasks 1 2", "lease_ms soon",
-                           "max_tasks 99999999999999999999", "survives_power_loss 2"}) {
+  for (const char* line :
+       {"max_task 1", "max_tasks", "max_tasks 0", "max_tasks -1", "max_tasks -18446744073709551615", "max_tasks 1 2",
+        "lease_ms soon", "max_tasks 99999999999999999999", "survives_power_loss 2"}) {
     TemporaryFolder folder;
     SystemClock clock;
     write(folder.path() + "/site.conf", line);

@@ -39,6 +39,7 @@ Result<std::vector<std::string>> task_streams(NatsConnection& connection) {
 Result<std::vector<Orphan>> NatsWatch::orphans(std::size_t limit) {
   std::vector<Orphan> orphans;
   orphans_.clear();
+  notes_.clear();  // those that still stand are read again
   OBSCURA_TRY(const std::vector<std::string> streams, task_streams(connection_));
   OBSCURA_TRY_VOID(read_notes(limit, orphans));
   for (const std::string& stream : streams) OBSCURA_TRY_VOID(look_at(stream, limit, orphans));
@@ -172,7 +173,7 @@ Result<void> NatsWatch::revive(const std::string& stream, const std::string& sub
                                     .data = message->data,
                                     .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
                                     .deadline = message->deadline}));
-  if (published.stored == Stored::kFull) return {};
+  if (published.stored != Stored::kStored && published.stored != Stored::kAlreadyThere) return {};
   return delete_message(connection_, stream, sighting.sequence);
 }
 

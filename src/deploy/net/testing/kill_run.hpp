@@ -35,8 +35,9 @@ struct KillPlan {
   std::uint64_t seed = 1;
   Milliseconds kill_every{150};
   Milliseconds patience{60'000};  ///< until all is answered, after the last kill
-  /// Called after each kill of a worker, with its number from 1: kills what the backend stands on, and starts it again.
-  std::function<void(int)> strike = {};
+  /// Called after each kill of a worker, with its number from 1: kills what the backend stands on, and starts it again,
+  /// or does not; whether it did.
+  std::function<bool(int)> strike = {};
   /// Of a backend that may lose what it acknowledged: jobs without answer are submitted again once no task is left.
   bool may_lose = false;
 };
@@ -44,9 +45,10 @@ struct KillPlan {
 struct KillReport {
   int right = 0;
   int poison_failed = 0;
-  int worn_out = 0;      ///< failed with five deaths behind them, though they were no poison
+  int worn_out = 0;      ///< handed out five times and never ended, though they were no poison
   int worker_kills = 0;  ///< by the run; poison kills more
   int other_kills = 0;
+  int strikes = 0;      ///< kills of what the backend stands on
   int resubmitted = 0;  ///< since the backend lost them
   int again = 0;        ///< jobs of which some step was done at a later attempt
   double seconds = 0;

@@ -8,8 +8,9 @@
 
 namespace obscura::deploy::net::testing {
 
-/// A new folder that is gone, with all that is in it, at the end. In memory where there is such a place: what is killed
-/// here are processes, never the machine.
+/// A new folder that is gone, with all that is in it, at the end. In memory where there is such a place: on a disk the
+/// stores' fsyncs would be most of what a test waits for, and they tell nothing here, where processes are killed and
+/// never the machine.
 class TemporaryFolder {
  public:
   TemporaryFolder()
