@@ -31,7 +31,7 @@ class Penalised(torch.autograd.Function):
         return gradient, None, None, None
 
 
-EVEN_SHARE, EVEN_POINTS = 0.005, 128
+EVEN_SHARE, EVEN_POINTS = 1e-5, 128
 
 
 @torch.no_grad()

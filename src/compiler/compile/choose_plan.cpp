@@ -24,6 +24,8 @@ constexpr int kMinBits = 20;
 constexpr int kMaxBits = 50;
 constexpr int kMostSpecial = 4;
 constexpr std::size_t kPackingsPerStructure = 2;
+/// By how many bits of precision packings of one structure may differ.
+constexpr double kPackingBits = 2;
 constexpr std::size_t kBeam = 48;
 /// Chains with more primes try fewer key-switching structures.
 constexpr int kDeep = 9;
@@ -104,10 +106,12 @@ class PlanSearch {
   base::Result<ChosenPlan> run() {
     for (int log_n = least_log_n(); log_n <= options_.most_log_n; ++log_n) {
       observed_.clear();
+      hopeless_.clear();
       if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
         if (best_ && attempt.microseconds >= best_->microseconds) break;
-        try_primes(attempt);
+        const bool is_hopeless = std::find(hopeless_.begin(), hopeless_.end(), attempt.structure) != hopeless_.end();
+        if (!is_hopeless) try_primes(attempt);
       }
     }
     if (best_) return std::move(*best_);
@@ -172,6 +176,7 @@ class PlanSearch {
     const place::PrimeRequest request{structure.log_n, options_.security,  structure.primes,   structure.special,
                                       digits,          options_.head_room, std::log2(most_sd_)};
     const auto primes = place::choose_primes(packed.program, scales, known.observation.calibration, request);
+    if (!primes || primes->log2_sd > std::log2(most_sd_) + kPackingBits) hopeless_.push_back(attempt.structure);
     if (!primes) return;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
     if (std::exp2(primes->log2_sd) > most_sd_) return;
@@ -249,6 +254,7 @@ class PlanSearch {
   int lane_bits_;
   base::Parallel parallel_;
   std::vector<Observed> observed_;
+  std::vector<Structure> hopeless_;  // of the ring degree, with some packing too imprecise by far
   std::optional<ChosenPlan> best_;
   std::optional<base::Error> packing_error_;
   bool attempted_ = false;

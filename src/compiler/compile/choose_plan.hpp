@@ -22,6 +22,7 @@ struct Structure {
   int digit_primes = 1;  ///< chain primes per gadget digit
 
   [[nodiscard]] place::ModulusShape shape() const;
+  bool operator==(const Structure&) const = default;
 };
 
 struct ChosenPlan {

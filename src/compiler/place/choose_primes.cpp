@@ -4,6 +4,8 @@
 #include <limits>
 #include <numeric>
 
+#include "compiler/place/choose_scales.hpp"
+
 namespace obscura::compiler::place {
 namespace {
 
@@ -15,13 +17,10 @@ constexpr int kMaxBits = 50;
 constexpr std::size_t kStarts = 3;
 /// By how much a climb may at best lower the log2 of the error.
 constexpr double kHopeBits = 12;
-/// Programs with more scales are searched less thoroughly: instructions x scales x scales predictions take too long.
-constexpr std::size_t kManyScales = 12;
-/// A bit of overflow outweighs any precision; so little of it is lost in the head room.
-constexpr double kOverflowPenalty = 1e4;
+/// By how much a climb from another start may at best end lower.
+constexpr double kOtherStarts = 1;
+/// So little overflow is lost in the head room.
 constexpr double kNegligibleOverflow = 0.01;
-/// No prediction is below: ErrorModel takes variances under 1e-300 for that.
-constexpr double kLeastLog2Sd = -500;
 
 /// One point of the search.
 struct Point {
@@ -36,7 +35,7 @@ class PrimeSearch {
  public:
   PrimeSearch(const plan::program::Program& program, const ScalePlan& scales, const Calibration& calibration,
               const PrimeRequest& request)
-      : program_(program), scales_(scales), calibration_(calibration), request_(request) {
+      : program_(program), scales_(scales), steps_(program, scales), calibration_(calibration), request_(request) {
     cap_ = fhe::params::max_log_qp(request.security, request.log_n);
   }
 
@@ -52,6 +51,7 @@ class PrimeSearch {
     for (Point& point : points) {
       climb(point);
       if (point.objective < best.objective) best = point;
+      if (best.objective > request_.most_log2_sd + kOtherStarts) break;
     }
     return choice_of(best);
   }
@@ -81,68 +81,8 @@ class PrimeSearch {
     const auto params = ParamSet::create(literal_of(point));
     if (!params || params->digit_count(params->max_level()) > request_.digits_at_top) return;
     const ErrorModel model(program_, calibration_, *params, request_.head_room);
-    descend(model, *params, point);
-  }
-
-  static double objective_of(const Prediction& prediction) {
-    return prediction.log2_sd + kOverflowPenalty * prediction.overflow_bits;
-  }
-
-  // None when the objective is at least `most`.
-  static std::optional<Prediction> prediction_below(const ErrorModel& model, const std::vector<double>& bits,
-                                                    double most) {
-    Prediction prediction;
-    prediction.overflow_bits = model.overflow_bits(bits);
-    const double left = most - kOverflowPenalty * prediction.overflow_bits;
-    if (left <= kLeastLog2Sd) return std::nullopt;
-    prediction.log2_sd = model.log2_sd(bits, left);
-    return objective_of(prediction) < most ? std::optional(prediction) : std::nullopt;
-  }
-
-  // Coordinate descent over the scales, single ones and neighbours together, with shrinking steps.
-  void descend(const ErrorModel& model, const ParamSet& params, Point& point) const {
-    const std::vector<ScaleForm>& forms = scales_.results();
-    std::vector<double> rest;
-    for (const ScaleForm& form : forms) rest.push_back(form.rest.log2(params));
-    const auto bits_of = [&](const std::vector<int>& choice) {
-      std::vector<double> bits = rest;
-      for (std::size_t i = 0; i < bits.size(); ++i) {
-        for (std::size_t j = 0; j < choice.size(); ++j) bits[i] += forms[i].multiple[j] * choice[j];
-      }
-      return bits;
-    };
-    const auto better = [&](const std::vector<int>& choice, double most) {
-      return prediction_below(model, bits_of(choice), most);
-    };
-    point.prediction = model.predict(bits_of(point.scales));
+    point.prediction = descend(steps_, model, *params, point.scales);
     point.objective = objective_of(point.prediction);
-    const std::size_t count = point.scales.size();
-    for (int step = 4; step >= 1; step /= 2) {
-      for (bool improved = true; improved;) {
-        improved = false;
-        for (std::size_t first = 0; first < count; ++first) {
-          const std::size_t end = is_large() ? first + 1 : count;
-          for (std::size_t last = first; last < end; ++last) {
-            improved = shift(better, first, last, step, point) || shift(better, first, last, -step, point) || improved;
-          }
-        }
-        improved = is_large() ? shift(better, 0, count - 1, step, point) || shift(better, 0, count - 1, -step, point) ||
-                                    improved
-                              : improved;
-      }
-    }
-  }
-
-  template <class Better>
-  static bool shift(const Better& better, std::size_t first, std::size_t last, int by, Point& point) {
-    for (std::size_t i = first; i <= last; ++i) point.scales[i] += by;
-    if (const auto prediction = better(point.scales, point.objective)) {
-      point.prediction = *prediction;
-      point.objective = objective_of(*prediction);
-      return true;
-    }
-    for (std::size_t i = first; i <= last; ++i) point.scales[i] -= by;
-    return false;
   }
 
   // Chains of equal primes, as large as cap and digits allow, with every size of the special ones.
@@ -194,6 +134,7 @@ class PrimeSearch {
 
   const plan::program::Program& program_;
   const ScalePlan& scales_;
+  ScaleSteps steps_;
   const Calibration& calibration_;
   const PrimeRequest& request_;
   int cap_ = 0;

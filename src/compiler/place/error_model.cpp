@@ -23,8 +23,6 @@ constexpr double kLeastMagnitudeBits = 0.1;
 
 /// Stands for no error at all.
 constexpr double kLeastVariance = 1e-300;
-/// So much more than `most` that no rounding can turn the comparison.
-constexpr double kRounding = 1e-9;
 
 double square_of(double x) {
   return x * x;
@@ -156,33 +154,32 @@ std::vector<Gain> ErrorModel::sources(const std::vector<double>& scale_bits) con
 
 Prediction ErrorModel::predict(const std::vector<double>& scale_bits) const {
   Prediction prediction;
-  prediction.log2_sd = log2_sd(scale_bits, std::numeric_limits<double>::infinity());
-  prediction.overflow_bits = overflow_bits(scale_bits);
+  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
+  std::vector<double> variance(scores());
+  for (std::size_t i = 0; i < nodes_.size(); ++i) {
+    add_variance(i, scale_bits, variance);
+    prediction.overflow_bits += overflow(i, scale_bits);
+  }
+  prediction.log2_sd = log2_sd_of(*std::max_element(variance.begin(), variance.end()));
   return prediction;
 }
 
-double ErrorModel::overflow_bits(const std::vector<double>& scale_bits) const {
-  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
-  double sum = 0;
-  for (std::size_t i = 0; i < nodes_.size(); ++i) sum += overflow(nodes_[i], scale_bits, scale_bits[i]);
-  return sum;
+double ErrorModel::overflow(std::size_t instruction, const std::vector<double>& scale_bits) const {
+  return overflow(nodes_[instruction], scale_bits, scale_bits[instruction]);
 }
 
-double ErrorModel::log2_sd(const std::vector<double>& scale_bits, double most) const {
-  OBSCURA_CHECK(scale_bits.size() == nodes_.size(), "one scale for each instruction");
-  const double enough = std::exp2(2 * most) * (1 + kRounding);
-  std::vector<double> variance(calibration_->gains.size());
-  double worst = 0;
-  for (std::size_t i = 0; i < nodes_.size() && worst <= enough; ++i) {
-    const Gain made = source(nodes_[i], scale_bits, scale_bits[i]);
-    for (std::size_t j = 0; j < variance.size(); ++j) {
-      const Gain& gain = calibration_->gains[j][i];
-      variance[j] +=
-          gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby + gain.relative * made.relative;
-      worst = std::max(worst, variance[j]);
-    }
+void ErrorModel::add_variance(std::size_t instruction, const std::vector<double>& scale_bits,
+                              std::span<double> variance) const {
+  const Gain made = source(nodes_[instruction], scale_bits, scale_bits[instruction]);
+  for (std::size_t j = 0; j < variance.size(); ++j) {
+    const Gain& gain = calibration_->gains[j][instruction];
+    variance[j] +=
+        gain.result * made.result + gain.weight * made.weight + gain.baby * made.baby + gain.relative * made.relative;
   }
-  return 0.5 * std::log2(std::max(worst, kLeastVariance));
+}
+
+double ErrorModel::log2_sd_of(double variance) {
+  return 0.5 * std::log2(std::max(variance, kLeastVariance));
 }
 
 std::vector<double> scale_bits_of(const program::Program& program, const fhe::params::ParamSet& params) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "fhe/params/param_set.hpp"
@@ -40,10 +41,14 @@ class ErrorModel {
 
   /// For log2 of each instruction's scale. [instructions] Cost: instructions x scores.
   [[nodiscard]] Prediction predict(const std::vector<double>& scale_bits) const;
-  /// The two halves of that. Bits of overflow alone cost little; the error may be given up, with some value that is no
-  /// smaller than `most`, as soon as it is known to be.
-  [[nodiscard]] double overflow_bits(const std::vector<double>& scale_bits) const;
-  [[nodiscard]] double log2_sd(const std::vector<double>& scale_bits, double most) const;
+  /// What one instruction adds to either sum of a prediction: depends on its own scale and on those of its operands.
+  /// Bits of overflow:
+  [[nodiscard]] double overflow(std::size_t instruction, const std::vector<double>& scale_bits) const;
+  /// Variance of every score. [scores]
+  void add_variance(std::size_t instruction, const std::vector<double>& scale_bits, std::span<double> variance) const;
+  /// The error of scores of which the worst has this variance.
+  [[nodiscard]] static double log2_sd_of(double variance);
+  [[nodiscard]] std::size_t scores() const { return calibration_->gains.size(); }
   /// Variances of the errors that every instruction makes. [instructions]
   [[nodiscard]] std::vector<Gain> sources(const std::vector<double>& scale_bits) const;
 

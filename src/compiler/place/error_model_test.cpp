@@ -81,13 +81,5 @@ TEST_F(BranchedErrors, OverflowWhereAScaleReachesTheModulusHoweverSmallTheValues
   EXPECT_GE(model().predict(bits).overflow_bits, 1);
 }
 
-TEST_F(BranchedErrors, MayBeGivenUpWhenTheyAreTooLarge) {
-  calibration_.gains[0].assign(program_.instructions.size(), {1, 1, 1, 1});
-  const double log2_sd = model().predict(bits_).log2_sd;
-  EXPECT_EQ(model().log2_sd(bits_, log2_sd + 1), log2_sd);
-  EXPECT_GE(model().log2_sd(bits_, log2_sd - 1), log2_sd - 1);
-  EXPECT_LE(model().log2_sd(bits_, log2_sd - 1), log2_sd);
-}
-
 }  // namespace
 }  // namespace obscura::compiler::place

@@ -9,7 +9,7 @@ namespace {
 
 using graph::Batch;
 
-constexpr std::size_t kMostSamples = 4096;
+constexpr std::size_t kMostSamples = 32768;
 // Of the widest channel of the layer: narrower ones are fitted over that width.
 constexpr double kLeastWidth = 1e-3;
 // What an exact polynomial may lose before its leading coefficient is touched.
