@@ -21,14 +21,27 @@ function(obscura_room_target room out)
   set(${out} "obscura_${name}" PARENT_SCOPE)
 endfunction()
 
+# What most files include, parsed once for all rooms: a third of the time that compiling them takes. A file still
+# includes what it uses; the preset `dev` builds without, and shows what is missing.
+function(obscura_add_common_headers)
+  file(WRITE "${CMAKE_BINARY_DIR}/generated/common_headers.cpp" "")
+  add_library(obscura_common_headers OBJECT "${CMAKE_BINARY_DIR}/generated/common_headers.cpp")
+  target_compile_features(obscura_common_headers PUBLIC cxx_std_20)
+  target_link_libraries(obscura_common_headers PRIVATE fmt::fmt)
+  target_precompile_headers(obscura_common_headers PRIVATE <algorithm> <array> <cmath> <functional> <map> <memory>
+    <optional> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
+endfunction()
+
 # Instruction-set folders of fhe/kernels carry their own flags.
 function(obscura_kernel_flags sources)
   foreach(source IN LISTS sources)
     if(source MATCHES "/fhe/kernels/avx512ifma/")
       set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS
-        "-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512ifma;-mavx512vbmi;-mprefer-vector-width=512")
+        "-mavx512f;-mavx512dq;-mavx512vl;-mavx512bw;-mavx512ifma;-mavx512vbmi;-mprefer-vector-width=512"
+        SKIP_PRECOMPILE_HEADERS ON)
     elseif(source MATCHES "/fhe/kernels/avx2/")
-      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2;-mfma")
+      set_source_files_properties("${source}" PROPERTIES COMPILE_OPTIONS "-mavx2;-mbmi2;-mfma"
+        SKIP_PRECOMPILE_HEADERS ON)
     endif()
   endforeach()
 endfunction()
@@ -84,6 +97,7 @@ function(obscura_add_room room)
 
   if(sources)
     add_library(${target} STATIC ${sources})
+    target_precompile_headers(${target} REUSE_FROM obscura_common_headers)
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -112,10 +126,12 @@ function(obscura_add_tests name program sources links)
   target_include_directories(${program} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${program} PRIVATE ${links} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${program} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  # From four files on, parsing GoogleTest once pays for itself.
+  # What takes time is in the rooms. From four files on, parsing GoogleTest once pays for itself.
+  target_compile_options(${program} PRIVATE -O1)
   list(LENGTH sources source_count)
   if(source_count GREATER_EQUAL 4)
-    target_precompile_headers(${program} PRIVATE <gtest/gtest.h> <string> <vector>)
+    target_precompile_headers(${program} PRIVATE <gtest/gtest.h> <fmt/format.h> <cmath> <functional> <memory>
+      <optional> <random> <span> <string> <vector>)
   endif()
   add_test(NAME ${name} COMMAND ${program} --gtest_filter=-*Slow*:${OBSCURA_LEFT_OUT_TESTS})
   # A bound on hangs; the slot simulator takes ten times as long under sanitizers.
@@ -154,6 +170,7 @@ endfunction()
 
 function(obscura_add_rooms)
   obscura_read_layers()
+  obscura_add_common_headers()
   list(FILTER OBSCURA_ROOMS INCLUDE REGEX "${OBSCURA_ROOMS_MATCHING}")
   foreach(room IN LISTS OBSCURA_ROOMS)
     obscura_add_room(${room})
