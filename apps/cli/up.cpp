@@ -26,6 +26,7 @@ struct Options {
   std::string log = "text";
   std::uint64_t memory_mb = 0;
   bool over_nats = false;
+  bool no_worker = false;
 };
 
 std::string what_next(const std::string& site, const DevAddresses& addresses) {
@@ -61,6 +62,7 @@ base::Result<std::vector<Service>> start(const Options& options, const Global& g
               Service::start({admin, "serve", "--site", dev_addresses(site, options.over_nats).admin, "--identity",
                               site + "/identities/supervisor", "--dead", site + "/dead.jsonl"}));
   services.push_back(std::move(supervisor));
+  if (options.no_worker) return services;
   OBSCURA_TRY(auto serving, Service::start(worker_command(worker, options, global)));
   services.push_back(std::move(serving));
   return services;
@@ -123,6 +125,7 @@ void add_up(CLI::App& app, const Global& global, Action& action) {
       ->allow_extra_args(false);
   command->add_flag("--nats", options->over_nats,
                     "Over a nats-server on this machine, with a site file per role in the folder");
+  command->add_flag("--no-worker", options->no_worker, "Without a worker: start your own");
   command->add_option("--http", options->http, "HOST:PORT of the worker's /healthz, /readyz and /metrics");
   command->add_option("--log", options->log, "Form of the worker's log")->check(CLI::IsMember({"text", "json"}));
   command->add_option("--memory-mb", options->memory_mb, "Limit for the worker's keys, weights and ciphertexts");
