@@ -8,7 +8,7 @@
 namespace obscura::deploy::net {
 
 /// The catalogue of a NATS site: one message that lists all entries, the last of its subject. Who adds one replaces it,
-/// provided that nobody else did meanwhile. The owner may write it, everybody may read it. About 5000 entries fit.
+/// provided that nobody else did meanwhile. The owner may write it, everybody may read it. Some 7000 entries fit.
 class NatsCatalogue {
  public:
   /// The connection serves the site's queue and blobs too, all in one thread.

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/nats_site.hpp"
 #include "deploy/net/site.hpp"
 #include "deploy/net/testing/nats_place.hpp"
@@ -44,6 +46,13 @@ class SiteOverNats : public ::testing::Test {
   std::unique_ptr<NatsServer> server_;
   SystemClock clock_;
 };
+
+// What the server itself counts leases with.
+std::uint64_t ack_wait_ms(NatsConnection& admin, const Lane& lane) {
+  const auto info = insist(detail::call_api_or_fail(
+      admin, fmt::format("CONSUMER.INFO.{}.{}", detail::jobs_stream(lane.replica), detail::consumer_name(lane))));
+  return info.member("config").number("ack_wait") / 1'000'000;
+}
 
 CatalogueEntry entry(int number) {
   const Bytes model = {1, static_cast<std::uint8_t>(number)};
@@ -88,6 +97,18 @@ TEST_F(SiteOverNats, ATaskGoesFromTheClientToTheWorkerOfItsGroup) {
   ASSERT_TRUE(fetched.has_value());
   EXPECT_EQ(fetched->task.message, task.message);
   EXPECT_EQ(insist(open("admin").queue->status()).tasks, 1U);
+}
+
+TEST_F(SiteOverNats, AChangedLeaseReachesLanesThatAreOpenedAgain) {
+  insist(prepare_site(path("admin")));
+  const auto admin = insist(NatsConnection::open(insist(nats_site_role(folder_.path(), "supervisor"))));
+  const Lane lane{entry(0).model.sha256, entry(0).eval_keys.sha256, 0, 0};
+  insist(open("owner").open_lane(lane));
+  EXPECT_EQ(ack_wait_ms(*admin, lane), 1700U);
+  write_role("admin", "supervisor", "role admin\ngroups 2\nlease_ms 2500\n");
+  insist(prepare_site(path("admin")));
+  insist(open("owner").open_lane(lane));
+  EXPECT_EQ(ack_wait_ms(*admin, lane), 2500U);
 }
 
 TEST_F(SiteOverNats, SlowTheOwnerListsModelsAndEverybodySeesThem) {
