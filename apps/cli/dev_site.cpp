@@ -69,20 +69,24 @@ base::Result<void> write_site_file(const std::string& path, const std::string& u
 }
 
 /// The administrator's site file comes last: what was interrupted before is begun anew.
-base::Result<void> make_server_files(const std::string& folder) {
+base::Result<void> make_server_files(const std::string& folder, std::uint32_t groups) {
   const std::string nats = fmt::format("{}/{}", folder, net::kNatsFolder);
   const DevAddresses files = dev_addresses(folder, true);
   std::error_code ignored;
   if (fs::exists(files.admin, ignored)) return {};
   OBSCURA_TRY(const std::uint16_t port, net::free_loopback_port());
-  OBSCURA_TRY_VOID(
-      net::write_nats_site({.folder = fs::absolute(nats, ignored).string(), .port = port, .tenants = {kDevTenant}}));
+  OBSCURA_TRY_VOID(net::write_nats_site(
+      {.folder = fs::absolute(nats, ignored).string(), .port = port, .tenants = {kDevTenant}, .groups = groups}));
   const std::string url = fmt::format("tls://127.0.0.1:{}", port);
   OBSCURA_TRY_VOID(write_site_file(files.client, url, std::string("submitter-") + kDevTenant,
                                    fmt::format("role client\ntenant {}\n", kDevTenant)));
   OBSCURA_TRY_VOID(write_site_file(files.owner, url, "owner", "role owner\n"));
-  OBSCURA_TRY_VOID(write_site_file(files.worker, url, "worker-0", "role worker\ngroup 0\n"));
-  return write_site_file(files.admin, url, "supervisor", "role admin\n");
+  for (std::uint32_t group = 0; group < groups; ++group) {
+    const std::string path = group == 0 ? files.worker : fmt::format("{}/worker-{}.site", folder, group);
+    OBSCURA_TRY_VOID(
+        write_site_file(path, url, fmt::format("worker-{}", group), fmt::format("role worker\ngroup {}\n", group)));
+  }
+  return write_site_file(files.admin, url, "supervisor", fmt::format("role admin\ngroups {}\n", groups));
 }
 
 }  // namespace
@@ -104,8 +108,8 @@ base::Result<void> make_dev_site(const std::string& folder, const std::vector<st
   return {};
 }
 
-base::Result<std::unique_ptr<net::NatsServer>> start_dev_server(const std::string& folder) {
-  OBSCURA_TRY_VOID(make_server_files(folder));
+base::Result<std::unique_ptr<net::NatsServer>> start_dev_server(const std::string& folder, std::uint32_t groups) {
+  OBSCURA_TRY_VOID(make_server_files(folder, groups));
   const std::string admin = dev_addresses(folder, true).admin;
   OBSCURA_TRY(const net::SiteFile file, net::read_site_file(admin));
   const std::string& url = file.reach.servers.front();

@@ -25,9 +25,11 @@ struct DevAddresses {
 /// identities of `owners`. Errors: kIo; those of load_public_identity.
 [[nodiscard]] base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners);
 
-/// Makes, as far as they are not there, the files of a NATS server in nats/ and a site file per role; starts the server
-/// on the loopback interface, on a port that stays the site's, and makes its streams. Errors: those of write_nats_site,
+/// Makes, as far as they are not there, the files of a NATS server in nats/ and a site file per role, of workers one
+/// per operator group (worker.site, worker-1.site ...); starts the server on the loopback interface, on a port that
+/// stays the site's, and makes its streams. `groups` is for a site that is made. Errors: those of write_nats_site,
 /// NatsServer::start and prepare_site.
-[[nodiscard]] base::Result<std::unique_ptr<deploy::net::NatsServer>> start_dev_server(const std::string& folder);
+[[nodiscard]] base::Result<std::unique_ptr<deploy::net::NatsServer>> start_dev_server(const std::string& folder,
+                                                                                      std::uint32_t groups);
 
 }  // namespace obscura::apps::cli

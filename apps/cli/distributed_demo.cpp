@@ -43,7 +43,7 @@ base::Result<void> start_worker(Stand& stand, const Story& story, const std::str
 base::Result<Stand> start_stand(const Story& story, const std::string& site) {
   OBSCURA_TRY_VOID(make_dev_site(site, {story.path("vendor.pub")}));
   Stand stand;
-  OBSCURA_TRY(stand.server, start_dev_server(site));
+  OBSCURA_TRY(stand.server, start_dev_server(site, 1));
   OBSCURA_TRY(const auto admin, sibling_program("obscura-admin"));
   OBSCURA_TRY(auto supervisor, Service::start({admin, "serve", "--site", dev_addresses(site, true).admin, "--identity",
                                                site + "/identities/supervisor", "--dead", site + "/dead.jsonl"},

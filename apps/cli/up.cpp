@@ -27,6 +27,7 @@ struct Options {
   std::uint64_t memory_mb = 0;
   bool over_nats = false;
   bool no_worker = false;
+  std::uint32_t groups = 1;
 };
 
 std::string what_next(const std::string& site, const DevAddresses& addresses) {
@@ -102,7 +103,7 @@ base::Result<Report> run_up(const Options& options, const Global& global) {
   OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners));
   std::unique_ptr<deploy::net::NatsServer> server;  // outlives who needs it
   if (options.over_nats) {
-    OBSCURA_TRY(server, start_dev_server(options.folder));
+    OBSCURA_TRY(server, start_dev_server(options.folder, options.groups));
   }
   OBSCURA_TRY(auto services, start(options, global));
   std::cout << what_next(options.folder, dev_addresses(options.folder, options.over_nats)) << std::flush;
@@ -125,6 +126,8 @@ void add_up(CLI::App& app, const Global& global, Action& action) {
       ->allow_extra_args(false);
   command->add_flag("--nats", options->over_nats,
                     "Over a nats-server on this machine, with a site file per role in the folder");
+  command->add_option("--groups", options->groups, "Operator groups of a NATS site that is made now")
+      ->check(CLI::Range(1, 1000));
   command->add_flag("--no-worker", options->no_worker, "Without a worker: start your own");
   command->add_option("--http", options->http, "HOST:PORT of the worker's /healthz, /readyz and /metrics");
   command->add_option("--log", options->log, "Form of the worker's log")->check(CLI::IsMember({"text", "json"}));

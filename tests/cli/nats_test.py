@@ -9,7 +9,7 @@ import time
 from site_shop import SLOW, Process, SiteTest, sealed_names, wait_for
 from workshop import IMAGE
 
-USAGE, IO, UNTRUSTED, WRONG_TENANT = 2, 4, 6, 19
+USAGE, IO, UNTRUSTED, EXPIRED, WRONG_TENANT = 2, 4, 6, 13, 19
 LEASE_MS = 1500
 
 
@@ -141,6 +141,19 @@ class NatsTest(SiteTest):
         with NatsSite(self.shop, "nats_up") as again:  # the same site, with what it held
             self.assertEqual(again.file("client").read_text(), before)
             self.assertEqual(len(again.status("owner")["models"]), 1)
+
+    def test_a_job_that_nobody_does_expires_and_a_second_group_is_there(self):
+        with NatsSite(self.shop, "idle", "--no-worker", "--groups", "2") as site:
+            names = site.push(self.manifest)
+            answer = site.submit("--ct", self.requests[0], *names, "--id", "late", "--deadline", "1", "-o",
+                                 self.shop.root / "idle.result")
+            self.assertEqual(answer.code, EXPIRED, answer)
+            wait_for(lambda: (site.folder / "dead.jsonl").exists(), "the dead letter")
+            second = Process(self.shop, self.shop.root / "idle.second.log", "obscura-worker", "serve", "--site",
+                             site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker", "--cache",
+                             self.shop.root / "idle.second", "--log", "json")
+            second.wait_for_event("serving")
+            self.assertEqual(second.stop(), 0)
 
     def test_what_is_refused(self):
         with NatsSite(self.shop, "elsewhere", "--no-worker") as elsewhere:

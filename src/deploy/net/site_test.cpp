@@ -6,7 +6,6 @@
 #include <fstream>
 
 #include "artifact/identity.hpp"
-#include "deploy/net/embedded_catalogue.hpp"
 #include "deploy/net/testing/pipeline.hpp"
 #include "deploy/net/testing/temporary_folder.hpp"
 #include "deploy/net/trust_folder.hpp"
@@ -98,21 +97,6 @@ TEST(Site, RefusesLimitsThatMeanNothing) {
     EXPECT_EQ(site.error().code, ErrorCode::kUsage);
     EXPECT_NE(site.error().message.find(line), std::string::npos);
   }
-}
-
-TEST(Catalogue, ListsEachEntryOnceAndSkipsOtherFiles) {
-  TemporaryFolder folder;
-  const auto catalogue = EmbeddedCatalogue::open(folder.path() + "/catalogue").value();
-  EXPECT_TRUE(catalogue->list().value().empty());
-  const testing::Bytes a = {1};
-  const testing::Bytes b = {2};
-  const CatalogueEntry first{BlobRef::of(a), BlobRef::of(b)};
-  const CatalogueEntry second{BlobRef::of(b), BlobRef::of(a)};
-  for (const CatalogueEntry& entry : {first, second, first}) ASSERT_TRUE(catalogue->add(entry));
-  write(folder.path() + "/catalogue/README", "not an entry");
-  const auto listed = catalogue->list();
-  ASSERT_TRUE(listed);
-  EXPECT_EQ(*listed, (std::vector<CatalogueEntry>{std::min(first, second), std::max(first, second)}));
 }
 
 TEST(TrustFolder, SaysWhoIsWho) {
