@@ -27,6 +27,13 @@ constexpr std::uint32_t kMostGroups = 1000;
 constexpr std::uint64_t kMostCopies = 5;
 constexpr std::string_view kScheme = "tls://";
 
+Result<void> check_secret(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
+  return base::fail(ErrorCode::kUntrusted, fmt::format("others than its owner may read {}", path),
+                    fmt::format("chmod 600 {}", path));
+}
+
 // What stands in the file, and what there is to say about a line of it.
 class Reader {
  public:
@@ -40,7 +47,6 @@ class Reader {
   Result<void> set_tenant(const std::string& word);
   [[nodiscard]] Result<void> set_path(std::string& target, const std::string& value) const;
   [[nodiscard]] Result<void> check() const;
-  [[nodiscard]] Result<void> check_seed() const;
   [[nodiscard]] tl::unexpected<base::Error> wrong(const std::string& what, const std::string& hint) const {
     return base::fail(ErrorCode::kUsage, fmt::format("{}, line {}: {}", path_, number_, what), hint);
   }
@@ -142,13 +148,6 @@ Result<void> Reader::line(const std::string& said) {
   return detail::read_number_line(said, limits_, place);
 }
 
-Result<void> Reader::check_seed() const {
-  struct stat status {};
-  if (::stat(file_.reach.seed_file.c_str(), &status) == 0 && (status.st_mode & (S_IRWXG | S_IRWXO)) == 0) return {};
-  return base::fail(ErrorCode::kUntrusted, fmt::format("others than its owner may read {}", file_.reach.seed_file),
-                    fmt::format("chmod 600 {}", file_.reach.seed_file));
-}
-
 Result<void> Reader::check() const {
   const NatsOptions& reach = file_.reach;
   if (!has_role_) return missing("role", "roles are client, worker, owner and admin");
@@ -164,7 +163,8 @@ Result<void> Reader::check() const {
     return base::fail(ErrorCode::kUsage, fmt::format("{}, line {}: a limit", path_, limit_line_),
                       "only the administrator's site file has limits: others take them from the site");
   }
-  return check_seed();
+  OBSCURA_TRY_VOID(check_secret(reach.seed_file));
+  return reach.key_file.empty() ? Result<void>() : check_secret(reach.key_file);
 }
 
 Result<SiteFile> Reader::read(const std::string& text) {

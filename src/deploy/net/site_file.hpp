@@ -29,11 +29,11 @@ struct SiteFile {
 };
 
 /// Reads a site file: lines "name value", where '#' begins a comment and paths are relative to the file.
-///   server URL (tls://HOST:PORT; once or more), ca FILE, certificate FILE, certificate_key FILE, seed FILE (mode
-///   0600), role client|worker|owner|admin, tenant NAME (of a client), group N (of a worker), trust FOLDER, timeout_ms
-///   N, and of an admin the limits that the site's streams are made with (docs/formats.md).
+///   server URL (tls://HOST:PORT; once or more), ca FILE, certificate FILE, certificate_key FILE, seed FILE (both
+///   mode 0600), role client|worker|owner|admin, tenant NAME (of a client), group N (of a worker), trust FOLDER,
+///   timeout_ms N, and of an admin the limits that the site's streams are made with (docs/formats.md).
 /// Errors: kNotFound (the file, or one that it names), kUsage (with file and line: what a line says; what is missing),
-/// kUntrusted (others can read the seed file), kIo, kLimit.
+/// kUntrusted (others can read seed or key), kIo, kLimit.
 [[nodiscard]] base::Result<SiteFile> read_site_file(const std::string& path);
 
 }  // namespace obscura::deploy::net

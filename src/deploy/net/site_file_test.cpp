@@ -24,7 +24,7 @@ class SiteFileTest : public ::testing::Test {
  protected:
   SiteFileTest() {
     for (const char* name : {"ca.crt", "own.crt", "own.key", "own.seed"}) std::ofstream(path(name)) << "x";
-    fs::permissions(path("own.seed"), fs::perms::owner_read);
+    for (const char* name : {"own.seed", "own.key"}) fs::permissions(path(name), fs::perms::owner_read);
     fs::create_directory(path("trust"));
   }
   [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
@@ -116,10 +116,13 @@ TEST_F(SiteFileTest, SaysWhatIsMissing) {
   EXPECT_EQ(read_site_file(path("none.site")).error().code, ErrorCode::kNotFound);
 }
 
-TEST_F(SiteFileTest, RefusesASeedThatOthersCanRead) {
-  for (const auto others : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
-    fs::permissions(path("own.seed"), fs::perms::owner_read | others);
-    expect_refused(ErrorCode::kUntrusted, std::string(kReach) + "role owner\n", path("own.seed"));
+TEST_F(SiteFileTest, RefusesASecretThatOthersCanRead) {
+  for (const char* name : {"own.seed", "own.key"}) {
+    for (const auto others : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
+      fs::permissions(path(name), fs::perms::owner_read | others);
+      expect_refused(ErrorCode::kUntrusted, std::string(kReach) + "role owner\n", path(name));
+    }
+    fs::permissions(path(name), fs::perms::owner_read);
   }
 }
 
