@@ -43,13 +43,15 @@ class NatsSite:
             text, found = re.subn(f"^{word} .*$", f"{word} {value}", text, flags=re.MULTILINE)
             if not found:
                 text += f"{word} {value}\n"
-        self.file(name).write_text(text)
-        return self.file(name)
+        # In one step: the supervisor may be reading it.
+        self.file("new").write_text(text)
+        return self.file("new").replace(self.file(name))
 
     def push(self, model, site="owner"):
         answer = self.shop.run("obscura", "--json", "push", model, "--eval-keys", self.shop.evaluation, "--site", self.file(site))
         if answer.code != 0:
-            raise AssertionError(answer)
+            raise AssertionError(f"{answer}; the site said: {self.up.text()}; its server: "
+                                 f"{(self.folder / 'nats' / 'server.log').read_text()[-2000:]}")
         names = json.loads(answer.out)
         return ["--model", names["model"], "--eval-keys", names["eval_keys"]]
 
@@ -110,7 +112,8 @@ class NatsTest(SiteTest):
                 done = self.done(site.submit("--id", job["id"], "-o", out / f"{request.stem}.result"))
                 self.assertEqual(len(done[0]["stage_ms"]), 3)
             self.check_answers(out)
-            self.assertIn(2, [event["delivery"] for event in again.events() if event["event"] == "task"])
+            # Also when it had stored the effect already, and was only about to say so.
+            wait_for(lambda: 2 in [event["delivery"] for event in again.events() if event["event"] == "task"], "a second try")
             self.check_caches(site)
             self.check_status(site, names, len(jobs))
 
