@@ -51,7 +51,7 @@ base::Result<Report> run_dead(const Options& options) {
 void add_dead(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("dead", "Jobs that no worker could end, and who had a hand in them");
-  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--site", options->site, "The site: its folder, or the administrator's site file")->required();
   command->add_option("--dead", options->dead, "File of dead letters; left out: dead.jsonl of the site");
   command->callback([&action, options] { action = [options] { return run_dead(*options); }; });
 }

@@ -63,7 +63,11 @@ base::Result<void> look(net::Site& site, const artifact::SecretIdentity& identit
 base::Result<Report> run_serve(const Options& options) {
   base::StopSignals signals;
   net::SystemClock clock;
+  OBSCURA_TRY_VOID(net::prepare_site(options.site));
   OBSCURA_TRY(auto site, net::open_site(options.site, clock));
+  if (site.trust_folder.empty()) {
+    return base::fail(base::ErrorCode::kUsage, options.site + " has no line `trust`", "name a trust folder in it");
+  }
   OBSCURA_TRY(const auto identity, artifact::load_secret_identity(options.identity));
   OBSCURA_TRY_VOID(check_is_trusted(site, identity, options.identity));
   if (options.dead.empty() && site.folder.empty()) {
@@ -88,7 +92,7 @@ base::Result<Report> run_serve(const Options& options) {
 void add_serve(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("serve", "Answer jobs that no worker can end: failed or expired, until SIGTERM");
-  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--site", options->site, "The site: its folder, or the administrator's site file")->required();
   command->add_option("--identity", options->identity, "Secret identity of a supervisor that the submitters trust")
       ->required();
   command->add_option("--dead", options->dead, "File for dead letters; left out: dead.jsonl of the site");

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -10,6 +9,8 @@
 #include "apps/cli/child.hpp"
 #include "apps/cli/command.hpp"
 #include "apps/cli/demo_images.hpp"
+#include "apps/cli/demo_story.hpp"
+#include "apps/cli/distributed_demo.hpp"
 #include "apps/cli/open_secret.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
@@ -28,103 +29,13 @@ namespace fs = std::filesystem;
 namespace wire = runtime::wire;
 using nlohmann::json;
 
-constexpr int kWarmUps = 5;
-
 struct Options {
   std::string assets;
   std::string data;
   bool own_digits = false;
   std::size_t images = 0;
   int security = 128;
-};
-
-/// A folder of the demo's own under the system's temporary one, gone when the demo ends.
-class Scratch {
- public:
-  [[nodiscard]] static base::Result<Scratch> create() {
-    std::string name = (fs::temp_directory_path() / "obscura-demo-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) {
-      return base::fail(base::ErrorCode::kIo, "cannot make a temporary folder",
-                        "set TMPDIR to a folder you may write to");
-    }
-    return Scratch(name);
-  }
-  Scratch(Scratch&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
-  Scratch& operator=(Scratch&&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-  }
-  [[nodiscard]] std::string path(const std::string& name) const { return (fs::path(folder_) / name).string(); }
-
- private:
-  explicit Scratch(std::string folder) : folder_(std::move(folder)) {}
-  std::string folder_;
-};
-
-/// The steps of one inference, each a process of its own, as the guide walks through them.
-class Story {
- public:
-  Story(const Scratch& scratch, std::string obscura, std::string worker, const Global& global)
-      : scratch_(&scratch), obscura_(std::move(obscura)), worker_(std::move(worker)) {
-    threads_ = std::to_string(global.engine.threads);
-    kernels_ = global.engine.kernels;
-  }
-
-  base::Result<void> prepare(const std::string& model, const std::string& calibration, int security) {
-    OBSCURA_TRY_VOID(step(obscura_, {"identity", "new", "-o", path("vendor"), "--name", "demo vendor"}));
-    OBSCURA_TRY_VOID(step(obscura_, {"compile", model, "--calibrate", calibration, "--security",
-                                     std::to_string(security), "-o", path("model")}));
-    OBSCURA_TRY_VOID(step(obscura_, {"keygen", path("model.spec"), "--unprotected", "-o", path("keys")}));
-    OBSCURA_TRY_VOID(step(obscura_, {"seal", path("model.plan"), "--key", path("keys/secret"), "--sign", path("vendor"),
-                                     "-o", path("model.sealed")}));
-    return {};
-  }
-
-  base::Result<json> encrypt(const std::vector<std::string>& images) {
-    std::vector<std::string> words{"encrypt", "--key", path("keys/public"), "--out-dir", path("requests")};
-    words.insert(words.end(), images.begin(), images.end());
-    return step(obscura_, std::move(words));
-  }
-
-  /// Milliseconds of a whole worker process that answers one request, from its start to its end.
-  base::Result<double> cold_ms(const std::string& request) {
-    const auto start = std::chrono::steady_clock::now();
-    OBSCURA_TRY_VOID(run_worker({request}, {"-o", path("cold.result")}));
-    return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
-  }
-
-  base::Result<json> compute(const std::vector<std::string>& requests) {
-    return run_worker(requests, {"--out-dir", path("results"), "--warm-ups", std::to_string(kWarmUps)});
-  }
-
-  [[nodiscard]] std::string path(const std::string& name) const { return scratch_->path(name); }
-
- private:
-  /// The worker is told of the sealed model, the evaluation keys and whom to trust: of no secret key.
-  base::Result<json> run_worker(const std::vector<std::string>& requests, const std::vector<std::string>& more) {
-    std::vector<std::string> words{"run",     path("model.sealed"), "--eval-keys", path("keys/eval"),
-                                   "--trust", path("vendor.pub")};
-    words.insert(words.end(), more.begin(), more.end());
-    words.insert(words.end(), requests.begin(), requests.end());
-    return step(worker_, std::move(words));
-  }
-
-  base::Result<json> step(const std::string& program, std::vector<std::string> words) {
-    std::vector<std::string> command{program, "--json", "--threads", threads_};
-    if (!kernels_.empty()) command.insert(command.end(), {"--kernels", kernels_});
-    command.insert(command.end(), words.begin(), words.end());
-    OBSCURA_TRY(const std::string text, run_child(command));
-    json figures = json::parse(text, nullptr, false);
-    if (!figures.is_discarded()) return figures;
-    return base::fail(base::ErrorCode::kCorrupt, program + " printed something that is not JSON", "please report this");
-  }
-
-  const Scratch* scratch_;
-  std::string obscura_;
-  std::string worker_;
-  std::string threads_;
-  std::string kernels_;
+  bool distributed = false;
 };
 
 /// How the encrypted answers compare with the labels and with the network in the clear.
@@ -239,17 +150,15 @@ std::string data_folder(const Options& options) {
 
 base::Result<Report> run_demo(const Options& options, const Global& global) {
   OBSCURA_TRY(const auto scratch, Scratch::create());
-  OBSCURA_TRY(const auto worker_program, sibling_program("obscura-worker"));
-  OBSCURA_TRY(const auto own_program, sibling_program("obscura"));
   for (const char* folder : {"images", "requests", "results"}) fs::create_directory(scratch.path(folder));
   const std::string data = data_folder(options);
   const std::string model = (fs::path(options.assets) / "mnist_cryptonets" / "model.onnx").string();
   OBSCURA_TRY(const auto images, data.empty()
                                      ? own_images((fs::path(options.assets) / "digits").string(), options.images)
                                      : mnist_images(data, options.images, scratch.path("images")));
-  Story story(scratch, own_program, worker_program, global);
-  Progress progress("demo", 4);
-  OBSCURA_TRY_VOID(story.prepare(model, images.calibration, options.security));
+  OBSCURA_TRY(Story story, Story::open(scratch, global));
+  Progress progress("demo", options.distributed ? 5 : 4);
+  OBSCURA_TRY_VOID(story.prepare(model, images.calibration, options.security, options.distributed));
   progress.update(1);
   OBSCURA_TRY(const json encrypted, story.encrypt(images.paths));
   progress.update(2);
@@ -263,6 +172,11 @@ base::Result<Report> run_demo(const Options& options, const Global& global) {
   report.figures =
       figures_of(images, comparison, worker, cold_ms, fs::file_size(requests.front()), fs::file_size(results.front()));
   report.text = table(report.figures);
+  if (options.distributed) {
+    OBSCURA_TRY(const Distributed distributed, run_distributed(story, requests, results, global));
+    progress.update(5);
+    add_distributed(report, distributed, worker["latency_ms"].get<std::vector<double>>());
+  }
   return report;
 }
 
@@ -277,6 +191,8 @@ void add_demo(CLI::App& app, const Global& global, Action& action) {
   command->add_option("--data", options->data, "Folder of MNIST's idx files (default: OBSCURA_DATA)");
   command->add_flag("--own-digits", options->own_digits, "Use the project's own digits even where MNIST is present");
   command->add_option("--images", options->images, "How many images")->check(CLI::Range(1, 1000000));
+  command->add_flag("--distributed", options->distributed,
+                    "Also over NATS on this machine: three workers, each with one stage of the model");
   command->add_option("--security", options->security, "Bits of security")->check(CLI::IsMember({128, 192, 256}));
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_demo(*options, global); }; });

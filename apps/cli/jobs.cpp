@@ -14,24 +14,14 @@ struct Options {
   std::string id;
 };
 
-base::Result<Report> site_status(const Options& options) {
-  deploy::net::SystemClock clock;
-  OBSCURA_TRY(const auto site, deploy::net::open_site(options.site.site, clock));
-  OBSCURA_TRY(const auto status, site.queue->status());
-  std::vector<deploy::net::CatalogueEntry> entries;
-  if (site.catalogue) {
-    OBSCURA_TRY(entries, site.catalogue->list());
-  }
-  Report report;
-  report.figures = {
-      {"tasks", status.tasks},         {"results", status.results},         {"bytes", status.bytes},
-      {"max_bytes", status.max_bytes}, {"models", nlohmann::json::array()}, {"lanes", nlohmann::json::array()}};
-  report.text = fmt::format("{} tasks, {} results, {} of {} bytes\n", status.tasks, status.results, status.bytes,
-                            status.max_bytes);
-  for (const auto& entry : entries) {
-    report.figures["models"].push_back({{"model", entry.model.text()}, {"eval_keys", entry.eval_keys.text()}});
-    report.text += fmt::format("model {} with eval-keys {}\n", entry.model.text(), entry.eval_keys.text());
-  }
+void add_queue(Report& report, const deploy::net::QueueStatus& status) {
+  report.figures.update({{"tasks", status.tasks},
+                         {"results", status.results},
+                         {"bytes", status.bytes},
+                         {"max_bytes", status.max_bytes},
+                         {"lanes", nlohmann::json::array()}});
+  report.text = fmt::format("{} tasks, {} results, {} of {} bytes\n{}", status.tasks, status.results, status.bytes,
+                            status.max_bytes, report.text);
   for (const auto& lane : status.lanes) {
     report.figures["lanes"].push_back({{"model", lane.lane.model.hex()},
                                        {"eval_keys", lane.lane.eval_key.hex()},
@@ -40,6 +30,25 @@ base::Result<Report> site_status(const Options& options) {
                                        {"in_work", lane.leased}});
     report.text += fmt::format("stage {} of model {}: {} waiting, {} in work\n", lane.lane.stage + 1,
                                artifact::fingerprint(lane.lane.model), lane.waiting, lane.leased);
+  }
+}
+
+/// How full the queue is, is shown to whoever may know it: over NATS the administrator alone.
+base::Result<Report> site_status(const Options& options) {
+  deploy::net::SystemClock clock;
+  OBSCURA_TRY(const auto site, deploy::net::open_site(options.site.site, clock));
+  OBSCURA_TRY(const auto entries, site.catalogue->list());
+  Report report;
+  report.figures = {{"models", nlohmann::json::array()}};
+  for (const auto& entry : entries) {
+    report.figures["models"].push_back({{"model", entry.model.text()}, {"eval_keys", entry.eval_keys.text()}});
+    report.text += fmt::format("model {} with eval-keys {}\n", entry.model.text(), entry.eval_keys.text());
+  }
+  if (site.sees_queue) {
+    OBSCURA_TRY(const auto status, site.queue->status());
+    add_queue(report, status);
+  } else if (entries.empty()) {
+    report.text = "no models\n";
   }
   return report;
 }
@@ -78,7 +87,7 @@ base::Result<Report> job_status(const Options& options) {
 
 base::Result<Report> run_status(const Options& options) {
   if (options.id.empty()) return site_status(options);
-  if (!options.site.identity.empty() && !options.site.tenant.empty()) return job_status(options);
+  if (!options.site.identity.empty()) return job_status(options);
   return base::fail(ErrorCode::kUsage, "a job belongs to a tenant and its identity", "add --identity and --tenant");
 }
 

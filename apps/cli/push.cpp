@@ -40,7 +40,7 @@ void add_push(CLI::App& app, const Global&, Action& action) {
   auto* command = app.add_subcommand("push", "Bring a sealed model and its evaluation keys to a site");
   command->add_option("MODEL", options->model, "Manifest, with its stage files beside it, or sealed model")->required();
   command->add_option("--eval-keys", options->eval_keys, "Evaluation keys")->required();
-  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--site", options->site, "The site: its folder, or the owner's site file")->required();
   command->callback([&action, options] { action = [options] { return run_push(*options); }; });
 }
 

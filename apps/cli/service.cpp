@@ -1,5 +1,6 @@
 #include "apps/cli/service.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -9,6 +10,8 @@
 #include <csignal>
 #include <cstring>
 
+#include "base/file.hpp"
+
 namespace obscura::apps::cli {
 
 namespace {
@@ -16,10 +19,11 @@ namespace {
 constexpr int kNotStarted = 127;
 
 /// In the child: nothing here allocates.
-[[noreturn]] void become(char* const* arguments, pid_t parent) {
+[[noreturn]] void become(char* const* arguments, int log, pid_t parent) {
   setpgid(0, 0);
   prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(kNotStarted);
+  if (log >= 0 && (dup2(log, STDOUT_FILENO) < 0 || dup2(log, STDERR_FILENO) < 0)) _exit(kNotStarted);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -29,13 +33,18 @@ constexpr int kNotStarted = 127;
 
 }  // namespace
 
-base::Result<Service> Service::start(const std::vector<std::string>& command) {
+base::Result<Service> Service::start(const std::vector<std::string>& command, const std::string& log) {
   std::vector<char*> arguments;
   for (const auto& word : command) arguments.push_back(const_cast<char*>(word.c_str()));
   arguments.push_back(nullptr);
+  const int file = log.empty() ? -1 : open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, base::kPublicMode);
+  if (!log.empty() && file < 0) {
+    return base::fail(base::ErrorCode::kIo, fmt::format("cannot write {}: {}", log, std::strerror(errno)));
+  }
   const pid_t parent = getpid();
   const pid_t process = fork();
-  if (process == 0) become(arguments.data(), parent);
+  if (process == 0) become(arguments.data(), file, parent);
+  if (file >= 0) close(file);
   if (process > 0) return Service(command.front(), process);
   return base::fail(base::ErrorCode::kIo, fmt::format("cannot start {}: {}", command.front(), std::strerror(errno)),
                     "are there too many processes?");

@@ -14,8 +14,9 @@ namespace obscura::apps::cli {
 /// only this program, and is told to stop when this program dies.
 class Service {
  public:
-  /// Its standard output and error are ours. Error: kIo.
-  [[nodiscard]] static base::Result<Service> start(const std::vector<std::string>& command);
+  /// Its standard output and error are ours, or go to the file `log`. Error: kIo.
+  [[nodiscard]] static base::Result<Service> start(const std::vector<std::string>& command,
+                                                   const std::string& log = {});
   Service(Service&& other) noexcept : name_(std::move(other.name_)), process_(std::exchange(other.process_, -1)) {}
   Service& operator=(Service&&) = delete;
   ~Service() { (void)stop(); }

@@ -34,7 +34,8 @@ struct SiteAccess {
 };
 
 /// Errors: those of open_site, load_site_trust, load_secret_identity and JobDesk::open; kUsage, when it has to be said
-/// whom to trust or where to keep tickets.
+/// whom to trust, whose jobs they are or where to keep tickets;
+/// kWrongTenant (not the one of the site file).
 [[nodiscard]] base::Result<std::unique_ptr<SiteAccess>> open_site_access(const SiteOptions& options);
 
 }  // namespace obscura::apps::cli

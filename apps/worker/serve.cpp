@@ -118,7 +118,7 @@ base::Result<void> Serving::open() {
   OBSCURA_TRY(cache_,
               deploy::worker::BlobCache::open(cache, static_cast<std::uint64_t>(options_.cache_gb * kGigabyte)));
   host_ = std::make_unique<deploy::worker::StageHost>(*cache_, *site_.blobs, trust_.owners, global_.engine,
-                                                      options_.memory_mb << 20);
+                                                      options_.memory_mb << 20, site_.group);
   return {};
 }
 
@@ -175,10 +175,7 @@ base::Result<void> Serving::load_chosen() {
   if (options_.model.empty() != options_.eval_keys.empty()) {
     return base::fail(ErrorCode::kUsage, "a model is served with evaluation keys", "give both --model and --eval-keys");
   }
-  if (options_.model.empty()) {
-    if (site_.catalogue) return {};
-    return base::fail(ErrorCode::kUsage, "this site keeps no list of models", "add --model and --eval-keys");
-  }
+  if (options_.model.empty()) return {};
   net::CatalogueEntry entry;
   OBSCURA_TRY(entry.model, net::name_blob(options_.model));
   OBSCURA_TRY(entry.eval_keys, net::name_blob(options_.eval_keys));
@@ -294,7 +291,7 @@ base::Result<Report> Serving::run() {
 void add_serve(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("serve", "Take tasks from a site and answer them, until SIGTERM or Ctrl-C");
-  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--site", options->site, "The site: its folder, or a worker's site file")->required();
   command->add_option("--identity", options->identity, "Secret identity that signs what this worker states")
       ->required();
   command->add_option(

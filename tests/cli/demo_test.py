@@ -29,6 +29,12 @@ class DemoTest(CommandLineTest):
         self.assertEqual((figures["dataset"], figures["images"]), ("own digits", 3))
         self.assertEqual(figures["security_bits"], 128)
 
+    def test_three_workers_over_nats(self):
+        figures = self.demo("--own-digits", "--images", "5", "--distributed")["distributed"]
+        self.assertEqual((figures["stages"], figures["identical_answers"]), (3, 5))
+        self.assertGreater(figures["between_stages_ms_median"], 0)
+        self.assertGreater(figures["job_ms_median"], figures["between_stages_ms_median"])
+
     def mnist(self):
         folder = os.environ.get("OBSCURA_DATA", "")
         for candidate in (pathlib.Path(folder) / "mnist", pathlib.Path(folder)):

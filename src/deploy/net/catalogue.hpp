@@ -1,6 +1,9 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
@@ -20,20 +23,22 @@ struct CatalogueEntry {
 /// Most entries that are listed.
 inline constexpr std::size_t kMaxCatalogue = 10'000;
 
-/// The list of what was pushed to an embedded site: one small file per entry, shared by any number of processes.
+/// The list of what was pushed to a site, shared by any number of processes.
 class Catalogue {
  public:
-  /// Opens or creates the folder. Error: kIo.
-  [[nodiscard]] static base::Result<Catalogue> open(const std::string& folder);
+  Catalogue() = default;
+  Catalogue(const Catalogue&) = delete;
+  Catalogue& operator=(const Catalogue&) = delete;
+  virtual ~Catalogue() = default;
 
-  /// Adds the entry, if it is not there. Only after its blobs are stored. Error: kIo.
-  [[nodiscard]] base::Result<void> add(const CatalogueEntry& entry);
-  /// All entries, in the order of CatalogueEntry; files that are none are skipped. Errors: kIo, kLimit.
-  [[nodiscard]] base::Result<std::vector<CatalogueEntry>> list() const;
-
- private:
-  explicit Catalogue(std::string folder) : folder_(std::move(folder)) {}
-  std::string folder_;
+  /// Adds the entry, if it is not there. Only after its blobs are stored. Errors: kIo, kLimit (no room for another),
+  /// kUntrusted (who asks may not).
+  [[nodiscard]] virtual base::Result<void> add(const CatalogueEntry& entry) = 0;
+  /// All entries, in the order of CatalogueEntry; what is no entry is skipped. Errors: kIo, kLimit.
+  [[nodiscard]] virtual base::Result<std::vector<CatalogueEntry>> list() = 0;
 };
+
+/// Both names with white space between them; anything else is none.
+[[nodiscard]] std::optional<CatalogueEntry> parse_catalogue_entry(std::string_view text);
 
 }  // namespace obscura::deploy::net

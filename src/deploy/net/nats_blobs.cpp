@@ -69,7 +69,7 @@ class Blobs final : public BlobStore {
 
   using Sink = std::function<Result<void>(std::span<const std::uint8_t> chunk)>;
   Result<void> read(const BlobRef& ref, const Sink& sink);
-  Result<std::optional<std::uint64_t>> stored_size(const BlobRef& ref);
+  Result<std::optional<std::uint64_t>> stored_size(const BlobRef& ref, int looks);
   Result<void> publish_meta(const BlobRef& ref);
 
   std::shared_ptr<NatsConnection> connection_;
@@ -144,8 +144,9 @@ Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes,
     return base::fail(ErrorCode::kMismatch, fmt::format("the bytes to store are not {}", name_of(ref)),
                       "the file changed after it was named: name it again");
   }
-  OBSCURA_TRY(const bool there, has(ref));
-  if (there) return {};
+  // One look: what is there all the same is not stored a second time, and most of what is put is new.
+  OBSCURA_TRY(const auto there, stored_size(ref, 1));
+  if (there == ref.size) return {};
   std::uint64_t done = 0;
   bool full = false;
   const auto chunk = [&](std::uint64_t number) {
@@ -171,7 +172,7 @@ Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes,
   return publish_meta(ref);
 }
 
-Result<std::optional<std::uint64_t>> Blobs::stored_size(const BlobRef& ref) {
+Result<std::optional<std::uint64_t>> Blobs::stored_size(const BlobRef& ref, int looks) {
   for (int look = 1;; ++look) {
     OBSCURA_TRY(const auto meta, detail::read_directly(*connection_, std::string(detail::kBlobStream),
                                                        detail::blob_subject(ref.sha256, "meta")));
@@ -182,14 +183,14 @@ Result<std::optional<std::uint64_t>> Blobs::stored_size(const BlobRef& ref) {
       OBSCURA_TRY_VOID(reader.finish());
       return size;
     }
-    if (look == kLooks) return std::nullopt;
+    if (look == looks) return std::nullopt;
     std::this_thread::sleep_for(kPause);
   }
 }
 
 // Chunks come in any order and go out in theirs.
 Result<void> Blobs::read(const BlobRef& ref, const Sink& sink) {
-  OBSCURA_TRY(const auto size, stored_size(ref));
+  OBSCURA_TRY(const auto size, stored_size(ref, kLooks));
   if (!size) return missing(ref);
   if (*size != ref.size) return altered(ref);
   artifact::Sha256 hash;
@@ -245,7 +246,7 @@ Result<void> Blobs::download(const BlobRef& ref, const std::string& path, const 
 }
 
 Result<bool> Blobs::has(const BlobRef& ref) {
-  OBSCURA_TRY(const auto size, stored_size(ref));
+  OBSCURA_TRY(const auto size, stored_size(ref, kLooks));
   return size == ref.size;
 }
 

@@ -36,12 +36,15 @@ std::string user(const std::string& nkey, const Words& may_publish) {
       nkey, quoted_list(may_publish));
 }
 
-std::vector<Service> blob_services() {
-  return {{"obscura.blob.>"}, {"DIRECT.GET.BLOB.obscura.blob.>", true}};
+// Everybody's: blobs, and reading what the site says of itself.
+std::vector<Service> shared_services() {
+  return {{"obscura.blob.>"},
+          {"DIRECT.GET.BLOB.obscura.blob.>", true},
+          {fmt::format("DIRECT.GET.{}.obscura.site.*", detail::kSiteStream), true}};
 }
 
 std::vector<Service> worker_services(std::uint32_t group) {
-  std::vector<Service> services = blob_services();
+  std::vector<Service> services = shared_services();
   for (const std::string& stream : {detail::jobs_stream(group), detail::steps_stream(group)}) {
     services.push_back({fmt::format("CONSUMER.MSG.NEXT.{}.*", stream), true});
     services.push_back({fmt::format("$JS.ACK.{}.>", stream)});
@@ -56,7 +59,7 @@ std::vector<Service> worker_services(std::uint32_t group) {
 }
 
 std::vector<Service> tenant_services(const std::string& tenant) {
-  std::vector<Service> services = blob_services();
+  std::vector<Service> services = shared_services();
   services.push_back({fmt::format("obscura.job.*.0.*.{}.*.*.*", tenant)});
   services.push_back({fmt::format("obscura.result.{}.*.*", tenant)});
   services.push_back({fmt::format("DIRECT.GET.RESULT.obscura.result.{}.*.*", tenant), true});
@@ -77,7 +80,8 @@ std::string outer_account(const std::string& name, const NatsGroup& members, con
 }
 
 std::string hub(const NatsRoles& roles, const std::string& exports) {
-  Words owner = {"obscura.blob.>", "$JS.API.DIRECT.GET.BLOB.>", "$JS.API.STREAM.PURGE.BLOB"};
+  Words owner = {"obscura.blob.>", "$JS.API.DIRECT.GET.BLOB.>", "$JS.API.STREAM.PURGE.BLOB", detail::kModelsSubject,
+                 fmt::format("$JS.API.DIRECT.GET.{}.obscura.site.*", detail::kSiteStream)};
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::jobs_stream(group)));
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::steps_stream(group)));
@@ -107,7 +111,7 @@ std::string nats_accounts(const NatsRoles& roles) {
     exports += exports_to(name, {services.begin() + static_cast<std::ptrdiff_t>(first_own), services.end()});
     all += (all.empty() ? "" : ", ") + name;
   };
-  const std::vector<Service> shared = blob_services();
+  const std::vector<Service> shared = shared_services();
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
     add(fmt::format("WORKERS_{}", group), roles.groups[group], worker_services(group), shared.size());
   }

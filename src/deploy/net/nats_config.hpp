@@ -29,9 +29,10 @@ struct NatsRoles {
 /// The `accounts` of a server's configuration. Supervisor and owner share the account HUB, where the streams are.
 /// Everybody else lives elsewhere and sees services of it only, so that no reply of theirs can fall on a subject of it:
 ///  - a worker of group r: tasks of JOBS_r and STEPS_r and their acknowledgement; publishing steps, parts and results
-///    of replica r; reading PART_r; blobs;
+///    of replica r; reading PART_r; blobs; reading the site's list of models and its settings;
 ///  - a submitter: publishing first stages and results (a cancellation) of its tenant; reading its tenant's results;
-///    blobs.
+///    blobs; reading the same.
+/// The list of models is the owner's to write, the settings are the supervisor's.
 /// Everybody receives beneath an inbox of its own key only.
 [[nodiscard]] std::string nats_accounts(const NatsRoles& roles);
 

@@ -211,6 +211,24 @@ TEST_F(NatsRolesTest, SlowAWorkerCannotReadResults) {
   expect_unheard(*worker, "JS.OBSCURA.API.STREAM.MSG.GET.RESULT");
 }
 
+// Otherwise one of them could say what is served, or that leases last a millisecond.
+TEST_F(NatsRolesTest, OnlyOwnerAndSupervisorWriteWhatTheSiteSaysOfItself) {
+  ASSERT_TRUE(connect("supervisor")->ask({.subject = "obscura.site.settings"}));
+  ASSERT_TRUE(connect("owner")->ask({.subject = "obscura.site.models"}));
+  const auto forbidden = [](const std::string& role, const std::string& subject) {
+    const auto answer = connect(role, kShort)->ask_once({.subject = subject}, kShort);
+    ASSERT_FALSE(answer) << role << " may write " << subject;
+    EXPECT_EQ(answer.error().code, ErrorCode::kUntrusted);
+  };
+  forbidden("owner", "obscura.site.settings");
+  for (const char* role : {"worker-0", "submitter-tenant"}) {
+    forbidden(role, "obscura.site.models");
+    forbidden(role, "obscura.site.settings");
+    forbidden(role, "JS.OBSCURA.API.STREAM.PURGE.SITE");
+  }
+  EXPECT_EQ(messages_in("SITE"), 2u);
+}
+
 TEST_F(NatsRolesTest, SlowAWorkerCannotUseTheApi) {
   const auto worker = connect("worker-0", kShort);
   for (const std::string call : {"INFO", "STREAM.INFO.JOBS_0", "STREAM.DELETE.JOBS_0", "STREAM.PURGE.RESULT",

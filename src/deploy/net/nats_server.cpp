@@ -65,6 +65,10 @@ std::string tail_of(const std::string& log_file) {
 [[noreturn]] void become(const char* path, const char* config, int log, pid_t parent) {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(127);
+  (void)::setpgid(0, 0);
+  sigset_t none;
+  (void)::sigemptyset(&none);
+  (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
   (void)::dup2(log, STDOUT_FILENO);
   (void)::dup2(log, STDERR_FILENO);
   ::execl(path, path, "-c", config, static_cast<char*>(nullptr));
@@ -79,6 +83,10 @@ Result<std::unique_ptr<NatsServer>> NatsServer::start(const std::string& config_
   if (path == nullptr) {
     return base::fail(ErrorCode::kNotFound, "there is no nats-server on this machine",
                       "install it: apt-get install nats-server");
+  }
+  if (listens(port)) {
+    return base::fail(ErrorCode::kIo, fmt::format("something listens on port {} of this machine already", port),
+                      "is this site up in another terminal? Otherwise end what uses the port");
   }
   const int log = ::open(log_file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, base::kPublicMode);
   if (log < 0) return base::fail(ErrorCode::kIo, fmt::format("{} cannot be written", log_file));
@@ -102,6 +110,12 @@ Result<std::unique_ptr<NatsServer>> NatsServer::start(const std::string& config_
     std::this_thread::sleep_for(kLook);
   }
   return server;
+}
+
+bool NatsServer::is_running() {
+  int status = 0;
+  if (pid_ != 0 && ::waitpid(pid_, &status, WNOHANG) == pid_) pid_ = 0;
+  return pid_ != 0;
 }
 
 void NatsServer::kill_now() {

@@ -12,12 +12,12 @@
 namespace obscura::deploy::net {
 
 /// A nats-server of our own, for development and tests: a child process that ends with this object, and with the thread
-/// that started it.
+/// that started it. Ctrl-C does not reach it: it has a process group of its own.
 class NatsServer {
  public:
   /// Starts the program `nats-server` (of /usr/sbin, /usr/local/bin or /usr/bin) with this configuration and waits
   /// until it listens on 127.0.0.1:`port`. What it says goes to `log_file`. Errors: kNotFound (no such program), kIo
-  /// (it ends at once, or does not listen within `patience`; with what it said).
+  /// (somebody listens there already; it ends at once, or does not listen within `patience`; with what it said).
   [[nodiscard]] static base::Result<std::unique_ptr<NatsServer>> start(const std::string& config_file,
                                                                        std::uint16_t port, const std::string& log_file,
                                                                        Milliseconds patience = Milliseconds(10'000));
@@ -27,6 +27,8 @@ class NatsServer {
   NatsServer& operator=(const NatsServer&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
+  /// Whether it is still there.
+  [[nodiscard]] bool is_running();
   /// Kills it with SIGKILL, as a crash would.
   void kill_now();
 

@@ -18,6 +18,7 @@ using nlohmann::json;
 
 constexpr int kNameInUse = 10058;
 constexpr std::int64_t kMostWornNotes = 100'000;
+constexpr std::int64_t kMostSiteBytes = 8 << 20;
 constexpr std::int64_t kMostHeldTasks = 100'000;
 constexpr std::int64_t kMostWaitingWorkers = 10'000;
 
@@ -59,6 +60,16 @@ json worn_stream(const NatsStreamOptions& options) {
   config["discard"] = "old";
   config["max_msgs"] = kMostWornNotes;
   config["max_age"] = nanoseconds(options.retention);
+  return config;
+}
+
+// The last message of each subject stands, of a few small subjects.
+json site_stream(const NatsStreamOptions& options) {
+  json config = stream(std::string(detail::kSiteStream), "obscura.site.*", options);
+  config["discard"] = "old";
+  config["max_msgs_per_subject"] = 1;
+  config["max_bytes"] = kMostSiteBytes;
+  config["allow_direct"] = true;
   return config;
 }
 
@@ -113,6 +124,7 @@ Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions&
                                                         options.max_result_bytes, options.retention, options)));
   OBSCURA_TRY_VOID(create(connection, first_wins_stream(std::string(detail::kBlobStream), "obscura.blob.>",
                                                         options.max_blob_bytes, Milliseconds(0), options)));
+  OBSCURA_TRY_VOID(create(connection, site_stream(options)));
   return create(connection, worn_stream(options));
 }
 

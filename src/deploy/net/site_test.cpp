@@ -44,6 +44,24 @@ TEST(Site, RefusesWhatItCannotReach) {
   EXPECT_NE(elsewhere.error().message.find("nats://localhost:4222"), std::string::npos);
 }
 
+// What is pushed into the folder of a NATS site would reach nobody.
+TEST(Site, RefusesTheFolderOfASiteThatIsReachedOverNats) {
+  TemporaryFolder folder;
+  SystemClock clock;
+  std::filesystem::create_directory(folder.path() + "/nats");
+  const auto site = open_site(folder.path(), clock);
+  ASSERT_FALSE(site);
+  EXPECT_EQ(site.error().code, ErrorCode::kUsage);
+  EXPECT_NE(site.error().hint.find("owner.site"), std::string::npos);
+  EXPECT_FALSE(std::filesystem::exists(folder.path() + "/queue"));
+}
+
+TEST(Site, AFolderNeedsNoPreparation) {
+  TemporaryFolder folder;
+  EXPECT_TRUE(prepare_site(folder.path()));
+  EXPECT_EQ(prepare_site(folder.path() + "/nowhere").error().code, ErrorCode::kNotFound);
+}
+
 TEST(Site, TakesItsLimitsFromItsFolder) {
   TemporaryFolder folder;
   SystemClock clock;
@@ -79,21 +97,6 @@ TEST(Site, RefusesLimitsThatMeanNothing) {
     EXPECT_EQ(site.error().code, ErrorCode::kUsage);
     EXPECT_NE(site.error().message.find(line), std::string::npos);
   }
-}
-
-TEST(Catalogue, ListsEachEntryOnceAndSkipsOtherFiles) {
-  TemporaryFolder folder;
-  auto catalogue = Catalogue::open(folder.path() + "/catalogue").value();
-  EXPECT_TRUE(catalogue.list().value().empty());
-  const testing::Bytes a = {1};
-  const testing::Bytes b = {2};
-  const CatalogueEntry first{BlobRef::of(a), BlobRef::of(b)};
-  const CatalogueEntry second{BlobRef::of(b), BlobRef::of(a)};
-  for (const CatalogueEntry& entry : {first, second, first}) ASSERT_TRUE(catalogue.add(entry));
-  write(folder.path() + "/catalogue/README", "not an entry");
-  const auto listed = catalogue.list();
-  ASSERT_TRUE(listed);
-  EXPECT_EQ(*listed, (std::vector<CatalogueEntry>{std::min(first, second), std::max(first, second)}));
 }
 
 TEST(TrustFolder, SaysWhoIsWho) {

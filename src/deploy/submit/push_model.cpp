@@ -66,6 +66,17 @@ base::Result<ModelOf> add_model(PushPlan& plan, const std::string& path) {
   return of;
 }
 
+/// Of all stages, for every operator group.
+base::Result<void> open_lanes(const PushPlan& plan, const net::Site& site) {
+  if (!site.open_lane) return {};
+  for (std::uint32_t group = 0; group < site.groups; ++group) {
+    for (std::uint32_t stage = 0; stage < plan.stages; ++stage) {
+      OBSCURA_TRY_VOID(site.open_lane({plan.entry.model.sha256, plan.entry.eval_keys.sha256, stage, group}));
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<PushPlan> plan_push(const std::string& model, const std::string& eval_keys) {
@@ -90,7 +101,8 @@ base::Result<void> push_model(const PushPlan& plan, net::Site& site, const net::
     before += push.ref.size;
     if (progress) progress(before, plan.total_bytes);
   }
-  return site.catalogue ? site.catalogue->add(plan.entry) : base::Result<void>();
+  OBSCURA_TRY_VOID(open_lanes(plan, site));
+  return site.catalogue->add(plan.entry);
 }
 
 }  // namespace obscura::deploy::submit

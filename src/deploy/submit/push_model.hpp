@@ -30,8 +30,9 @@ struct PushPlan {
 /// inspect_evaluation_keys. Who signed the model is the workers' question.
 [[nodiscard]] base::Result<PushPlan> plan_push(const std::string& model, const std::string& eval_keys);
 
-/// Stores it all, and lists it in the site's catalogue. What is there already, and what an interrupted push left, is
-/// not moved again. `progress` hears of all bytes together. Errors: those of BlobStore::put and Catalogue::add.
+/// Stores it all, has its tasks handed out (Site::open_lane), and lists it in the site's catalogue. What is there
+/// already, and what an interrupted push left, is not moved again. `progress` hears of all bytes together. Errors:
+/// those of BlobStore::put, Site::open_lane and Catalogue::add.
 [[nodiscard]] base::Result<void> push_model(const PushPlan& plan, net::Site& site, const net::BlobProgress& progress);
 
 }  // namespace obscura::deploy::submit

@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 
 #include <charconv>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
@@ -113,6 +114,9 @@ NatsRequest request_of(const Publication& publication) {
   NatsRequest request{.subject = publication.subject, .data = publication.data, .headers = {}};
   if (publication.message_id) request.headers.emplace_back("Nats-Msg-Id", *publication.message_id);
   if (publication.only_first) request.headers.emplace_back("Nats-Expected-Last-Subject-Sequence", "0");
+  if (publication.only_after) {
+    request.headers.emplace_back("Nats-Expected-Last-Subject-Sequence", std::to_string(*publication.only_after));
+  }
   if (publication.deadline) {
     request.headers.emplace_back(kDeadlineHeader, std::to_string(publication.deadline->time_since_epoch().count()));
   }
@@ -167,14 +171,23 @@ Result<std::optional<StoredMessage>> read_message(NatsConnection& connection, co
   return base::fail(ErrorCode::kCorrupt, fmt::format("a message of stream {} is no base 64", stream));
 }
 
-Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& connection, const std::string& stream,
-                                                               const std::string& subject) {
+Result<std::optional<LastMessage>> read_last(NatsConnection& connection, const std::string& stream,
+                                             const std::string& subject) {
   const std::string place = fmt::format("{}.DIRECT.GET.{}.{}", connection.options().api_prefix, stream, subject);
   OBSCURA_TRY(const NatsMessage message, connection.ask({.subject = place}, [](const NatsMessage& answer) {
     return answer.status().empty() || answer.status() == "404";
   }));
   if (message.status() == "404") return std::nullopt;
-  return std::vector<std::uint8_t>(message.data().begin(), message.data().end());
+  const std::string sequence = message.header("Nats-Sequence").value_or("");
+  return LastMessage{.sequence = std::strtoull(sequence.c_str(), nullptr, 10),
+                     .data = {message.data().begin(), message.data().end()}};
+}
+
+Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& connection, const std::string& stream,
+                                                               const std::string& subject) {
+  OBSCURA_TRY(auto last, read_last(connection, stream, subject));
+  if (!last) return std::nullopt;
+  return std::move(last->data);
 }
 
 Result<void> delete_message(NatsConnection& connection, const std::string& stream, std::uint64_t sequence) {

@@ -45,7 +45,8 @@ struct Publication {
   std::span<const std::uint8_t> data;
   std::optional<std::string> message_id = {};  ///< published once per id
   std::optional<Instant> deadline = {};
-  bool only_first = false;  ///< refused when there is a message on this subject
+  bool only_first = false;                       ///< refused when there is a message on this subject
+  std::optional<std::uint64_t> only_after = {};  ///< refused unless this is the sequence of the subject's last one
 };
 
 struct Published {
@@ -77,6 +78,13 @@ struct StoredMessage {
 [[nodiscard]] base::Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& connection,
                                                                                    const std::string& stream,
                                                                                    const std::string& subject);
+/// The same with its sequence; nothing when there is none.
+struct LastMessage {
+  std::uint64_t sequence = 0;
+  std::vector<std::uint8_t> data;
+};
+[[nodiscard]] base::Result<std::optional<LastMessage>> read_last(NatsConnection& connection, const std::string& stream,
+                                                                 const std::string& subject);
 /// Does nothing when it is gone already.
 [[nodiscard]] base::Result<void> delete_message(NatsConnection& connection, const std::string& stream,
                                                 std::uint64_t sequence);

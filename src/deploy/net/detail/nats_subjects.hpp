@@ -15,6 +15,9 @@ namespace obscura::deploy::net::detail {
 
 inline constexpr std::string_view kResultStream = "RESULT";
 inline constexpr std::string_view kBlobStream = "BLOB";
+inline constexpr std::string_view kSiteStream = "SITE";  ///< what everybody may know: the last word of each subject
+inline constexpr const char* kModelsSubject = "obscura.site.models";
+inline constexpr const char* kSettingsSubject = "obscura.site.settings";
 inline constexpr std::string_view kWornStream = "WORN";  ///< the server's notes about tasks handed out too often
 inline constexpr const char* kDeadlineHeader = "Obscura-Deadline";
 

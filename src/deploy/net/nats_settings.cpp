@@ -1,0 +1,48 @@
+#include "deploy/net/nats_settings.hpp"
+
+#include <fmt/format.h>
+
+#include <string>
+
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
+#include "deploy/net/detail/number_lines.hpp"
+
+namespace obscura::deploy::net {
+
+using base::ErrorCode;
+
+namespace {
+
+constexpr const char* kWhatToDo = "the administrator runs `obscura-admin serve` or `obscura-admin streams` first";
+
+}  // namespace
+
+base::Result<void> write_settings(NatsConnection& connection, const NatsSettings& settings) {
+  const std::string text = fmt::format("lease_ms {}\nmax_job_bytes {}\ngroups {}\n", settings.lease.count(),
+                                       settings.max_job_bytes, settings.groups);
+  OBSCURA_TRY([[maybe_unused]] const auto published,
+              detail::publish(connection, {.subject = detail::kSettingsSubject,
+                                           .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}}));
+  return {};
+}
+
+base::Result<NatsSettings> read_settings(NatsConnection& connection) {
+  auto read = detail::read_directly(connection, std::string(detail::kSiteStream), detail::kSettingsSubject);
+  // Where there is no stream, there is nobody to say so.
+  if (!read && read.error().code == ErrorCode::kIo) {
+    return base::fail(ErrorCode::kIo, read.error().message + ": it is away, or has no streams", kWhatToDo);
+  }
+  if (!read) return base::forward_error(read);
+  if (!*read) return base::fail(ErrorCode::kNotFound, "the site's settings were not written yet", kWhatToDo);
+  NatsSettings settings;
+  const detail::NumberSettings known = {{"lease_ms", detail::time_setting<Milliseconds>(settings.lease, 100)},
+                                        {"max_job_bytes", detail::number_setting(settings.max_job_bytes, 1)},
+                                        {"groups", detail::number_setting(settings.groups, 1, 1000)}};
+  const std::string text((*read)->begin(), (*read)->end());
+  auto understood = detail::read_number_lines(text, known, "the message with the site's settings");
+  if (understood) return settings;
+  return base::fail(ErrorCode::kCorrupt, understood.error().message, kWhatToDo);
+}
+
+}  // namespace obscura::deploy::net

@@ -1,0 +1,130 @@
+#include "deploy/net/site_file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include "deploy/net/nats_config.hpp"
+#include "deploy/net/testing/temporary_folder.hpp"
+
+namespace obscura::deploy::net {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorCode;
+
+constexpr const char* kReach =
+    "server tls://hub1.example:4222  # any of them\nserver tls://hub2.example:4222\n\nca ca.crt\ncertificate own.crt\n"
+    "certificate_key own.key\nseed own.seed\n";
+
+// A folder with what a site file names, as others must not read it.
+class SiteFileTest : public ::testing::Test {
+ protected:
+  SiteFileTest() {
+    for (const char* name : {"ca.crt", "own.crt", "own.key", "own.seed"}) std::ofstream(path(name)) << "x";
+    for (const char* name : {"own.seed", "own.key"}) fs::permissions(path(name), fs::perms::owner_read);
+    fs::create_directory(path("trust"));
+  }
+  [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
+  [[nodiscard]] base::Result<SiteFile> read(const std::string& text) const {
+    std::ofstream(path("it.site")) << text;
+    return read_site_file(path("it.site"));
+  }
+  // Refused with `code`, in a sentence that names the file and has these words.
+  void expect_refused(ErrorCode code, const std::string& text, const std::string& words) const {
+    const auto got = read(text);
+    ASSERT_FALSE(got) << text;
+    EXPECT_EQ(got.error().code, code) << got.error().message;
+    EXPECT_NE(got.error().message.find(words), std::string::npos) << got.error().message;
+    EXPECT_FALSE(got.error().hint.empty());
+  }
+  deploy::net::testing::TemporaryFolder folder_;
+};
+
+TEST_F(SiteFileTest, SaysHowAClientReachesItsSite) {
+  const auto file = read(std::string(kReach) + "role client\ntenant clinic\ntrust trust\ntimeout_ms 700\n");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->role, SiteRole::kClient);
+  EXPECT_EQ(file->tenant, "clinic");
+  EXPECT_EQ(file->reach.servers, (std::vector<std::string>{"tls://hub1.example:4222", "tls://hub2.example:4222"}));
+  EXPECT_EQ(file->reach.ca_file, path("ca.crt"));
+  EXPECT_EQ(file->reach.certificate_file, path("own.crt"));
+  EXPECT_EQ(file->reach.key_file, path("own.key"));
+  EXPECT_EQ(file->reach.seed_file, path("own.seed"));
+  EXPECT_EQ(file->reach.api_prefix, kImportedApiPrefix);
+  EXPECT_EQ(file->reach.call_timeout, Milliseconds(700));
+  EXPECT_EQ(file->trust_folder, path("trust"));
+}
+
+TEST_F(SiteFileTest, TakesPathsFromTheRootAsTheyStand) {
+  const auto file = read("server tls://h:1\nca " + path("ca.crt") + "\nseed own.seed\nrole worker\ngroup 2\n");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->reach.ca_file, path("ca.crt"));
+  EXPECT_EQ(file->group, 2U);
+  EXPECT_EQ(file->trust_folder, "");
+}
+
+TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
+  const auto file = read(std::string(kReach) +
+                         "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
+                         "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
+                         "max_blob_bytes 13\nretention_s 14\nresubmit_after_s 15\n");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->reach.api_prefix, "$JS.API");
+  EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3}));
+  const NatsStreamOptions& streams = file->streams;
+  EXPECT_EQ(streams.groups, 3U);
+  EXPECT_EQ(streams.copies, 3U);
+  EXPECT_EQ(streams.max_jobs, 8);
+  EXPECT_EQ(streams.max_job_bytes, 9);
+  EXPECT_EQ(streams.max_step_bytes, 10);
+  EXPECT_EQ(streams.max_result_bytes, 11);
+  EXPECT_EQ(streams.max_part_bytes, 12);
+  EXPECT_EQ(streams.max_blob_bytes, 13);
+  EXPECT_EQ(streams.retention, std::chrono::seconds(14));
+  EXPECT_EQ(streams.resubmit_after, std::chrono::seconds(15));
+}
+
+TEST_F(SiteFileTest, RefusesALineThatMeansNothingAndSaysWhich) {
+  for (const auto& [line, words] :
+       {std::pair("server nats://h:1", "line 1: nats://h:1 is no address"), std::pair("server tls://", "no address"),
+        std::pair("role king", "line 1: king is no role"), std::pair("tenant a.b", "a.b cannot be a tenant"),
+        std::pair("ca", "`ca` has no value"), std::pair("colour red", "line 1, has a line that means nothing: colour"),
+        std::pair("group -1", "group -1"), std::pair("group 1000", "group 1000"), std::pair("copies 6", "copies 6"),
+        std::pair("lease_ms 99", "lease_ms 99"), std::pair("timeout_ms soon", "timeout_ms soon")}) {
+    expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, words);
+    expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, path("it.site"));
+  }
+}
+
+TEST_F(SiteFileTest, RefusesALimitOfWhoIsNotTheAdministrator) {
+  expect_refused(ErrorCode::kUsage, std::string(kReach) + "max_tasks 5\nrole owner\n", "line 8: a limit");
+}
+
+TEST_F(SiteFileTest, SaysWhatIsMissing) {
+  expect_refused(ErrorCode::kUsage, kReach, "`role`");
+  expect_refused(ErrorCode::kUsage, std::string(kReach) + "role client\n", "`tenant`");
+  expect_refused(ErrorCode::kUsage, "ca ca.crt\nseed own.seed\nrole owner\n", "`server`");
+  expect_refused(ErrorCode::kUsage, "server tls://h:1\nseed own.seed\nrole owner\n", "`ca`");
+  expect_refused(ErrorCode::kUsage, "server tls://h:1\nca ca.crt\nrole owner\n", "`seed`");
+  const std::string reach = "server tls://h:1\nca ca.crt\nseed own.seed\nrole owner\n";
+  expect_refused(ErrorCode::kUsage, reach + "certificate own.crt\n", "`certificate_key`");
+  expect_refused(ErrorCode::kUsage, reach + "certificate_key own.key\n", "`certificate`");
+  expect_refused(ErrorCode::kNotFound, "ca other.crt\n", "line 1: " + path("other.crt"));
+  EXPECT_EQ(read_site_file(path("none.site")).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(SiteFileTest, RefusesASecretThatOthersCanRead) {
+  for (const char* name : {"own.seed", "own.key"}) {
+    for (const auto others : {fs::perms::group_read, fs::perms::others_read, fs::perms::group_write}) {
+      fs::permissions(path(name), fs::perms::owner_read | others);
+      expect_refused(ErrorCode::kUntrusted, std::string(kReach) + "role owner\n", path(name));
+    }
+    fs::permissions(path(name), fs::perms::owner_read);
+  }
+}
+
+}  // namespace
+}  // namespace obscura::deploy::net
