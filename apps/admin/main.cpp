@@ -6,5 +6,6 @@ int main(int argc, char** argv) {
                               [](CLI::App& app, program::Action& action) {
                                 admin::add_serve(app, action);
                                 admin::add_dead(app, action);
+                                admin::add_revoke(app, action);
                               });
 }

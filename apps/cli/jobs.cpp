@@ -56,6 +56,8 @@ std::string status_of(const base::Result<std::optional<deploy::submit::Done>>& a
       return "failed";
     case ErrorCode::kInvalidJob:
       return "invalid";
+    case ErrorCode::kDisagreement:
+      return "disagreement";
     default:
       return "";
   }
