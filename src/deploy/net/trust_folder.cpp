@@ -19,6 +19,8 @@ namespace fs = std::filesystem;
 using artifact::PublicIdentity;
 using base::ErrorCode;
 
+constexpr int kAttempts = 3;
+
 // What is in a folder, by name; nothing when there is no such folder.
 base::Result<std::vector<fs::path>> listing(const fs::path& folder) {
   std::vector<fs::path> paths;
@@ -124,9 +126,7 @@ base::Result<std::vector<WorkerGroup>> groups_in(const fs::path& folder) {
   return groups;
 }
 
-}  // namespace
-
-base::Result<SiteTrust> load_site_trust(const std::string& folder) {
+base::Result<SiteTrust> read_folder(const std::string& folder) {
   std::error_code ignored;
   if (!fs::is_directory(folder, ignored)) {
     return base::fail(ErrorCode::kNotFound, fmt::format("there is no trust folder {}", folder),
@@ -141,6 +141,17 @@ base::Result<SiteTrust> load_site_trust(const std::string& folder) {
   OBSCURA_TRY(trust.jobs.supervisors, keys_in(fs::path(folder) / "supervisors"));
   OBSCURA_TRY(auto owners, identities_in(fs::path(folder) / "owners"));
   for (PublicIdentity& owner : owners) trust.owners.add(std::move(owner));
+  return trust;
+}
+
+}  // namespace
+
+base::Result<SiteTrust> load_site_trust(const std::string& folder) {
+  auto trust = read_folder(folder);
+  // What is moved away while it is read is not there a moment later.
+  for (int attempt = 1; !trust && trust.error().code == ErrorCode::kNotFound && attempt < kAttempts; ++attempt) {
+    trust = read_folder(folder);
+  }
   return trust;
 }
 
