@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import struct
 
 from site_shop import SiteTest, wait_for
 
@@ -68,7 +69,9 @@ class ReplicasTest(SiteTest):
             wait_for(lambda: site.status()["results"] == 2, "both answers")
             with contextlib.closing(sqlite3.connect(site.folder / "queue")) as queue:
                 (message,) = queue.execute("SELECT message FROM results WHERE replica = 2").fetchone()
-                at = message.find(b"obscura") if b"obscura" in message else len(message) // 2
+                # Magic, version and flags, then the job: signer, signature, length, body; number of receipts, signer, signature.
+                (job_bytes,) = struct.unpack_from("<I", message, 8 + 32 + 64)
+                at = 8 + 100 + job_bytes + 4 + 32
                 flipped = message[:at] + bytes([message[at] ^ 1]) + message[at + 1:]
                 queue.execute("UPDATE results SET message = ? WHERE replica = 2", (flipped,))
                 queue.commit()

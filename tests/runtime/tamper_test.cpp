@@ -13,7 +13,6 @@ namespace {
 
 using base::ErrorCode;
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -31,7 +30,8 @@ bool is_well_formed(Cheat cheat, std::uint32_t stage) {
 class Tamper : public ::testing::Test {
  protected:
   Conduct draw_cheat() {
-    return {static_cast<Cheat>(random_() % kCheats), static_cast<std::uint32_t>(random_() % StagedModel::kStages)};
+    return {.cheat = static_cast<Cheat>(random_() % kCheats),
+            .stage = static_cast<std::uint32_t>(random_() % StagedModel::kStages)};
   }
   std::string next_id() { return "job" + std::to_string(++jobs_); }
 
@@ -131,6 +131,20 @@ TEST_F(Tamper, OfThreeTheHonestOneIsOutvotedByTwoThatCollude) {
   EXPECT_THAT(done.error().message, HasSubstr("the majority (acme and cobo) is borea from stage 2 on"));
   const auto both = site_.run(next_id(), site_.model().request(6), {collusion, collusion}, random_);
   EXPECT_TRUE(both) << "k colluding groups are beyond what comparing can find";
+}
+
+// Receipts name bytes; those that travel beside them are looked for wherever they are.
+TEST_F(Tamper, SpoiltBytesBesideARightAnswerAreNeverTaken) {
+  const Bytes request = site_.model().request(7);
+  const Conduct spoils{.cheat = {}, .stage = 0, .spoils = true};
+  for (const auto& conducts : {std::vector<Conduct>{spoils, {}}, {{}, spoils}}) {
+    const auto done = site_.run(next_id(), request, conducts, random_);
+    ASSERT_TRUE(done) << done.error().message;
+    EXPECT_EQ(done->result, site_.model().evaluate(request).back());
+  }
+  const auto nowhere = site_.run(next_id(), request, {spoils, spoils}, random_);
+  ASSERT_FALSE(nowhere);
+  EXPECT_EQ(nowhere.error().code, ErrorCode::kNotFound);
 }
 
 // A job that a group refuses is answered by the others, as long as there are two.

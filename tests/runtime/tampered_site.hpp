@@ -29,6 +29,7 @@ using net::testing::key_of;
 struct Conduct {
   std::optional<Cheat> cheat = {};
   std::uint32_t stage = 0;  ///< at which it cheats, from 0
+  bool spoils = false;      ///< the bytes that travel beside a right answer
 };
 
 /// Passes on what a worker publishes, but for the last receipt, which is about other bytes.
@@ -53,6 +54,17 @@ class MisstatingQueue final : public net::testing::ForwardingQueue {
     return net::encode(message).value();
   }
   const artifact::SigningKey& signer_;
+};
+
+/// Passes on what a worker publishes with bytes that are not the ones its receipts name.
+class SpoilingQueue final : public net::testing::ForwardingQueue {
+ public:
+  using ForwardingQueue::ForwardingQueue;
+  base::Result<net::Stored> publish_result(const net::JobKey& key, std::span<const std::uint8_t> bytes) override {
+    net::Message message = net::decode(bytes, "message").value();
+    for (auto& attachment : message.attachments) attachment.back() ^= 1;
+    return next_.publish_result(key, net::encode(message).value());
+  }
 };
 
 /// Publishes one signed answer whatever the result is.
@@ -150,11 +162,13 @@ class TamperedSite {
     const bool cheats = conduct.cheat && conduct.stage == lane.stage;
     MisstatingQueue misstating(queue, keys_[group]);
     ReplayingQueue replaying(queue, stale_);
+    SpoilingQueue spoiling(queue);
     const bool signs_wrong = cheats && conduct.cheat == Cheat::kWrongSigner;
     const artifact::SigningKey& other = random() % 2 == 0 ? stranger_ : keys_[(group + 1) % keys_.size()];
     net::JobQueue* used = &queue;
     if (cheats && conduct.cheat == Cheat::kWrongDigest) used = &misstating;
     if (conduct.cheat == Cheat::kStaleResult) used = &replaying;
+    if (conduct.spoils) used = &spoiling;
     const net::Worker worker{
         .queue = *used,
         .blobs = *site_.blobs,

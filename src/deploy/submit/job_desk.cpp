@@ -212,8 +212,16 @@ base::Result<std::optional<ReplicaOutcome>> JobDesk::look(const Ticket& ticket, 
 base::Result<Done> JobDesk::release(const std::string& id, std::vector<ReplicaOutcome> outcomes) const {
   OBSCURA_TRY(const std::size_t chosen, judge_replicas(id, outcomes));
   const net::Answer& answer = *outcomes[chosen].answer;
-  OBSCURA_TRY(auto outputs, net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes));
-  Done done{std::move(outputs.front()), answer.ending, answer.trail};
+  auto outputs = net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes);
+  // All that answered name the same bytes: those that one has lost or spoilt may be with another.
+  for (std::size_t i = 0; !outputs && i < outcomes.size(); ++i) {
+    if (!outcomes[i].answer) continue;
+    if (auto others = net::read_outputs(*outcomes[i].answer, *site_->blobs, wire::kMaxRequestBytes)) {
+      outputs = std::move(others);
+    }
+  }
+  if (!outputs) return base::forward_error(outputs);
+  Done done{std::move(outputs->front()), answer.ending, answer.trail};
   done.replicas = std::move(outcomes);
   return done;
 }
