@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "deploy/submit/canary.hpp"
 #include "tests/runtime/tampered_site.hpp"
 
 /// Operator groups of which one cheats, through the real protocol: nothing that was tampered with is ever released.
@@ -131,6 +132,29 @@ TEST_F(Tamper, OfThreeTheHonestOneIsOutvotedByTwoThatCollude) {
   EXPECT_THAT(done.error().message, HasSubstr("the majority (acme and cobo) is borea from stage 2 on"));
   const auto both = site_.run(next_id(), site_.model().request(6), {collusion, collusion}, random_);
   EXPECT_TRUE(both) << "k colluding groups are beyond what comparing can find";
+}
+
+// They do not know which jobs have answers that are known.
+TEST_F(Tamper, CanariesFindGroupsThatCollude) {
+  deploy::submit::Canary canary{.model = {}, .eval_keys = {}, .request = site_.model().request(9), .made = {}};
+  for (const Bytes& made : site_.model().evaluate(canary.request)) canary.made.push_back(net::BlobRef::of(made));
+  const auto checked = [&](const std::vector<Conduct>& conducts) {
+    const std::string id = next_id();
+    (void)site_.run(id, canary.request, conducts, random_);
+    return deploy::submit::check_canary(canary, id, site_.desk().outcomes(id, net::Milliseconds(0)).value().value());
+  };
+  for (std::uint32_t stage = 0; stage < StagedModel::kStages; ++stage) {
+    const Conduct collusion{Cheat::kOtherJob, stage};
+    const std::string from = " from stage " + std::to_string(stage + 1) + " on";
+    const auto both = checked({collusion, collusion});
+    ASSERT_FALSE(both);
+    EXPECT_EQ(both.error().code, ErrorCode::kDisagreement);
+    EXPECT_THAT(both.error().message, HasSubstr("by acme" + from + "; by borea" + from));
+    const auto alone = checked({collusion});
+    ASSERT_FALSE(alone) << "one group, whose answers nobody compares";
+    EXPECT_THAT(alone.error().message, HasSubstr("by acme" + from));
+  }
+  EXPECT_TRUE(checked({{}, {}}).value());
 }
 
 // Receipts name bytes; those that travel beside them are looked for wherever they are.
