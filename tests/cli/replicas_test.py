@@ -109,6 +109,43 @@ class ReplicasTest(SiteTest):
             shutil.copytree(site.folder / "trust" / "revoked" / "1-acme", site.folder / "trust" / "workers" / "1-acme")
             acme.wait_for_event("trusted")
 
+    def test_a_camera_with_replicas_and_canaries(self):
+        with self.site_of_groups("watched") as site:
+            names = site.push(self.manifest)
+            waiting = self.done(site.submit("--ct", self.requests[0], *names, "--groups", "acme,borea", "--no-wait"))
+            self.assertEqual(waiting[0]["status"], "submitted")
+            self.assertEqual([lane["replica"] for lane in site.status()["lanes"]], [1, 2])
+            for group in GROUPS:
+                self.group_worker(site, group)
+            stock = self.shop.root / "watched.stock"
+            self.make_canaries(stock, self.images[0], "--each", "4")
+            self.spoil(stock)
+            folder = self.folder("watched_frames")
+            watch = site.start("watch", "obscura", "submit", "--watch", folder, "--frames", "6", "--key", self.shop.public, *names,
+                               "--secret", self.shop.secret, "--groups", "acme,borea", "--canaries", stock, "--canary", "0.9",
+                               *site.client())
+            wait_for(lambda: "watching" in watch.text(), "the folder watched")
+            for image in self.images[:6]:
+                shutil.copy(image, folder)
+            self.assertEqual(watch.process.wait(timeout=120), 0, watch.text())
+            lines = [json.loads(line) for line in watch.out.read_text().splitlines()]
+            frames = [line for line in lines if "frame" in line]
+            self.assertEqual([(line["frame"], line["name"]) for line in frames],
+                             [(image.name, image.name[0]) for image in self.images[:6]])
+            self.assertEqual([line["agree"] for line in frames], [list(GROUPS)] * 6)
+            # None before any of six frames is a chance in a million.
+            wrong = [line for line in lines if "canary" in line]
+            self.assertEqual(len(wrong), len(list((stock / "used").iterdir())))
+            self.assertGreater(len(wrong), 0)
+            self.assertEqual({line["error"]["code"] for line in wrong}, {DISAGREEMENT})
+
+    def spoil(self, stock):
+        """To know another answer than the right one is, to the submitter, that the workers are wrong."""
+        for path in stock.glob("*.canary"):
+            body = bytearray(path.read_bytes()[:-32])
+            body[4 + 2 + 2 * 40 + 4 + 40] ^= 1  # what the second stage makes
+            path.write_bytes(body + hashlib.sha256(body).digest())
+
     def make_canaries(self, folder, *words):
         return self.done_canaries(self.shop.run("obscura", "--json", "canary", "make", *words, "--key", self.shop.public, "--model",
                                                 self.manifest, *self.shop.worker_keys(), "-o", folder))
@@ -147,11 +184,7 @@ class ReplicasTest(SiteTest):
                 self.group_worker(site, group)
             stock = self.shop.root / "caught.stock"
             self.make_canaries(stock, self.images[0], "--each", "12")
-            # To know another answer than the right one is, to the submitter, that the workers are wrong.
-            for path in stock.glob("*.canary"):
-                body = bytearray(path.read_bytes()[:-32])
-                body[4 + 2 + 2 * 40 + 4 + 40] ^= 1  # what the second stage makes
-                path.write_bytes(body + hashlib.sha256(body).digest())
+            self.spoil(stock)
             out = self.folder("caught.out")
             answer = site.submit("--ct", *self.requests[:6], *names, "--groups", "acme,borea", "--out-dir", out,
                                  "--canaries", stock, "--canary", "0.9")

@@ -164,8 +164,8 @@ bool JobDesk::is_overdue(const Ticket& ticket) const {
   return clock_->now() >= ticket.job.deadline + site_->lease + kGrace;
 }
 
-base::Result<ReplicaOutcome> JobDesk::open(const net::Job& job, const std::vector<std::uint8_t>& message,
-                                           const net::Trust& trust) const {
+ReplicaOutcome JobDesk::open(const net::Job& job, const std::vector<std::uint8_t>& message,
+                             const net::Trust& trust) const {
   ReplicaOutcome outcome{.group = job.key.replica, .name = net::name_of_group(trust, job.key.replica)};
   auto answer = net::open_answer(message, net::sign_job(job, *identity_), trust);
   if (!answer) {
@@ -185,19 +185,14 @@ base::Result<ReplicaOutcome> JobDesk::open(const net::Job& job, const std::vecto
   return outcome;
 }
 
-/// What became of one group's replica; nothing while there is hope.
-base::Result<std::optional<ReplicaOutcome>> JobDesk::look(const Ticket& ticket, std::uint32_t group,
-                                                          const net::Trust& trust, Milliseconds timeout) {
-  const net::Job job = ticket.job_of(group);
-  OBSCURA_TRY(const auto message, site_->queue->result(job.key, timeout));
-  if (message) {
-    OBSCURA_TRY(auto outcome, open(job, *message, trust));
-    return outcome;
-  }
+/// Why a group without a result will have none; nothing while there is hope.
+base::Result<std::optional<ReplicaOutcome>> JobDesk::end_of_silence(const Ticket& ticket, std::uint32_t group) const {
+  const std::string& id = ticket.job.key.job;
   if (ticket.inputs.empty()) {
-    return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", job.key.job),
+    return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
                       "answers are kept for retention_s; submit the input under a new name");
   }
+  OBSCURA_TRY(const net::Trust trust, trust_());
   ReplicaOutcome outcome{.group = group, .name = net::name_of_group(trust, group)};
   if (net::workers_of(trust, group).empty()) {
     outcome.refusal = {ErrorCode::kUntrusted, fmt::format("no workers of the group {} are trusted", outcome.name),
@@ -229,14 +224,24 @@ base::Result<Done> JobDesk::release(const std::string& id, std::vector<ReplicaOu
 base::Result<std::optional<std::vector<ReplicaOutcome>>> JobDesk::outcomes(const std::string& id,
                                                                            Milliseconds timeout) {
   OBSCURA_TRY(const Ticket ticket, ticket_of(id));
-  OBSCURA_TRY(const net::Trust trust, trust_());
   const net::Instant until = clock_->now() + timeout;
-  std::vector<ReplicaOutcome> outcomes;
-  for (const std::uint32_t group : ticket.groups) {
+  std::vector<ReplicaOutcome> outcomes(ticket.groups.size());
+  std::vector<std::vector<std::uint8_t>> messages(ticket.groups.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
     const auto left = std::max(Milliseconds(0), until - clock_->now());
-    OBSCURA_TRY(auto outcome, look(ticket, group, trust, left));
-    if (!outcome) return std::nullopt;
-    outcomes.push_back(std::move(*outcome));
+    OBSCURA_TRY(auto message, site_->queue->result(ticket.job_of(ticket.groups[i]).key, left));
+    if (message) {
+      messages[i] = std::move(*message);
+      continue;
+    }
+    OBSCURA_TRY(auto end, end_of_silence(ticket, ticket.groups[i]));
+    if (!end) return std::nullopt;
+    outcomes[i] = std::move(*end);
+  }
+  // Only now: who was revoked while others were waited for counts no more.
+  OBSCURA_TRY(const net::Trust trust, trust_());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].refusal) outcomes[i] = open(ticket.job_of(ticket.groups[i]), messages[i], trust);
   }
   return outcomes;
 }

@@ -93,10 +93,10 @@ class JobDesk {
   [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
   [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
                                                 net::Milliseconds patience) const;
-  [[nodiscard]] base::Result<std::optional<ReplicaOutcome>> look(const Ticket& ticket, std::uint32_t group,
-                                                                 const net::Trust& trust, net::Milliseconds timeout);
-  [[nodiscard]] base::Result<ReplicaOutcome> open(const net::Job& job, const std::vector<std::uint8_t>& message,
-                                                  const net::Trust& trust) const;
+  [[nodiscard]] base::Result<std::optional<ReplicaOutcome>> end_of_silence(const Ticket& ticket,
+                                                                           std::uint32_t group) const;
+  [[nodiscard]] ReplicaOutcome open(const net::Job& job, const std::vector<std::uint8_t>& message,
+                                    const net::Trust& trust) const;
   [[nodiscard]] base::Result<Done> release(const std::string& id, std::vector<ReplicaOutcome> outcomes) const;
 
   net::Site* site_;
