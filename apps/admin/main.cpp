@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
                                 admin::add_serve(app, action);
                                 admin::add_dead(app, action);
                                 admin::add_streams(app, action);
+                                admin::add_revoke(app, action);
                               });
 }

@@ -15,6 +15,7 @@ struct Global {
 
 /// Each command adds itself to the parser and, when chosen, leaves its action in `action`.
 void add_bench(CLI::App& app, const Global& global, Action& action);
+void add_canary(CLI::App& app, const Global& global, Action& action);
 void add_cancel(CLI::App& app, const Global& global, Action& action);
 void add_compile(CLI::App& app, const Global& global, Action& action);
 void add_decrypt(CLI::App& app, const Global& global, Action& action);

@@ -26,10 +26,12 @@ void add_queue(Report& report, const deploy::net::QueueStatus& status) {
     report.figures["lanes"].push_back({{"model", lane.lane.model.hex()},
                                        {"eval_keys", lane.lane.eval_key.hex()},
                                        {"stage", lane.lane.stage + 1},
+                                       {"replica", lane.lane.replica},
                                        {"waiting", lane.waiting},
                                        {"in_work", lane.leased}});
-    report.text += fmt::format("stage {} of model {}: {} waiting, {} in work\n", lane.lane.stage + 1,
-                               artifact::fingerprint(lane.lane.model), lane.waiting, lane.leased);
+    const std::string group = lane.lane.replica == 0 ? "" : fmt::format(" for group {}", lane.lane.replica);
+    report.text += fmt::format("stage {} of model {}{}: {} waiting, {} in work\n", lane.lane.stage + 1,
+                               artifact::fingerprint(lane.lane.model), group, lane.waiting, lane.leased);
   }
 }
 
@@ -65,6 +67,8 @@ std::string status_of(const base::Result<std::optional<deploy::submit::Done>>& a
       return "failed";
     case ErrorCode::kInvalidJob:
       return "invalid";
+    case ErrorCode::kDisagreement:
+      return "disagreement";
     default:
       return "";
   }

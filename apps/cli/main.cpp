@@ -26,6 +26,7 @@ void add_commands(CLI::App& app, cli::Global& global, program::Action& action) {
   cli::add_push(app, global, action);
   cli::add_submit(app, global, action);
   cli::add_status(app, global, action);
+  cli::add_canary(app, global, action);
   cli::add_cancel(app, global, action);
   cli::add_bench(app, global, action);
 }

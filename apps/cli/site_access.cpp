@@ -67,8 +67,12 @@ base::Result<std::unique_ptr<SiteAccess>> open_site_access(const SiteOptions& op
   const std::string state = state_folder(options, access->site);
   if (state.empty()) return base::fail(ErrorCode::kUsage, "there is no home folder for tickets", "add --state FOLDER");
   OBSCURA_TRY(auto tickets, deploy::submit::TicketStore::open(state));
+  const auto read_trust = [folder]() -> base::Result<deploy::net::Trust> {
+    OBSCURA_TRY(auto trust, deploy::net::load_site_trust(folder));
+    return std::move(trust.jobs);
+  };
   OBSCURA_TRY(access->desk,
-              deploy::submit::JobDesk::open(access->site, access->clock, access->trust.jobs, access->identity->key,
+              deploy::submit::JobDesk::open(access->site, access->clock, read_trust, access->identity->key,
                                             std::move(tenant), std::move(tickets)));
   return access;
 }

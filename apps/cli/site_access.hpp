@@ -28,7 +28,7 @@ void add_site_options(CLI::App& command, SiteOptions& options, bool required);
 struct SiteAccess {
   deploy::net::SystemClock clock;
   deploy::net::Site site;
-  deploy::net::SiteTrust trust;
+  deploy::net::SiteTrust trust;  ///< as it was then; the desk reads the folder anew
   std::optional<artifact::SecretIdentity> identity;
   std::optional<deploy::submit::JobDesk> desk;
 };

@@ -9,6 +9,7 @@
 #include "base/file.hpp"
 #include "deploy/client/open_answer.hpp"
 #include "deploy/client/read_input.hpp"
+#include "deploy/net/choose_groups.hpp"
 #include "runtime/wire/limits.hpp"
 
 namespace obscura::apps::cli {
@@ -19,6 +20,7 @@ using deploy::submit::NewJob;
 base::Result<std::unique_ptr<Submission>> Submission::open(const SubmitOptions& options, const Global& global) {
   std::unique_ptr<Submission> made(new Submission(options));
   OBSCURA_TRY(made->access_, open_site_access(options.site));
+  OBSCURA_TRY(made->groups_, deploy::net::choose_groups(made->access_->trust.jobs, options.groups, options.replicas));
   if (!options.model.empty()) {
     OBSCURA_TRY(const auto model, deploy::net::name_blob(options.model));
     OBSCURA_TRY(const auto keys, deploy::net::name_blob(options.eval_keys));
@@ -54,14 +56,14 @@ base::Result<Submission::Input> Submission::read(const std::string& input) const
 base::Result<NewJob> Submission::encrypt(const Input& input, const std::string& id) const {
   OBSCURA_TRY(auto request, writer_->write(input.tensor));
   const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
-  return NewJob{name, input.source, std::move(request)};
+  return NewJob{name, input.source, std::move(request), groups_};
 }
 
 base::Result<NewJob> Submission::load(const std::string& path, const std::string& id) const {
   OBSCURA_TRY(auto request, base::read_file(path, wire::kMaxRequestBytes));
   const auto source = source_of(request);
   const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
-  return NewJob{name, source, std::move(request)};
+  return NewJob{name, source, std::move(request), groups_};
 }
 
 base::Result<void> Submission::hand_in(const NewJob& job) {
@@ -81,6 +83,24 @@ base::Result<void> Submission::decrypt(const std::string& id, std::span<const st
   return {};
 }
 
+namespace {
+
+/// Which groups agree, and which said that they have no answer.
+void add_replicas(const deploy::submit::Done& done, Report& report) {
+  if (done.replicas.size() < 2) return;
+  report.figures["agree"] = nlohmann::json::array();
+  report.figures["refused"] = nlohmann::json::array();
+  for (const auto& replica : done.replicas) {
+    if (replica.answer) {
+      report.figures["agree"].push_back(replica.name);
+    } else {
+      report.figures["refused"].push_back({{"group", replica.name}, {"cause", replica.refusal->message}});
+    }
+  }
+}
+
+}  // namespace
+
 base::Result<Report> Submission::conclude(const std::string& id, const deploy::submit::Done& done,
                                           const std::string& output) {
   Report report;
@@ -88,6 +108,7 @@ base::Result<Report> Submission::conclude(const std::string& id, const deploy::s
   for (const auto& receipt : done.trail)
     report.figures["stage_ms"].push_back(static_cast<double>(receipt.figures.evaluate_us) / 1e3);
   report.figures["stage_ms"].push_back(static_cast<double>(done.ending.figures.evaluate_us) / 1e3);
+  add_replicas(done, report);
   if (!output.empty()) {
     OBSCURA_TRY_VOID(base::write_file_atomically(output, done.result));
     report.figures["result"] = output;

@@ -30,6 +30,10 @@ struct SubmitOptions {
   PassphraseOptions passphrase;
   bool scores = false;
   std::uint32_t deadline_s = 3600;
+  std::size_t replicas = 0;         ///< 0: of all groups that are named, else one
+  std::vector<std::string> groups;  ///< empty: the first that are trusted
+  std::string canaries;
+  double canary_rate = 0;
   std::string watch;
   std::string when_behind = "wait";
   std::size_t max_waiting = 16;
@@ -40,7 +44,7 @@ struct SubmitOptions {
 /// What turns inputs into jobs of one model at one site, and answers into what is said about them.
 class Submission {
  public:
-  /// Errors: those of open_site_access, find_model, RequestWriter::open and open_secret.
+  /// Errors: those of open_site_access, choose_groups, find_model, RequestWriter::open and open_secret.
   [[nodiscard]] static base::Result<std::unique_ptr<Submission>> open(const SubmitOptions& options,
                                                                       const Global& global);
 
@@ -58,6 +62,9 @@ class Submission {
   /// Hands a job in, or in again if it is known by this name. Errors: those of JobDesk::hand_in.
   [[nodiscard]] base::Result<void> hand_in(const deploy::submit::NewJob& job);
   [[nodiscard]] deploy::submit::JobDesk& desk() { return *access_->desk; }
+  /// The model that jobs are for, and the groups that they go to.
+  [[nodiscard]] const deploy::submit::ModelAtSite& model() const { return *model_; }
+  [[nodiscard]] const std::vector<std::uint32_t>& groups() const { return groups_; }
 
   /// Writes the result to `output` ("": nowhere), decrypts it if there is a secret key, and says what came out: of one
   /// image among the job's figures, of several in `answers`. Then the job is closed (JobDesk::close). Errors: those of
@@ -76,6 +83,7 @@ class Submission {
   const SubmitOptions* options_;
   std::unique_ptr<SiteAccess> access_;
   std::optional<deploy::submit::ModelAtSite> model_;
+  std::vector<std::uint32_t> groups_;
   std::optional<deploy::client::RequestWriter> writer_;
   std::optional<deploy::client::OpenSecret> secret_;
 };

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "apps/cli/canaries.hpp"
 #include "apps/cli/command.hpp"
 #include "apps/cli/output_names.hpp"
 #include "apps/cli/progress.hpp"
@@ -15,6 +16,8 @@ using base::ErrorCode;
 using Clock = std::chrono::steady_clock;
 using deploy::submit::NewJob;
 
+constexpr deploy::net::Milliseconds kLook{500};
+
 struct Submitted {
   std::string id;
   std::string input;
@@ -25,6 +28,26 @@ struct Submitted {
 std::vector<std::string> inputs_of(const SubmitOptions& options) {
   if (!options.requests.empty()) return options.requests;
   return options.inputs.empty() ? std::vector<std::string>{options.id} : options.inputs;
+}
+
+/// What has to be so for canaries to look like any other job, and to be of use.
+base::Result<void> check_canaries(const SubmitOptions& options) {
+  if (options.canary_rate == 0 && options.canaries.empty()) return {};
+  if (options.canary_rate == 0 || options.canaries.empty()) {
+    return base::fail(ErrorCode::kUsage, "canaries come from a stock and at a rate",
+                      "give both --canaries FOLDER and --canary RATE");
+  }
+  if (!options.id.empty()) {
+    return base::fail(ErrorCode::kUsage, "jobs that you name stand apart from canaries",
+                      "leave --id out: each is named after its request, as canaries are");
+  }
+  if (options.no_wait) {
+    return base::fail(ErrorCode::kUsage, "the answers to canaries are what is tested", "leave --no-wait out");
+  }
+  if (options.inputs.empty() && options.requests.empty() && options.watch.empty()) {
+    return base::fail(ErrorCode::kUsage, "canaries go along with other jobs", "give INPUT, --ct or --watch");
+  }
+  return {};
 }
 
 base::Result<void> check(const SubmitOptions& options) {
@@ -52,7 +75,7 @@ base::Result<void> check(const SubmitOptions& options) {
   if (!options.id.empty() && !options.watch.empty()) {
     return base::fail(ErrorCode::kUsage, "many frames do not have one name", "leave --id out: each is named by itself");
   }
-  return {};
+  return check_canaries(options);
 }
 
 /// NAME for one input, NAME-1, NAME-2 for several; "": each is named after its request.
@@ -84,7 +107,7 @@ base::Result<std::string> submit_one(Submission& submission, const SubmitOptions
 }
 
 base::Result<std::vector<Submitted>> submit_all(Submission& submission, const SubmitOptions& options,
-                                                const std::vector<std::string>& inputs) {
+                                                const std::vector<std::string>& inputs, Canaries& canaries) {
   std::vector<Submitted> submitted;
   if (options.inputs.empty() && options.requests.empty()) {
     OBSCURA_TRY(const auto ticket, submission.desk().find(options.id));
@@ -93,6 +116,8 @@ base::Result<std::vector<Submitted>> submit_all(Submission& submission, const Su
   }
   Progress progress("submitting", inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
+    OBSCURA_TRY_VOID(canaries.draw(std::chrono::milliseconds(0)));
+    OBSCURA_TRY_VOID(canaries.hand_in_due());
     OBSCURA_TRY(const std::string id, submit_one(submission, options, inputs[i], id_of(options, i, inputs.size())));
     submitted.push_back({id, inputs[i], Clock::now()});
     progress.update(i + 1);
@@ -110,6 +135,15 @@ Report report_of_waiting(const std::vector<Submitted>& submitted) {
   return report;
 }
 
+/// Until all have an end: no other answer is looked at before. Error: the first fault.
+base::Result<void> await_canaries(Canaries& canaries) {
+  while (canaries.any_outstanding()) {
+    const auto faults = canaries.look(kLook);
+    if (!faults.empty()) return tl::make_unexpected(faults.front().error);
+  }
+  return {};
+}
+
 base::Result<Report> run_submit(const SubmitOptions& options, const Global& global) {
   OBSCURA_TRY_VOID(check(options));
   if (!options.watch.empty()) return watch(options, global);
@@ -119,8 +153,10 @@ base::Result<Report> run_submit(const SubmitOptions& options, const Global& glob
     OBSCURA_TRY(outputs, output_paths(inputs, options.output, options.folder, ".result", "result"));
   }
   OBSCURA_TRY(const auto submission, Submission::open(options, global));
-  OBSCURA_TRY(const auto submitted, submit_all(*submission, options, inputs));
+  OBSCURA_TRY(const auto canaries, Canaries::open(options, *submission));
+  OBSCURA_TRY(const auto submitted, submit_all(*submission, options, inputs, *canaries));
   if (options.no_wait) return report_of_waiting(submitted);
+  OBSCURA_TRY_VOID(await_canaries(*canaries));
   Report report;
   report.figures = {{"jobs", nlohmann::json::array()}};
   Progress progress("waiting", submitted.size());
@@ -134,7 +170,23 @@ base::Result<Report> run_submit(const SubmitOptions& options, const Global& glob
     report.text += one.text;
     progress.update(i + 1);
   }
+  OBSCURA_TRY(const auto tested, canaries->figures());
+  if (!tested.is_null()) report.figures["canaries"] = tested;
   return report;
+}
+
+void add_replica_options(CLI::App& command, SubmitOptions& options) {
+  command
+      .add_option("--replicas", options.replicas,
+                  "Operator groups that each do the whole job; an answer counts if they agree to the last bit")
+      ->check(CLI::Range(1, 64));
+  command
+      .add_option("--groups", options.groups, "Names of those groups, A,B,...; left out: the first in the trust folder")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  command.add_option("--canaries", options.canaries, "Folder of requests with known answers (`obscura canary make`)");
+  command.add_option("--canary", options.canary_rate, "Share of them among all jobs, as chance has it")
+      ->check(CLI::Range(0.0, 0.9));
 }
 
 void add_watch_options(CLI::App& command, SubmitOptions& options) {
@@ -169,6 +221,7 @@ void add_submit(CLI::App& app, const Global& global, Action& action) {
   command->add_flag("--scores", options->scores, "With --secret: all scores too");
   add_passphrase_options(*command, options->passphrase, false);
   command->add_option("--deadline", options->deadline_s, "Seconds that the site has")->check(CLI::Range(1, 10'000'000));
+  add_replica_options(*command, *options);
   add_watch_options(*command, *options);
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_submit(*options, global); }; });

@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "apps/cli/canaries.hpp"
 #include "apps/cli/frame_folder.hpp"
 #include "apps/cli/submission.hpp"
 #include "base/stop_signals.hpp"
@@ -31,9 +32,11 @@ nlohmann::json error_of(const base::Error& error) {
 /// Frames, from the folder to their lines.
 class Watch {
  public:
-  Watch(const SubmitOptions& options, Submission& submission, FrameFolder& folder, base::StopSignals& signals)
+  Watch(const SubmitOptions& options, Submission& submission, Canaries& canaries, FrameFolder& folder,
+        base::StopSignals& signals)
       : options_(options),
         submission_(submission),
+        canaries_(canaries),
         folder_(folder),
         signals_(signals),
         order_(options.when_behind == "wait" ? WhenBehind::kWait : WhenBehind::kDropOldest, options.max_waiting,
@@ -44,7 +47,8 @@ class Watch {
     while (!is_over()) {
       if (signals_.seen() > 1) return base::fail(ErrorCode::kCancelled, "stopped with frames unanswered", "stop once");
       OBSCURA_TRY_VOID(take_frames());
-      start_frames();
+      OBSCURA_TRY_VOID(start_frames());
+      look_at_canaries();
       look_for_answers();
       print_lines();
     }
@@ -62,7 +66,9 @@ class Watch {
     const bool enough = options_.frames > 0 && seen_ + came_.size() >= options_.frames;
     return signals_.seen() == 0 && !enough;
   }
-  [[nodiscard]] bool is_over() { return !takes_frames() && came_.empty() && order_.is_idle(); }
+  [[nodiscard]] bool is_over() {
+    return !takes_frames() && came_.empty() && order_.is_idle() && !canaries_.any_outstanding();
+  }
 
   base::Result<void> take_frames() {
     if (came_.empty()) {
@@ -81,10 +87,11 @@ class Watch {
   }
 
   /// A frame that the site has no room for, or that cannot be brought there now, is handed in again after a pause.
-  void start_frames() {
+  base::Result<void> start_frames() {
     while (!held_) {
       const auto frame = order_.start_next();
-      if (!frame) return;
+      if (!frame) return {};
+      OBSCURA_TRY_VOID(draw_canaries());
       auto job = encrypt(*frame);
       if (!job) {
         order_.answered(*frame, line_of(*frame, error_of(job.error())));
@@ -95,6 +102,24 @@ class Watch {
       hand_in_held();
     }
     if (Clock::now() - handed_in_ >= kHandInAgain) hand_in_held();
+    return {};
+  }
+
+  /// At some moment until the next frame may be expected: a job that always came with another would be known by that.
+  base::Result<void> draw_canaries() {
+    const auto now = Clock::now();
+    const auto last = std::exchange(started_, now).value_or(now);
+    return canaries_.draw(std::chrono::duration_cast<std::chrono::milliseconds>(now - last));
+  }
+
+  /// What is known of a group from them is told at once, in a line of its own.
+  void look_at_canaries() {
+    if (const auto handed = canaries_.hand_in_due(); !handed) tell(handed.error());
+    for (const auto& fault : canaries_.look(deploy::net::Milliseconds(0))) {
+      nlohmann::json line = error_of(fault.error);
+      line["canary"] = fault.id;
+      std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
+    }
   }
 
   void hand_in_held() {
@@ -160,14 +185,16 @@ class Watch {
 
   const SubmitOptions& options_;
   Submission& submission_;
+  Canaries& canaries_;
   FrameFolder& folder_;
   base::StopSignals& signals_;
   deploy::submit::WatchOrder order_;
-  std::deque<std::string> came_;  // taken from the folder at one look, and not yet from here: a few
-  std::optional<InWork> held_;    // encrypted, and not yet taken by the site
-  NewJob job_;                    // of held_
-  Clock::time_point handed_in_;   // last
-  std::string told_;              // trouble
+  std::deque<std::string> came_;              // taken from the folder at one look, and not yet from here: a few
+  std::optional<InWork> held_;                // encrypted, and not yet taken by the site
+  NewJob job_;                                // of held_
+  Clock::time_point handed_in_;               // last
+  std::optional<Clock::time_point> started_;  // the last frame
+  std::string told_;                          // trouble
   std::deque<InWork> in_work_;
   std::uint64_t seen_ = 0;
 };
@@ -180,8 +207,9 @@ base::Result<Report> watch(const SubmitOptions& options, const Global& global) {
   }
   base::StopSignals signals;  // before the engine starts threads
   OBSCURA_TRY(const auto submission, Submission::open(options, global));
+  OBSCURA_TRY(const auto canaries, Canaries::open(options, *submission));
   OBSCURA_TRY(auto folder, FrameFolder::open(options.watch));
-  return Watch(options, *submission, folder, signals).run();
+  return Watch(options, *submission, *canaries, folder, signals).run();
 }
 
 }  // namespace obscura::apps::cli

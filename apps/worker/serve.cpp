@@ -14,6 +14,7 @@
 #include "apps/worker/serve_metrics.hpp"
 #include "artifact/identity.hpp"
 #include "base/stop_signals.hpp"
+#include "deploy/net/choose_groups.hpp"
 #include "deploy/net/site.hpp"
 #include "deploy/net/trust_folder.hpp"
 #include "deploy/worker/stage_host.hpp"
@@ -39,6 +40,7 @@ struct Options {
   std::vector<std::uint32_t> stages;
   std::string trust;
   std::string identity;
+  std::string group;
   std::string cache;
   double cache_gb = 10;
   std::uint64_t memory_mb = 0;
@@ -65,6 +67,8 @@ class Serving {
 
  private:
   base::Result<void> open();
+  base::Result<void> join_group();
+  bool is_trusted() const;
   base::Result<void> start_http();
   base::Result<void> load_chosen();
   base::Result<void> take(const net::CatalogueEntry& entry);
@@ -89,6 +93,9 @@ class Serving {
   std::unique_ptr<deploy::worker::StageHost> host_;
   std::optional<net::CatalogueEntry> chosen_;  // until it is served
   std::string trust_folder_;
+  std::uint32_t group_ = 0;
+  std::string group_name_;
+  bool revoked_ = false;
   std::set<net::CatalogueEntry> taken_;  // from the catalogue, unless what failed may pass
   std::set<std::string> told_;           // reasons, each once
   Clock::time_point looked_;
@@ -106,20 +113,45 @@ base::Result<void> Serving::open() {
   if (folder.empty()) return base::fail(ErrorCode::kUsage, "say whom you trust", "add --trust FOLDER");
   OBSCURA_TRY(trust_, net::load_site_trust(folder));
   OBSCURA_TRY(identity_, artifact::load_secret_identity(options_.identity));
-  const auto& workers = trust_.jobs.workers;
-  if (std::find(workers.begin(), workers.end(), identity_->key.verify_key()) == workers.end()) {
-    return base::fail(
-        ErrorCode::kUntrusted,
-        fmt::format("{} is not among the workers in {}: nobody would take its answers", options_.identity, folder),
-        fmt::format("copy {}.pub to {}/workers", options_.identity, folder));
-  }
+  OBSCURA_TRY_VOID(join_group());
   const std::string cache = options_.cache.empty() ? default_cache() : options_.cache;
   if (cache.empty()) return base::fail(ErrorCode::kUsage, "there is no home folder for a cache", "add --cache FOLDER");
   OBSCURA_TRY(cache_,
               deploy::worker::BlobCache::open(cache, static_cast<std::uint64_t>(options_.cache_gb * kGigabyte)));
   host_ = std::make_unique<deploy::worker::StageHost>(*cache_, *site_.blobs, trust_.owners, global_.engine,
-                                                      options_.memory_mb << 20, site_.group);
+                                                      options_.memory_mb << 20, group_);
   return {};
+}
+
+/// Which replicas of jobs this worker does, and that its signature counts for them. Over NATS its nkey settles it.
+base::Result<void> Serving::join_group() {
+  group_name_ = options_.group.empty() ? net::name_of_group(trust_.jobs, site_.group) : options_.group;
+  const auto group = net::find_group(trust_.jobs, group_name_);
+  if (!group) {
+    return base::fail(
+        ErrorCode::kUntrusted, fmt::format("{} has no group {} of workers", trust_folder_, group_name_),
+        fmt::format("copy {}.pub to {}/workers/NUMBER-{}", options_.identity, trust_folder_, group_name_));
+  }
+  group_ = *group;
+  if (site_.folder.empty() && group_ != site_.group) {
+    return base::fail(ErrorCode::kMismatch,
+                      fmt::format("{} is of the operator group {}, and {} is number {} in {}", options_.site,
+                                  site_.group, group_name_, group_, trust_folder_),
+                      "leave --group out, or use that group's site file");
+  }
+  if (is_trusted()) return {};
+  const bool lone = group_ == 0;
+  const std::string where = lone ? "workers" : fmt::format("workers/{}-{}", group_, group_name_);
+  return base::fail(ErrorCode::kUntrusted,
+                    fmt::format("{} is not among the {} in {}: nobody would take its answers", options_.identity, where,
+                                trust_folder_),
+                    fmt::format("copy {}.pub to {}/{}{}", options_.identity, trust_folder_, where,
+                                lone ? ", or say with --group whose it is" : ""));
+}
+
+bool Serving::is_trusted() const {
+  const auto workers = net::workers_of(trust_.jobs, group_);
+  return std::find(workers.begin(), workers.end(), identity_->key.verify_key()) != workers.end();
 }
 
 base::Result<void> Serving::start_http() {
@@ -195,7 +227,8 @@ void Serving::look_for_chosen() {
   if (taken || !(may_pass(taken.error()) || taken.error().code == ErrorCode::kUntrusted)) chosen_.reset();
 }
 
-/// Who is added to the trust folder counts from here on; what was refused before is looked at anew.
+/// Who is added to the trust folder counts from here on; what was refused before is looked at anew. Who is taken out
+/// of it counts no more, this worker too: it takes no task until it is trusted again.
 void Serving::reload_trust() {
   auto trust = net::load_site_trust(trust_folder_);
   if (!trust) return log_.warn("trouble", {{"error", trust.error().message}});
@@ -205,6 +238,10 @@ void Serving::reload_trust() {
                                [](const auto& a, const auto& b) { return a.key == b.key; });
   if (!same) taken_.clear();
   trust_ = std::move(*trust);
+  const bool revoked = !is_trusted();
+  if (revoked && !revoked_) log_.warn("revoked", {{"identity", options_.identity}, {"group", group_name_}});
+  if (!revoked && revoked_) log_.info("trusted", {{"identity", options_.identity}, {"group", group_name_}});
+  revoked_ = revoked;
 }
 
 void Serving::look_for_models() {
@@ -278,8 +315,9 @@ base::Result<Report> Serving::run() {
   events.is_stopped = [this] { return is_stopped(); };
   events.lanes = [this] {
     look_for_models();
-    ready_ = !host_->lanes().empty();
-    return host_->lanes();
+    const auto lanes = revoked_ ? std::span<const net::Lane>() : host_->lanes();
+    ready_ = !lanes.empty();
+    return lanes;
   };
   deploy::worker::serve(worker, events);
   log_.info("stopped", {{"tasks", tasks_}});
@@ -294,6 +332,7 @@ void add_serve(CLI::App& app, const Global& global, Action& action) {
   command->add_option("--site", options->site, "The site: its folder, or a worker's site file")->required();
   command->add_option("--identity", options->identity, "Secret identity that signs what this worker states")
       ->required();
+  command->add_option("--group", options->group, "Operator group of that identity: whose replicas of jobs it does");
   command->add_option(
       "--model", options->model,
       "Manifest, sealed model, or the name that push printed; left out: all that is pushed to the site");

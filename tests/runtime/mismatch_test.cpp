@@ -136,8 +136,8 @@ TEST(MismatchOfSeveralResults, InNumberOrderLevelOrScale) {
   auto answer = owner.draw_answer();
   const auto back = read(answer);
   ASSERT_TRUE(back.has_value()) << back.error().message;
-  ASSERT_EQ(back->size(), 4u);
-  for (std::size_t i = 0; i < answer.size(); ++i) EXPECT_TRUE(same_words((*back)[i], answer[i]));
+  ASSERT_EQ(back->ciphertexts.size(), 4u);
+  for (std::size_t i = 0; i < answer.size(); ++i) EXPECT_TRUE(same_words(back->ciphertexts[i], answer[i]));
   expect_refused(read(std::span(answer).first(3)), base::ErrorCode::kMismatch, "holds 3 ciphertexts");
   std::swap(answer[1], answer[2]);
   expect_refused(read(answer), base::ErrorCode::kMismatch, "level 2");

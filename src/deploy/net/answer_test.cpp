@@ -70,7 +70,10 @@ TEST(Answer, OfAnotherJobIsRefused) {
   const auto other_name = [](Receipt& receipt) { receipt.key.job = "another"; };
   expect_refused(given.open(given.result(other_name)), base::ErrorCode::kMismatch, "about another job");
   const auto other_replica = [](Receipt& receipt) { receipt.key.replica = 1; };
-  expect_refused(given.open(given.result(other_replica)), base::ErrorCode::kMismatch, "about another job");
+  expect_refused(given.open(given.result(other_replica)), base::ErrorCode::kUntrusted, "may not state");
+  Case both;
+  both.cast.trust.groups = {{.number = 1, .name = "acme", .workers = {both.cast.worker.verify_key()}}};
+  expect_refused(both.open(both.result(other_replica)), base::ErrorCode::kMismatch, "about another job");
 }
 
 TEST(Answer, WithAMissingOrSwappedStepIsRefused) {

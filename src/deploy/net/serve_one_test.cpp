@@ -131,6 +131,38 @@ TEST(ServeOne, RefusesATaskThatLiesWhereItsJobDoesNot) {
   }
 }
 
+// A task as it once was, put back when the site has forgotten its answer: until the deadline it is the same job with
+// the same answer, and afterwards it is none.
+TEST(ServeOne, AJobThatIsReplayedIsTheSameUntilItsDeadlineAndThenRefused) {
+  Site site;
+  const Job job = site.job({1});
+  const Task task = site.task_of(job, site.message_of(job, site.cast.submitter));
+  Bytes results[2];
+  for (Bytes& result : results) {
+    SimulatedBroker fresh(1, {}, {});
+    site.session = fresh.connect(site.clock);
+    ASSERT_TRUE(site.session->queue().publish(task));
+    EXPECT_EQ(site.serve()->ending, Ending::kEffect);
+    EXPECT_EQ(site.session->queue().publish(task).value(), Stored::kAlreadyThere);
+    EXPECT_FALSE(site.serve()) << "replayed while its answer is there";
+    result = site.session->queue().result(job.key, Milliseconds(0)).value().value();
+  }
+  const auto outputs = [](const Bytes& result) {
+    return open_receipt(decode(result, "result").value().receipts.back()).value().outputs;
+  };
+  EXPECT_EQ(outputs(results[0]), outputs(results[1]));
+  SimulatedBroker fresh(1, {}, {});
+  site.session = fresh.connect(site.clock);
+  site.clock.sleep(std::chrono::hours(2));
+  ASSERT_TRUE(site.session->queue().publish(task));
+  site.evaluated = 0;
+  const auto served = site.serve();
+  ASSERT_TRUE(served);
+  EXPECT_EQ(served->ending, Ending::kRefused);
+  EXPECT_THAT(served->cause, HasSubstr("deadline"));
+  EXPECT_EQ(site.evaluated, 0);
+}
+
 // Serves stage 0 of a job, then spoils the message of the task of stage 1 before it is served.
 void expect_spoilt_trail_refused(const std::function<void(Site&, Message&)>& spoil, const std::string& cause) {
   Site site;
@@ -166,6 +198,11 @@ TEST(ServeOne, RefusesStepsBeforeItThatDoNotHoldTogether) {
   const auto by_worker = [&](const std::function<void(Receipt&)>& change, const std::string& cause) {
     expect_spoilt_trail_refused([&](Site& site, Message& m) { resign(m, site.cast.worker, change); }, cause);
   };
+  const auto by_another_group = [&](Site& site, Message& m) {
+    site.cast.trust.groups = {{.number = 1, .name = "acme", .workers = {key_of(20).verify_key()}}};
+    resign(m, key_of(20), [](Receipt&) {});
+  };
+  expect_spoilt_trail_refused(by_another_group, "may not state");
   by_worker([](Receipt& receipt) { receipt.job = digest_of_text("another"); }, "about another job");
   by_worker([](Receipt& receipt) { receipt.key.job = "another"; }, "about another job");
   by_worker([](Receipt& receipt) { receipt.step.stage = 1; }, "where that of step 0/0 belongs");

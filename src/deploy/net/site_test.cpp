@@ -125,6 +125,53 @@ TEST(TrustFolder, SaysWhoIsWho) {
   EXPECT_EQ(trust->owners.identities()[0].key, owner);
 }
 
+TEST(TrustFolder, HasGroupsOfWorkersByNumber) {
+  TemporaryFolder folder;
+  namespace fs = std::filesystem;
+  const auto make = [&](const std::string& group, const std::string& name) {
+    fs::create_directories(fs::path(folder.path()) / "workers" / group);
+    return artifact::create_identity(folder.path() + "/workers/" + group + "/" + name, "").value().key;
+  };
+  const auto lone = make("", "w1");
+  const auto borea = make("12-borea-2", "w1");
+  const auto acme = make("3-acme", "w1");
+  const Trust trust = load_site_trust(folder.path()).value().jobs;
+  EXPECT_EQ(trust.workers, std::vector<artifact::VerifyKey>{lone});
+  ASSERT_EQ(trust.groups.size(), 2U);
+  EXPECT_EQ(trust.groups[0].number, 3U);
+  EXPECT_EQ(trust.groups[0].name, "acme");
+  EXPECT_EQ(trust.groups[0].workers, std::vector<artifact::VerifyKey>{acme});
+  EXPECT_EQ(trust.groups[1].number, 12U);
+  EXPECT_EQ(trust.groups[1].name, "borea-2");
+  EXPECT_EQ(trust.groups[1].workers, std::vector<artifact::VerifyKey>{borea});
+}
+
+// Two groups that share a number, a name or a worker would be compared with themselves.
+TEST(TrustFolder, RefusesGroupsThatAreNotDistinct) {
+  namespace fs = std::filesystem;
+  for (const char* name :
+       {"acme", "-acme", "0-acme", "64-acme", "03-acme", "3-", "3-a.b", "3-default", "x3-acme", "99999999999-a"}) {
+    TemporaryFolder folder;
+    fs::create_directories(fs::path(folder.path()) / "workers" / name);
+    const auto refused = load_site_trust(folder.path());
+    ASSERT_FALSE(refused) << name;
+    EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
+    EXPECT_NE(refused.error().message.find(name), std::string::npos);
+  }
+  for (const auto& [first, second] :
+       {std::pair{"1-acme", "1-borea"}, {"1-acme", "2-acme"}, {"1-acme", "2-borea"}, {"", "1-acme"}}) {
+    TemporaryFolder folder;
+    const fs::path workers = fs::path(folder.path()) / "workers";
+    fs::create_directories(workers / first);
+    fs::create_directories(workers / second);
+    (void)artifact::create_identity((workers / first / "w1").string(), "").value();
+    fs::copy_file(workers / first / "w1.pub", workers / second / "w2.pub");
+    const auto refused = load_site_trust(folder.path());
+    ASSERT_FALSE(refused) << first << " and " << second;
+    EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
+  }
+}
+
 TEST(TrustFolder, RefusesWhatIsNoTrustFolder) {
   TemporaryFolder folder;
   EXPECT_EQ(load_site_trust(folder.path() + "/nowhere").error().code, ErrorCode::kNotFound);

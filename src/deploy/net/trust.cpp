@@ -9,7 +9,7 @@ namespace {
 
 using artifact::VerifyKey;
 
-bool contains(const std::vector<VerifyKey>& keys, const VerifyKey& key) {
+bool contains(std::span<const VerifyKey> keys, const VerifyKey& key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
@@ -29,21 +29,34 @@ tl::unexpected<base::Error> untrusted(const VerifyKey& key, std::string_view wha
                     "have the operator add that key to the trusted ones, if it belongs to them");
 }
 
+bool works(const Trust& trust, const VerifyKey& key) {
+  return contains(trust.workers, key) ||
+         std::any_of(trust.groups.begin(), trust.groups.end(),
+                     [&](const WorkerGroup& group) { return contains(group.workers, key); });
+}
+
 bool may_state(const Trust& trust, const VerifyKey& key, const Receipt& receipt) {
   switch (receipt.status) {
     case Status::kDone:
-      return contains(trust.workers, key);
+      return contains(workers_of(trust, receipt.key.replica), key);
     case Status::kCancelled:
       return submits_for(trust, key, receipt.key.tenant);
     case Status::kFailed:
     case Status::kInvalid:
     case Status::kExpired:
-      return contains(trust.workers, key) || contains(trust.supervisors, key);
+      return contains(workers_of(trust, receipt.key.replica), key) || contains(trust.supervisors, key);
   }
   return false;
 }
 
 }  // namespace
+
+std::span<const VerifyKey> workers_of(const Trust& trust, std::uint32_t replica) {
+  if (replica == 0) return trust.workers;
+  const auto group = std::find_if(trust.groups.begin(), trust.groups.end(),
+                                  [&](const WorkerGroup& known) { return known.number == replica; });
+  return group == trust.groups.end() ? std::span<const VerifyKey>() : std::span<const VerifyKey>(group->workers);
+}
 
 base::Result<Job> trusted_job(const SignedStatement& statement, const Trust& trust) {
   if (!submits(trust, statement.signer)) return untrusted(statement.signer, "of a job is no trusted submitter");
@@ -56,7 +69,7 @@ base::Result<Job> trusted_job(const SignedStatement& statement, const Trust& tru
 
 base::Result<Receipt> trusted_receipt(const SignedStatement& statement, const Trust& trust) {
   const VerifyKey& key = statement.signer;
-  if (!contains(trust.workers, key) && !contains(trust.supervisors, key) && !submits(trust, key)) {
+  if (!works(trust, key) && !contains(trust.supervisors, key) && !submits(trust, key)) {
     return untrusted(key, "of a receipt is nobody who is trusted");
   }
   OBSCURA_TRY(Receipt receipt, open_receipt(statement));

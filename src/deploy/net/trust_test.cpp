@@ -54,5 +54,25 @@ TEST(Trust, WhoMayStateWhat) {
   }
 }
 
+// A worker of one group that signs another group's step would make two replicas of its own work.
+TEST(Trust, AGroupStatesOnlyWhatItsOwnReplicaCameTo) {
+  Cast cast;
+  const artifact::SigningKey acme = key_of(20);
+  cast.trust.groups = {{.number = 3, .name = "acme", .workers = {acme.verify_key()}}};
+  const auto counts = [&](const artifact::SigningKey& key, std::uint32_t replica, Status status) {
+    return trusted_receipt(sign_receipt({.key = {"tenant", "job", replica}, .status = status}, key), cast.trust)
+        .has_value();
+  };
+  for (const Status status : {Status::kDone, Status::kInvalid}) {
+    EXPECT_TRUE(counts(acme, 3, status));
+    EXPECT_FALSE(counts(acme, 0, status));
+    EXPECT_FALSE(counts(acme, 2, status));
+    EXPECT_TRUE(counts(cast.worker, 0, status));
+    EXPECT_FALSE(counts(cast.worker, 3, status));
+  }
+  EXPECT_TRUE(counts(cast.supervisor, 3, Status::kFailed));
+  EXPECT_TRUE(workers_of(cast.trust, 1).empty()) << "nobody has that number";
+}
+
 }  // namespace
 }  // namespace obscura::deploy::net::testing

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "artifact/header.hpp"
+#include "deploy/net/choose_groups.hpp"
 #include "deploy/net/submit_job.hpp"
 #include "runtime/wire/identity_of.hpp"
 #include "runtime/wire/limits.hpp"
@@ -62,10 +63,11 @@ std::string job_id_of(std::span<const std::uint8_t> request) {
   return artifact::sha256(request).hex().substr(0, kIdDigits);
 }
 
-base::Result<JobDesk> JobDesk::open(net::Site& site, net::Clock& clock, const net::Trust& trust,
+base::Result<JobDesk> JobDesk::open(net::Site& site, net::Clock& clock, ReadTrust trust,
                                     const artifact::SigningKey& identity, std::string tenant, TicketStore tickets) {
   OBSCURA_TRY_VOID(check_id("tenant", tenant));
-  const auto& submitters = trust.submitters;
+  OBSCURA_TRY(const net::Trust now, trust());
+  const auto& submitters = now.submitters;
   const bool knows_any = !submitters.empty();
   const bool is_known = std::any_of(submitters.begin(), submitters.end(), [&](const net::Submitter& submitter) {
     return submitter.tenant == tenant && submitter.key == identity.verify_key();
@@ -76,7 +78,7 @@ base::Result<JobDesk> JobDesk::open(net::Site& site, net::Clock& clock, const ne
                                   artifact::fingerprint(identity.verify_key().digest()), tenant),
                       "use an identity of that tenant, or have the operator add this one to submitters/" + tenant);
   }
-  return JobDesk(site, clock, trust, identity, std::move(tenant), std::move(tickets));
+  return JobDesk(site, clock, std::move(trust), identity, std::move(tenant), std::move(tickets));
 }
 
 base::Result<std::optional<Ticket>> JobDesk::find(const std::string& id) const {
@@ -92,16 +94,18 @@ base::Result<Ticket> JobDesk::ticket_of(const std::string& id) const {
 }
 
 base::Result<void> JobDesk::publish(const Ticket& ticket) {
-  OBSCURA_TRY(const net::Stored stored,
-              net::submit_job(*site_->queue, *site_->blobs, ticket.job, *identity_, ticket.inputs));
-  if (stored == net::Stored::kFull) {
-    return base::fail(ErrorCode::kFull, fmt::format("the queue of the site has no room for job {}", ticket.job.key.job),
-                      "submit it again later, by the same name");
-  }
-  if (stored == net::Stored::kOversized) {
-    return base::fail(ErrorCode::kLimit,
-                      fmt::format("job {} is larger than a task of the site may be", ticket.job.key.job),
-                      "have the operator raise max_task_bytes");
+  for (const std::uint32_t group : ticket.groups) {
+    const net::Job job = ticket.job_of(group);
+    OBSCURA_TRY(const net::Stored stored,
+                net::submit_job(*site_->queue, *site_->blobs, job, *identity_, ticket.inputs));
+    if (stored == net::Stored::kFull) {
+      return base::fail(ErrorCode::kFull, fmt::format("the queue of the site has no room for job {}", job.key.job),
+                        "submit it again later, by the same name");
+    }
+    if (stored == net::Stored::kOversized) {
+      return base::fail(ErrorCode::kLimit, fmt::format("job {} is larger than a task of the site may be", job.key.job),
+                        "have the operator raise max_task_bytes");
+    }
   }
   return {};
 }
@@ -126,6 +130,7 @@ base::Result<Ticket> JobDesk::ticket_for(const NewJob& job, const ModelAtSite& m
   ticket.job.shards.assign(model.stages, 1);
   ticket.job.inputs = {net::BlobRef::of(job.request)};
   ticket.job.deadline = clock_->now() + patience;
+  ticket.groups = job.groups;
   ticket.source = job.source;
   ticket.inputs = {job.request};
   return ticket;
@@ -159,31 +164,93 @@ bool JobDesk::is_overdue(const Ticket& ticket) const {
   return clock_->now() >= ticket.job.deadline + site_->lease + kGrace;
 }
 
-base::Result<Done> JobDesk::open(const Ticket& ticket, const std::vector<std::uint8_t>& message) {
-  OBSCURA_TRY(auto answer, net::open_answer(message, net::sign_job(ticket.job, *identity_), *trust_));
-  if (answer.ending.status != Status::kDone) return tl::make_unexpected(refusal(answer.ending));
-  OBSCURA_TRY(auto outputs, net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes));
-  if (outputs.size() != 1) {
-    return base::fail(ErrorCode::kCorrupt,
-                      fmt::format("the answer to job {} is {} results", ticket.job.key.job, outputs.size()),
-                      "a worker returned what no model does: look at who signed");
+ReplicaOutcome JobDesk::open(const net::Job& job, const std::vector<std::uint8_t>& message,
+                             const net::Trust& trust) const {
+  ReplicaOutcome outcome{.group = job.key.replica, .name = net::name_of_group(trust, job.key.replica)};
+  auto answer = net::open_answer(message, net::sign_job(job, *identity_), trust);
+  if (!answer) {
+    // What somebody signed who was trusted then is no answer any more, and no lie either.
+    const bool is_revoked = net::workers_of(trust, job.key.replica).empty();
+    (is_revoked ? outcome.refusal : outcome.not_credible) = std::move(answer.error());
+  } else if (answer->ending.status != Status::kDone) {
+    outcome.refusal = refusal(answer->ending);
+  } else if (answer->ending.outputs.size() != 1) {
+    outcome.not_credible = {
+        ErrorCode::kCorrupt,
+        fmt::format("the answer to job {} is {} results", job.key.job, answer->ending.outputs.size()),
+        "a worker returned what no model does: look at who signed"};
+  } else {
+    outcome.answer = std::move(*answer);
   }
-  return Done{std::move(outputs.front()), std::move(answer.ending), std::move(answer.trail)};
+  return outcome;
 }
 
-base::Result<std::optional<Done>> JobDesk::answer(const std::string& id, Milliseconds timeout) {
-  OBSCURA_TRY(const Ticket ticket, ticket_of(id));
-  OBSCURA_TRY(const auto message, site_->queue->result(ticket.job.key, timeout));
-  if (message) {
-    OBSCURA_TRY(Done done, open(ticket, *message));
-    return done;
-  }
+/// Why a group without a result will have none; nothing while there is hope.
+base::Result<std::optional<ReplicaOutcome>> JobDesk::end_of_silence(const Ticket& ticket, std::uint32_t group) const {
+  const std::string& id = ticket.job.key.job;
   if (ticket.inputs.empty()) {
     return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
                       "answers are kept for retention_s; submit the input under a new name");
   }
+  OBSCURA_TRY(const net::Trust trust, trust_());
+  ReplicaOutcome outcome{.group = group, .name = net::name_of_group(trust, group)};
+  if (net::workers_of(trust, group).empty()) {
+    outcome.refusal = {ErrorCode::kUntrusted, fmt::format("no workers of the group {} are trusted", outcome.name),
+                       "they may have been revoked: submit the input again, to other groups"};
+    return outcome;
+  }
   if (!is_overdue(ticket)) return std::nullopt;
-  return tl::make_unexpected(overdue(ticket));
+  outcome.refusal = overdue(ticket);
+  return outcome;
+}
+
+base::Result<Done> JobDesk::release(const std::string& id, std::vector<ReplicaOutcome> outcomes) const {
+  OBSCURA_TRY(const std::size_t chosen, judge_replicas(id, outcomes));
+  const net::Answer& answer = *outcomes[chosen].answer;
+  auto outputs = net::read_outputs(answer, *site_->blobs, wire::kMaxRequestBytes);
+  // All that answered name the same bytes: those that one has lost or spoilt may be with another.
+  for (std::size_t i = 0; !outputs && i < outcomes.size(); ++i) {
+    if (!outcomes[i].answer) continue;
+    if (auto others = net::read_outputs(*outcomes[i].answer, *site_->blobs, wire::kMaxRequestBytes)) {
+      outputs = std::move(others);
+    }
+  }
+  if (!outputs) return base::forward_error(outputs);
+  Done done{std::move(outputs->front()), answer.ending, answer.trail};
+  done.replicas = std::move(outcomes);
+  return done;
+}
+
+base::Result<std::optional<std::vector<ReplicaOutcome>>> JobDesk::outcomes(const std::string& id,
+                                                                           Milliseconds timeout) {
+  OBSCURA_TRY(const Ticket ticket, ticket_of(id));
+  const net::Instant until = clock_->now() + timeout;
+  std::vector<ReplicaOutcome> outcomes(ticket.groups.size());
+  std::vector<std::vector<std::uint8_t>> messages(ticket.groups.size());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const auto left = std::max(Milliseconds(0), until - clock_->now());
+    OBSCURA_TRY(auto message, site_->queue->result(ticket.job_of(ticket.groups[i]).key, left));
+    if (message) {
+      messages[i] = std::move(*message);
+      continue;
+    }
+    OBSCURA_TRY(auto end, end_of_silence(ticket, ticket.groups[i]));
+    if (!end) return std::nullopt;
+    outcomes[i] = std::move(*end);
+  }
+  // Only now: who was revoked while others were waited for counts no more.
+  OBSCURA_TRY(const net::Trust trust, trust_());
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (!outcomes[i].refusal) outcomes[i] = open(ticket.job_of(ticket.groups[i]), messages[i], trust);
+  }
+  return outcomes;
+}
+
+base::Result<std::optional<Done>> JobDesk::answer(const std::string& id, Milliseconds timeout) {
+  OBSCURA_TRY(auto ended, outcomes(id, timeout));
+  if (!ended) return std::nullopt;
+  OBSCURA_TRY(Done done, release(id, std::move(*ended)));
+  return done;
 }
 
 base::Result<Done> JobDesk::wait(const std::string& id) {
@@ -201,7 +268,13 @@ base::Result<void> JobDesk::close(const std::string& id) {
 
 base::Result<net::Stored> JobDesk::cancel(const std::string& id) {
   OBSCURA_TRY(const Ticket ticket, ticket_of(id));
-  return net::cancel_job(*site_->queue, ticket.job, *identity_);
+  net::Stored all = net::Stored::kAlreadyThere;
+  for (const std::uint32_t group : ticket.groups) {
+    OBSCURA_TRY(const net::Stored stored, net::cancel_job(*site_->queue, ticket.job_of(group), *identity_));
+    if (stored == net::Stored::kFull || stored == net::Stored::kOversized) return stored;
+    if (stored == net::Stored::kStored) all = stored;
+  }
+  return all;
 }
 
 }  // namespace obscura::deploy::submit

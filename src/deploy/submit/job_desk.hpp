@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "deploy/net/answer.hpp"
 #include "deploy/net/site.hpp"
 #include "deploy/net/trust.hpp"
+#include "deploy/submit/judge_replicas.hpp"
 #include "deploy/submit/model_at_site.hpp"
 #include "deploy/submit/ticket.hpp"
 
@@ -20,13 +22,19 @@ struct NewJob {
   std::string id;                     ///< of the submitter's choice
   artifact::Digest source;            ///< of what was encrypted (Ticket::source)
   std::vector<std::uint8_t> request;  ///< the request's bytes
+  /// Operator groups (choose_groups) that each do the whole job; their answers are compared.
+  std::vector<std::uint32_t> groups = {0};
 };
+
+/// Whose signatures count now: asked for anew at each look for an answer, so that who is revoked counts no more.
+using ReadTrust = std::function<base::Result<net::Trust>()>;
 
 /// A job's answer that was done.
 struct Done {
   std::vector<std::uint8_t> result;  ///< the bytes of a result
   net::Receipt ending;
-  std::vector<net::Receipt> trail;  ///< of the stages before the last
+  std::vector<net::Receipt> trail;            ///< of the stages before the last
+  std::vector<ReplicaOutcome> replicas = {};  ///< of all groups: they agree, but for refusals
 };
 
 /// Hands in the jobs of one tenant, keeps their tickets, and reads their answers. What is refused is refused with a
@@ -34,8 +42,8 @@ struct Done {
 class JobDesk {
  public:
   /// The references must outlive the desk. Errors: kUsage (the name of the tenant); kWrongTenant, when `trust` lists
-  /// any submitters and `identity` is not among those of the tenant.
-  [[nodiscard]] static base::Result<JobDesk> open(net::Site& site, net::Clock& clock, const net::Trust& trust,
+  /// any submitters and `identity` is not among those of the tenant; those of `trust`.
+  [[nodiscard]] static base::Result<JobDesk> open(net::Site& site, net::Clock& clock, ReadTrust trust,
                                                   const artifact::SigningKey& identity, std::string tenant,
                                                   TicketStore tickets);
 
@@ -51,27 +59,32 @@ class JobDesk {
   /// after the deadline.
   [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source);
 
-  /// The answer, or nothing when there was none for `timeout` (0: look once). Verified to the last receipt. The ticket
-  /// stays as it is. Errors: the refusals that the answer may be (is_refusal), and kExpired well after the deadline
-  /// though nobody said so; those of open_answer and read_outputs; kNotFound (a job without a ticket, or whose answer
-  /// the site has forgotten).
+  /// The answer, or nothing while a group has none, for `timeout` (0: look once). Verified to the last receipt, and of
+  /// several groups compared: what is returned may be decrypted. The ticket stays as it is. Errors: kDisagreement and
+  /// the others of judge_replicas; the refusals that the answer may be (is_refusal), and kExpired well after the
+  /// deadline though nobody said so; those of open_answer and read_outputs; kUntrusted (no worker of the group is
+  /// trusted any more); kNotFound (a job without a ticket, or whose answer the site has forgotten).
   [[nodiscard]] base::Result<std::optional<Done>> answer(const std::string& id, net::Milliseconds timeout);
-  /// The same, waiting for as long as there may be one.
+  /// What every group came to, before it is judged, or nothing while a group has no result: for whoever knows the
+  /// answer. Errors: those of answer that are not about the outcomes.
+  [[nodiscard]] base::Result<std::optional<std::vector<ReplicaOutcome>>> outcomes(const std::string& id,
+                                                                                  net::Milliseconds timeout);
+  /// answer(), waiting for as long as there may be one.
   [[nodiscard]] base::Result<Done> wait(const std::string& id);
   /// Drops the ticket's requests: whoever wanted the answer, or the refusal, has it. Errors: kNotFound (no ticket),
   /// kIo.
   [[nodiscard]] base::Result<void> close(const std::string& id);
 
-  /// Takes a job back. kStored: it will not be answered otherwise; kAlreadyThere: it has its answer already.
+  /// Takes a job back, in all groups. kStored: a group will not answer it otherwise; kAlreadyThere: it has its answer.
   /// Errors: kNotFound (no ticket), those of cancel_job.
   [[nodiscard]] base::Result<net::Stored> cancel(const std::string& id);
 
  private:
-  JobDesk(net::Site& site, net::Clock& clock, const net::Trust& trust, const artifact::SigningKey& identity,
-          std::string tenant, TicketStore tickets)
+  JobDesk(net::Site& site, net::Clock& clock, ReadTrust trust, const artifact::SigningKey& identity, std::string tenant,
+          TicketStore tickets)
       : site_(&site),
         clock_(&clock),
-        trust_(&trust),
+        trust_(std::move(trust)),
         identity_(&identity),
         tenant_(std::move(tenant)),
         tickets_(std::move(tickets)) {}
@@ -80,11 +93,15 @@ class JobDesk {
   [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
   [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
                                                 net::Milliseconds patience) const;
-  [[nodiscard]] base::Result<Done> open(const Ticket& ticket, const std::vector<std::uint8_t>& message);
+  [[nodiscard]] base::Result<std::optional<ReplicaOutcome>> end_of_silence(const Ticket& ticket,
+                                                                           std::uint32_t group) const;
+  [[nodiscard]] ReplicaOutcome open(const net::Job& job, const std::vector<std::uint8_t>& message,
+                                    const net::Trust& trust) const;
+  [[nodiscard]] base::Result<Done> release(const std::string& id, std::vector<ReplicaOutcome> outcomes) const;
 
   net::Site* site_;
   net::Clock* clock_;
-  const net::Trust* trust_;
+  ReadTrust trust_;
   const artifact::SigningKey* identity_;
   std::string tenant_;
   TicketStore tickets_;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/bytes.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::submit {
 namespace {
@@ -15,13 +16,16 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 
 constexpr std::string_view kMagic = "OBST";
-constexpr std::uint16_t kVersion = 1;
+constexpr std::uint16_t kVersion = 2;
+// Before a job could have several replicas: without the list of groups.
+constexpr std::uint16_t kVersionOfOneGroup = 1;
+constexpr std::size_t kMaxGroupsOfAJob = net::kMaxGroups + 1;
 constexpr std::uint64_t kMaxTicketBytes = std::uint64_t{1} << 34;
 constexpr std::size_t kBlobRefBytes = 32 + 8;
 
 /// "OBST", version u16, then: tenant and job as strings, replica u32, digests of model, parameters and evaluation keys,
 /// list of shards u32, list of inputs: digest and bytes u64, deadline u64 in ms since 1970, digest of the source, list
-/// of requests: length u64 and bytes, digest of all that stands before it.
+/// of groups u32 (from version 2 on), list of requests: length u64 and bytes, digest of all that stands before it.
 void write_job(const net::Job& job, base::ByteWriter& out) {
   out.string(job.key.tenant);
   out.string(job.key.job);
@@ -63,17 +67,25 @@ net::Job read_job(base::ByteReader& in) {
   return job;
 }
 
+void read_groups(base::ByteReader& in, std::vector<std::uint32_t>& groups) {
+  groups.resize(in.count(kMaxGroupsOfAJob, 4));
+  for (std::uint32_t& group : groups) group = in.u32();
+  if (groups.empty()) in.reject("a job for nobody");
+}
+
 base::Result<Ticket> read_ticket(std::span<const std::uint8_t> file, const std::string& path) {
   const std::size_t body = file.size() - std::min(file.size(), artifact::Digest().bytes.size());
   base::ByteReader in(file.first(body), path);
   const auto magic = in.bytes(kMagic.size());
   if (!std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end())) in.reject("not a ticket");
-  if (in.u16() != kVersion) in.reject("a ticket of another version");
+  const std::uint16_t version = in.u16();
+  if (version != kVersion && version != kVersionOfOneGroup) in.reject("a ticket of another version");
   base::ByteReader seal(file.subspan(body), path);
   if (read_digest(seal) != artifact::sha256(file.first(body))) in.reject("altered or cut");
   Ticket ticket;
   ticket.job = read_job(in);
   ticket.source = read_digest(in);
+  if (version == kVersion) read_groups(in, ticket.groups);
   const std::size_t inputs = in.count(net::kMaxBlobs, 8);
   for (std::size_t i = 0; i < inputs && in.ok(); ++i) {
     const auto bytes = in.bytes(in.u64());
@@ -84,6 +96,12 @@ base::Result<Ticket> read_ticket(std::span<const std::uint8_t> file, const std::
 }
 
 }  // namespace
+
+net::Job Ticket::job_of(std::uint32_t group) const {
+  net::Job replica = job;
+  replica.key.replica = group;
+  return replica;
+}
 
 base::Result<TicketStore> TicketStore::open(const std::string& folder) {
   std::error_code error;
@@ -108,6 +126,8 @@ base::Result<void> TicketStore::keep(const Ticket& ticket, base::Existing existi
   out.u16(kVersion);
   write_job(ticket.job, out);
   out.bytes(ticket.source.bytes);
+  out.u32(static_cast<std::uint32_t>(ticket.groups.size()));
+  for (const std::uint32_t group : ticket.groups) out.u32(group);
   out.u32(static_cast<std::uint32_t>(ticket.inputs.size()));
   for (const auto& input : ticket.inputs) {
     out.u64(input.size());

@@ -17,9 +17,13 @@ namespace obscura::deploy::submit {
 /// What a submitter remembers of a job from before it is handed in: so that after a crash, or the loss of the site, the
 /// very same job can be handed in again.
 struct Ticket {
-  net::Job job;
-  artifact::Digest source;  ///< of what was encrypted: another input under the same name is noticed
+  net::Job job;                             ///< of replica 0
+  std::vector<std::uint32_t> groups = {0};  ///< operator groups that each do the whole job, at least one
+  artifact::Digest source;                  ///< of what was encrypted: another input under the same name is noticed
   std::vector<std::vector<std::uint8_t>> inputs;  ///< requests; empty once the answer has been read
+
+  /// The job as one of the groups has it.
+  [[nodiscard]] net::Job job_of(std::uint32_t group) const;
 };
 
 /// Tickets as files FOLDER/TENANT/JOB, readable by their owner only. Several processes may share a folder.

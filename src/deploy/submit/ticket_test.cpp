@@ -19,12 +19,14 @@ class TicketTest : public ::testing::Test {
     Ticket ticket;
     ticket.job = net::testing::make_job(name, {1, 2, 1}, inputs, net::Instant(net::Milliseconds(1'234'567)));
     ticket.source = net::testing::digest_of_text("source of " + name);
+    ticket.groups = {0, 7};
     ticket.inputs = inputs;
     return ticket;
   }
   static void expect_same(const Ticket& a, const Ticket& b) {
     const artifact::SigningKey key = net::testing::key_of(1);
     EXPECT_EQ(net::sign_job(a.job, key).body, net::sign_job(b.job, key).body);
+    EXPECT_EQ(a.groups, b.groups);
     EXPECT_EQ(a.source, b.source);
     EXPECT_EQ(a.inputs, b.inputs);
   }
@@ -85,6 +87,32 @@ TEST_F(TicketTest, RefusesEveryFlippedByteAndEveryCut) {
     ASSERT_TRUE(base::write_file_atomically(path("cut"), bytes));
     EXPECT_FALSE(store_.find("tenant", "cut")) << "cut to " << i;
   }
+}
+
+// Version 1 had no list of groups: those jobs were for the workers without a group.
+TEST_F(TicketTest, OfTheVersionBeforeGroupsIsRead) {
+  Ticket ticket = make("a");
+  ASSERT_TRUE(store_.keep(ticket, base::Existing::kReplace));
+  auto bytes = base::read_file(path("a"), 1 << 20).value();
+  std::size_t behind = 4 + 32;  // the number of requests, and the digest of the file
+  for (const auto& input : ticket.inputs) behind += 8 + input.size();
+  const std::size_t groups = 4 + 4 * ticket.groups.size();
+  const auto end = bytes.end() - static_cast<std::ptrdiff_t>(behind);
+  bytes.erase(end - static_cast<std::ptrdiff_t>(groups), end);
+  bytes[4] = 1;
+  const artifact::Digest digest = artifact::sha256(std::span(bytes).first(bytes.size() - 32));
+  std::copy(digest.bytes.begin(), digest.bytes.end(), bytes.end() - 32);
+  ASSERT_TRUE(base::write_file_atomically(path("old"), bytes));
+  ticket.groups = {0};
+  const auto found = store_.find("tenant", "old");
+  ASSERT_TRUE(found) << found.error().message;
+  expect_same(**found, ticket);
+}
+
+TEST_F(TicketTest, NamesOneJobPerGroup) {
+  const Ticket ticket = make("a");
+  EXPECT_EQ(ticket.job_of(7).key, (net::JobKey{"tenant", "a", 7}));
+  EXPECT_EQ(ticket.job_of(7).inputs, ticket.job.inputs);
 }
 
 }  // namespace

@@ -49,6 +49,7 @@ base::Result<std::vector<double>> answer_files(runtime::session::Session& sessio
     const auto start = Clock::now();
     OBSCURA_TRY(const auto result, session.answer(request, job.input, options.exec));
     latency_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
+    if (options.made) options.made(latency_ms.size() - 1, result);
     OBSCURA_TRY_VOID(base::write_file_atomically(job.output, result));
     if (options.progress) options.progress(latency_ms.size(), jobs.size());
   }

@@ -27,6 +27,8 @@ struct AnswerOptions {
   int warm_ups = 0;  ///< answers to the first request that are neither timed nor written
   runtime::exec::ExecOptions exec;
   std::function<void(std::size_t done, std::size_t total)> progress;
+  /// Told what a request (by its number) became: of a model in stages once per stage, in their order.
+  std::function<void(std::size_t job, std::span<const std::uint8_t> bytes)> made;
 };
 
 /// How long answers took, and with what.

@@ -104,6 +104,9 @@ class Stages {
       const auto start = Clock::now();
       OBSCURA_TRY(content[i], stage->session().answer(content[i], name, options_.exec));
       const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      if (options_.made) {
+        options_.made(static_cast<std::size_t>(latency_ms.data() - answers_.latency_ms.data()) + i, content[i]);
+      }
       latency_ms[i] += ms;
       answers_.stage_ms[number - 1] += ms;
     }

@@ -43,8 +43,8 @@ struct StageHost::Wanted {
 };
 
 StageHost::StageHost(BlobCache& cache, net::BlobStore& store, const artifact::TrustSet& owners,
-                     const fhe::ckks::EngineOptions& engine, std::uint64_t memory_bytes, std::uint32_t group)
-    : cache_(&cache), store_(&store), owners_(&owners), engine_(engine), budget_(memory_bytes), group_(group) {}
+                     const fhe::ckks::EngineOptions& engine, std::uint64_t memory_bytes, std::uint32_t replica)
+    : cache_(&cache), store_(&store), owners_(&owners), engine_(engine), budget_(memory_bytes), replica_(replica) {}
 
 StageHost::~StageHost() = default;
 
@@ -114,7 +114,7 @@ base::Result<std::unique_ptr<StageHost::Stage>> StageHost::load(const Wanted& wa
                                              : LoadedModel::open(files, *owners_, engine_, limits));
     if (wanted.manifest) OBSCURA_TRY_VOID(check_place(loaded->model(), *wanted.manifest, wanted.number));
     const auto& program = loaded->model().program();
-    return std::make_unique<Stage>(Stage{{wanted.model.sha256, eval_keys.sha256, wanted.number - 1, group_},
+    return std::make_unique<Stage>(Stage{{wanted.model.sha256, eval_keys.sha256, wanted.number - 1, replica_},
                                          wire::params_digest(program.params, program.insecure),
                                          wanted.count,
                                          std::move(file),
@@ -134,7 +134,7 @@ StageHost::Stage* StageHost::find(const net::Lane& lane) {
 base::Result<void> StageHost::add(const net::CatalogueEntry& entry, std::span<const std::uint32_t> stages) {
   OBSCURA_TRY(const std::vector<Wanted> wanted, stages_of(entry.model, stages));
   for (const Wanted& stage : wanted) {
-    const net::Lane lane{entry.model.sha256, entry.eval_keys.sha256, stage.number - 1, group_};
+    const net::Lane lane{entry.model.sha256, entry.eval_keys.sha256, stage.number - 1, replica_};
     if (find(lane) != nullptr) continue;
     std::erase_if(unserved_, [&](const Unserved& known) { return known.lane == lane; });
     auto loaded = load(stage, entry.eval_keys);

@@ -29,9 +29,9 @@ struct Unserved {
 class StageHost {
  public:
   /// The references must outlive the host. `owners`: whose models are served. `memory_bytes` of all stages; 0: no
-  /// limit. `group`: the operator group, whose replica of a job the lanes are.
+  /// limit. `replica`: the number of the worker's operator group.
   StageHost(BlobCache& cache, net::BlobStore& store, const artifact::TrustSet& owners,
-            const fhe::ckks::EngineOptions& engine, std::uint64_t memory_bytes, std::uint32_t group = 0);
+            const fhe::ckks::EngineOptions& engine, std::uint64_t memory_bytes, std::uint32_t replica = 0);
   ~StageHost();
   StageHost(const StageHost&) = delete;
   StageHost& operator=(const StageHost&) = delete;
@@ -66,7 +66,7 @@ class StageHost {
   const artifact::TrustSet* owners_;
   fhe::ckks::EngineOptions engine_;
   MemoryBudget budget_;
-  std::uint32_t group_;
+  std::uint32_t replica_;
   std::vector<std::unique_ptr<Stage>> stages_;
   std::vector<net::Lane> lanes_;  ///< of stages_, in the same order
   std::vector<Unserved> unserved_;

@@ -1,0 +1,179 @@
+#include "deploy/submit/canary.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <string_view>
+#include <utility>
+
+#include "artifact/digest.hpp"
+#include "base/bytes.hpp"
+#include "base/file.hpp"
+#include "deploy/net/compare_replicas.hpp"
+#include "deploy/net/job.hpp"
+#include "runtime/wire/limits.hpp"
+
+namespace obscura::deploy::submit {
+namespace {
+
+namespace fs = std::filesystem;
+using base::ErrorCode;
+
+constexpr std::string_view kMagic = "OBSY";
+constexpr std::uint16_t kVersion = 1;
+constexpr const char* kExtension = ".canary";
+constexpr std::uint64_t kMaxCanaryBytes = runtime::wire::kMaxRequestBytes + (std::uint64_t{1} << 20);
+constexpr std::size_t kBlobRefBytes = 32 + 8;
+constexpr std::size_t kNameDigits = 32;
+
+void write_ref(const net::BlobRef& ref, base::ByteWriter& out) {
+  out.bytes(ref.sha256.bytes);
+  out.u64(ref.size);
+}
+
+artifact::Digest read_digest(base::ByteReader& in) {
+  artifact::Digest digest;
+  const auto bytes = in.bytes(digest.bytes.size());
+  if (bytes.size() == digest.bytes.size()) std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
+  return digest;
+}
+
+net::BlobRef read_ref(base::ByteReader& in) {
+  const artifact::Digest digest = read_digest(in);
+  return {digest, in.u64()};
+}
+
+/// "OBSY", version u16, then: model and evaluation keys (digest and bytes u64 each), list of what the stages make
+/// (likewise), request: length u64 and bytes, digest of all that stands before it.
+std::vector<std::uint8_t> encode(const Canary& canary) {
+  base::ByteWriter out;
+  out.bytes({reinterpret_cast<const std::uint8_t*>(kMagic.data()), kMagic.size()});
+  out.u16(kVersion);
+  write_ref(canary.model, out);
+  write_ref(canary.eval_keys, out);
+  out.u32(static_cast<std::uint32_t>(canary.made.size()));
+  for (const net::BlobRef& made : canary.made) write_ref(made, out);
+  out.u64(canary.request.size());
+  out.bytes(canary.request);
+  out.bytes(artifact::sha256(out.view()).bytes);
+  return out.take();
+}
+
+base::Result<Canary> decode(std::span<const std::uint8_t> file, const std::string& path) {
+  const std::size_t body = file.size() - std::min(file.size(), artifact::Digest().bytes.size());
+  base::ByteReader in(file.first(body), path);
+  const auto magic = in.bytes(kMagic.size());
+  if (!std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end())) in.reject("not a canary");
+  if (in.u16() != kVersion) in.reject("a canary of another version");
+  base::ByteReader seal(file.subspan(body), path);
+  if (read_digest(seal) != artifact::sha256(file.first(body))) in.reject("altered or cut");
+  Canary canary;
+  canary.model = read_ref(in);
+  canary.eval_keys = read_ref(in);
+  canary.made.resize(in.count(net::kMaxStages, kBlobRefBytes));
+  for (net::BlobRef& made : canary.made) made = read_ref(in);
+  const auto request = in.bytes(in.u64());
+  canary.request.assign(request.begin(), request.end());
+  OBSCURA_TRY_VOID(in.finish());
+  return canary;
+}
+
+base::Result<Canary> read_canary(const fs::path& path) {
+  OBSCURA_TRY(const auto file, base::read_file(path.string(), kMaxCanaryBytes));
+  return decode(file, path.string());
+}
+
+base::Result<std::vector<fs::path>> canaries_in(const std::string& folder) {
+  std::vector<fs::path> paths;
+  std::error_code error;
+  fs::directory_iterator entry(folder, error);
+  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    if (entry->path().extension() == kExtension) paths.push_back(entry->path());
+  }
+  if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder, error.message()));
+  // Names are digests: their order says nothing about when they were made or of what.
+  std::sort(paths.begin(), paths.end());
+  return paths;
+}
+
+bool is_for(const Canary& canary, const net::BlobRef& model, const net::BlobRef& eval_keys) {
+  return canary.model == model && canary.eval_keys == eval_keys;
+}
+
+/// What is wrong with one group's answer; empty: nothing.
+std::string fault_of(const Canary& canary, const ReplicaOutcome& outcome) {
+  if (outcome.not_credible)
+    return fmt::format("{}, whose answer does not hold: {}", outcome.name, outcome.not_credible->message);
+  if (!outcome.answer) return {};
+  std::vector<net::Receipt> receipts = outcome.answer->trail;
+  receipts.push_back(outcome.answer->ending);
+  std::vector<std::vector<net::BlobRef>> known;
+  for (const net::BlobRef& made : canary.made) known.push_back({made});
+  if (known.size() != receipts.size()) return fmt::format("{} with {} stages", outcome.name, receipts.size());
+  const auto step = net::first_difference(receipts, known);
+  return step ? fmt::format("{} from stage {} on", outcome.name, step->stage + 1) : std::string();
+}
+
+}  // namespace
+
+base::Result<CanaryStock> CanaryStock::open(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(fs::path(folder) / "used", error);
+  if (!error) return CanaryStock(folder);
+  return base::fail(ErrorCode::kIo, fmt::format("cannot create {}: {}", folder, error.message()),
+                    "give a folder that you may write to");
+}
+
+base::Result<void> CanaryStock::add(const Canary& canary) {
+  const std::string name = artifact::sha256(canary.request).hex().substr(0, kNameDigits);
+  return base::write_file_atomically(fmt::format("{}/{}{}", folder_, name, kExtension), encode(canary),
+                                     base::kSecretMode, base::Existing::kRefuse);
+}
+
+base::Result<std::optional<Canary>> CanaryStock::take(const net::BlobRef& model, const net::BlobRef& eval_keys) {
+  OBSCURA_TRY(const auto paths, canaries_in(folder_));
+  for (const fs::path& path : paths) {
+    auto canary = read_canary(path);
+    if (!canary && canary.error().code == ErrorCode::kNotFound) continue;  // somebody else's by now
+    if (!canary) return base::forward_error(canary);
+    if (!is_for(*canary, model, eval_keys)) continue;
+    // Only one process can move it away.
+    std::error_code error;
+    fs::rename(path, fs::path(folder_) / "used" / path.filename(), error);
+    if (!error) return std::move(*canary);
+    if (error == std::errc::no_such_file_or_directory) continue;
+    return base::fail(ErrorCode::kIo, fmt::format("cannot move {} to used: {}", path.string(), error.message()));
+  }
+  return std::nullopt;
+}
+
+base::Result<std::size_t> CanaryStock::left(const net::BlobRef& model, const net::BlobRef& eval_keys) const {
+  OBSCURA_TRY(const auto paths, canaries_in(folder_));
+  std::size_t count = 0;
+  for (const fs::path& path : paths) {
+    auto canary = read_canary(path);
+    if (!canary && canary.error().code == ErrorCode::kNotFound) continue;
+    if (!canary) return base::forward_error(canary);
+    count += is_for(*canary, model, eval_keys) ? 1 : 0;
+  }
+  return count;
+}
+
+base::Result<bool> check_canary(const Canary& canary, const std::string& job,
+                                std::span<const ReplicaOutcome> outcomes) {
+  std::vector<std::string> faults;
+  for (const ReplicaOutcome& outcome : outcomes) {
+    if (auto fault = fault_of(canary, outcome); !fault.empty()) faults.push_back(std::move(fault));
+  }
+  if (!faults.empty()) {
+    return base::fail(ErrorCode::kDisagreement,
+                      fmt::format("job {} is a canary, whose answer is known, and was answered wrong by {}", job,
+                                  fmt::join(faults, "; by ")),
+                      "no other answer of such a group can be relied upon; `obscura-admin revoke GROUP` takes its "
+                      "rights away");
+  }
+  return std::any_of(outcomes.begin(), outcomes.end(), [](const auto& outcome) { return outcome.answer.has_value(); });
+}
+
+}  // namespace obscura::deploy::submit
