@@ -21,10 +21,14 @@ using base::ErrorCode;
 
 constexpr std::uint64_t kMaxIdentityBytes = 64 * 1024;
 
-base::Result<void> create_folders(const std::string& site) {
-  for (const std::string& name :
-       {std::string("identities"), std::string("trust/workers"), std::string("trust/supervisors"),
-        std::string("trust/owners"), std::string("trust/submitters/") + kDevTenant}) {
+std::string trusted_group(std::uint32_t number) {
+  return fmt::format("workers/{0}-group{0}", number);
+}
+
+base::Result<void> create_folders(const std::string& site, const std::vector<std::string>& trusted) {
+  std::vector<std::string> names{"identities"};
+  for (const std::string& name : trusted) names.push_back("trust/" + name);
+  for (const std::string& name : names) {
     std::error_code error;
     fs::create_directories(fs::path(site) / name, error);
     if (error) {
@@ -99,8 +103,14 @@ DevAddresses dev_addresses(const std::string& folder, bool over_nats) {
           .admin = folder + "/admin.site"};
 }
 
-base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners) {
-  OBSCURA_TRY_VOID(create_folders(folder));
+base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners,
+                                 std::uint32_t groups) {
+  std::vector<std::string> trusted{"workers", "supervisors", "owners", std::string("submitters/") + kDevTenant};
+  for (std::uint32_t group = 1; group < groups; ++group) trusted.push_back(trusted_group(group));
+  OBSCURA_TRY_VOID(create_folders(folder, trusted));
+  for (std::uint32_t group = 1; group < groups; ++group) {
+    OBSCURA_TRY_VOID(create_role(folder, fmt::format("worker-{}", group), trusted_group(group)));
+  }
   OBSCURA_TRY_VOID(create_role(folder, "worker", "workers"));
   OBSCURA_TRY_VOID(create_role(folder, "supervisor", "supervisors"));
   OBSCURA_TRY_VOID(create_role(folder, "client", std::string("submitters/") + kDevTenant));

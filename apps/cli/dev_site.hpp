@@ -22,8 +22,10 @@ struct DevAddresses {
 [[nodiscard]] DevAddresses dev_addresses(const std::string& folder, bool over_nats);
 
 /// Makes, as far as it is not there, identities/{worker,supervisor,client}, and trust/ with these and the public
-/// identities of `owners`. Errors: kIo; those of load_public_identity.
-[[nodiscard]] base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners);
+/// identities of `owners`; for every operator group but the first also identities/worker-NUMBER, trusted in
+/// trust/workers/NUMBER-groupNUMBER. Errors: kIo; those of load_public_identity.
+[[nodiscard]] base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners,
+                                               std::uint32_t groups);
 
 /// Makes, as far as they are not there, the files of a NATS server in nats/ and a site file per role, of workers one
 /// per operator group (worker.site, worker-1.site ...); starts the server on the loopback interface, on a port that

@@ -41,7 +41,7 @@ base::Result<void> start_worker(Stand& stand, const Story& story, const std::str
 }
 
 base::Result<Stand> start_stand(const Story& story, const std::string& site) {
-  OBSCURA_TRY_VOID(make_dev_site(site, {story.path("vendor.pub")}));
+  OBSCURA_TRY_VOID(make_dev_site(site, {story.path("vendor.pub")}, 1));
   Stand stand;
   OBSCURA_TRY(stand.server, start_dev_server(site, 1));
   OBSCURA_TRY(const auto admin, sibling_program("obscura-admin"));

@@ -100,7 +100,7 @@ int stop(Service& service, base::StopSignals& signals) {
 
 base::Result<Report> run_up(const Options& options, const Global& global) {
   base::StopSignals signals;
-  OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners));
+  OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners, options.groups));
   std::unique_ptr<deploy::net::NatsServer> server;  // outlives who needs it
   if (options.over_nats) {
     OBSCURA_TRY(server, start_dev_server(options.folder, options.groups));

@@ -153,7 +153,7 @@ class NatsTest(SiteTest):
             self.assertEqual(answer.code, EXPIRED, answer)
             wait_for(lambda: (site.folder / "dead.jsonl").exists(), "the dead letter")
             second = Process(self.shop, self.shop.root / "idle.second.log", "obscura-worker", "serve", "--site",
-                             site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker", "--cache",
+                             site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker-1", "--cache",
                              self.shop.root / "idle.second", "--log", "json")
             second.wait_for_event("serving")
             self.assertEqual(second.stop(), 0)

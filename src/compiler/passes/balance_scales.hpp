@@ -11,8 +11,8 @@ namespace obscura::compiler::passes {
 /// factors tend to 1 along a chain of blocks. Where two demands on a value differ, one Affine with a scale remains,
 /// which is right and costs a level. An Affine that only linear layers read moves in front of each.
 ///
-/// A channel whose scale is 0 in front of a skip would need the factor 0; it gets 2^-20 of the largest, an
-/// error of that size. Values at inputs, outputs, products and other operators keep the factor 1.
+/// A value of which one channel would need a factor below 2^-8 of another's, such as 0, keeps the factor 1 for all:
+/// that channel would drown in noise. So do values at inputs, outputs, products and other operators.
 [[nodiscard]] base::Result<graph::Graph> balance_scales(graph::Graph graph, Notes& notes);
 
 }  // namespace obscura::compiler::passes
