@@ -13,6 +13,8 @@ namespace {
 
 constexpr std::size_t kEvenPoints = 128;
 constexpr std::size_t kMostDegree = 63;
+// Polynomials of higher degree are steep where nothing holds them, and errors grow with the slope.
+constexpr std::size_t kLowDegree = 4;
 // Leading coefficients that are tried, as powers of two of half the result's range.
 constexpr int kSmallestLeading = -20;
 constexpr int kLargestLeading = -2;
@@ -29,7 +31,9 @@ Points points_of(std::span<const double> samples, const Interval& range, const F
   Points points;
   const double n = static_cast<double>(samples.size());
   const double scarcity = n > 0.0 ? static_cast<double>(degree + 1) / n : 1.0;
-  const double even = std::max(weights.even_share, n > 0.0 ? std::min(scarcity * scarcity, 0.5) : 1.0);
+  const bool is_low = degree <= kLowDegree;
+  const double least = is_low ? weights.even_share : weights.even_share_above;
+  const double even = std::max(least, n > 0.0 ? std::min(is_low ? scarcity * scarcity : scarcity, 0.5) : 1.0);
   const auto evenly = even_points(std::max(kEvenPoints, 2 * (degree + 1)));
   for (const double x : samples) {
     points.t.push_back(range.to_unit(x));
