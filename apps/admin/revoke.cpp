@@ -45,7 +45,7 @@ void add_revoke(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("revoke", "Trust a group of workers no more: what they sign counts no longer");
   command->add_option("GROUP", options->group, "Its name; \"default\": the workers without a group")->required();
-  command->add_option("--site", options->site, "The site: its folder")->required();
+  command->add_option("--site", options->site, "The site: its folder, or a site file")->required();
   command->add_option("--trust", options->trust, "Trust folder; left out: the site's own");
   command->callback([&action, options] { action = [options] { return run_revoke(*options); }; });
 }

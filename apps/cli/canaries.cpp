@@ -77,24 +77,20 @@ bool Canaries::any_outstanding() const {
   return std::any_of(outstanding_.begin(), outstanding_.end(), [](const Outstanding& one) { return one.handed_in; });
 }
 
-std::vector<Canaries::Fault> Canaries::look(deploy::net::Milliseconds timeout) {
+base::Result<std::vector<Canaries::Fault>> Canaries::look(deploy::net::Milliseconds timeout) {
   std::vector<Fault> faults;
   for (auto one = outstanding_.begin(); one != outstanding_.end();) {
     if (!one->handed_in) {
       ++one;
       continue;
     }
-    const auto outcomes = submission_->desk().outcomes(one->id, timeout);
-    const bool is_late = outcomes ? !outcomes->has_value() : outcomes.error().code == ErrorCode::kIo;
-    if (is_late) {
+    auto outcomes = submission_->desk().outcomes(one->id, timeout);
+    if (!outcomes && faults.empty()) return base::forward_error(outcomes);
+    if (!outcomes || !outcomes->has_value()) {
       ++one;
       continue;
     }
-    if (!outcomes) {
-      ++unanswered_;
-    } else if (auto fault = settle(*one, **outcomes)) {
-      faults.push_back(std::move(*fault));
-    }
+    if (auto fault = settle(*one, **outcomes)) faults.push_back(std::move(*fault));
     one = outstanding_.erase(one);
   }
   return faults;

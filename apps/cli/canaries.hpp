@@ -34,8 +34,11 @@ class Canaries {
     base::Error error;
   };
   /// Looks, for `timeout` each, for answers to those that were handed in, and returns the faults that they show. What
-  /// is looked at and has an end is no longer outstanding.
-  [[nodiscard]] std::vector<Fault> look(deploy::net::Milliseconds timeout);
+  /// is looked at and has an end is no longer outstanding. Errors: those of JobDesk::outcomes; what could not be looked
+  /// at stays outstanding.
+  [[nodiscard]] base::Result<std::vector<Fault>> look(deploy::net::Milliseconds timeout);
+  /// A coin.
+  [[nodiscard]] bool tails() { return (random_source_() & 1U) != 0; }
   /// Whether any that was handed in is not answered yet.
   [[nodiscard]] bool any_outstanding() const;
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 
@@ -101,6 +102,20 @@ DevAddresses dev_addresses(const std::string& folder, bool over_nats) {
           .owner = folder + "/owner.site",
           .worker = folder + "/worker.site",
           .admin = folder + "/admin.site"};
+}
+
+base::Result<std::uint32_t> groups_of_dev_site(const std::string& folder, bool over_nats, std::uint32_t asked) {
+  std::error_code ignored;
+  const std::string admin = dev_addresses(folder, true).admin;
+  std::uint32_t groups = over_nats ? std::max(asked, 1U) : 1;
+  if (over_nats && fs::exists(admin, ignored)) {
+    OBSCURA_TRY(const net::SiteFile file, net::read_site_file(admin));
+    groups = file.streams.groups;
+  }
+  if (asked == 0 || asked == groups) return groups;
+  return base::fail(ErrorCode::kUsage,
+                    fmt::format("{} is a site of {} operator group{}", folder, groups, groups == 1 ? "" : "s"),
+                    "--groups is for a NATS site that is made now: give --nats and another folder");
 }
 
 base::Result<void> make_dev_site(const std::string& folder, const std::vector<std::string>& owners,

@@ -21,6 +21,11 @@ struct DevAddresses {
 };
 [[nodiscard]] DevAddresses dev_addresses(const std::string& folder, bool over_nats);
 
+/// How many operator groups a site for development has: of one over NATS those that it was made with, or will be; of a
+/// folder one. `asked` 0: whatever it has. Error: kUsage (another number is asked for).
+[[nodiscard]] base::Result<std::uint32_t> groups_of_dev_site(const std::string& folder, bool over_nats,
+                                                             std::uint32_t asked);
+
 /// Makes, as far as it is not there, identities/{worker,supervisor,client}, and trust/ with these and the public
 /// identities of `owners`; for every operator group but the first also identities/worker-NUMBER, trusted in
 /// trust/workers/NUMBER-groupNUMBER. Errors: kIo; those of load_public_identity.

@@ -56,14 +56,14 @@ base::Result<Submission::Input> Submission::read(const std::string& input) const
 base::Result<NewJob> Submission::encrypt(const Input& input, const std::string& id) const {
   OBSCURA_TRY(auto request, writer_->write(input.tensor));
   const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
-  return NewJob{name, input.source, std::move(request), groups_};
+  return NewJob{name, input.source, std::move(request), groups_, are_groups_asked()};
 }
 
 base::Result<NewJob> Submission::load(const std::string& path, const std::string& id) const {
   OBSCURA_TRY(auto request, base::read_file(path, wire::kMaxRequestBytes));
   const auto source = source_of(request);
   const std::string name = id.empty() ? deploy::submit::job_id_of(request) : id;
-  return NewJob{name, source, std::move(request), groups_};
+  return NewJob{name, source, std::move(request), groups_, are_groups_asked()};
 }
 
 base::Result<void> Submission::hand_in(const NewJob& job) {

@@ -65,6 +65,10 @@ class Submission {
   /// The model that jobs are for, and the groups that they go to.
   [[nodiscard]] const deploy::submit::ModelAtSite& model() const { return *model_; }
   [[nodiscard]] const std::vector<std::uint32_t>& groups() const { return groups_; }
+  /// Those that were asked for: none when it was left open.
+  [[nodiscard]] std::span<const std::uint32_t> asked_groups() const {
+    return std::span(groups_).first(are_groups_asked() ? groups_.size() : 0);
+  }
 
   /// Writes the result to `output` ("": nowhere), decrypts it if there is a secret key, and says what came out: of one
   /// image among the job's figures, of several in `answers`. Then the job is closed (JobDesk::close). Errors: those of
@@ -76,6 +80,7 @@ class Submission {
 
  private:
   explicit Submission(const SubmitOptions& options) : options_(&options) {}
+  [[nodiscard]] bool are_groups_asked() const { return options_->replicas > 0 || !options_->groups.empty(); }
   [[nodiscard]] base::Result<void> decrypt(const std::string& id, std::span<const std::uint8_t> result,
                                            Report& report) const;
   [[nodiscard]] artifact::Digest source_of(std::span<const std::uint8_t> bytes) const;

@@ -98,7 +98,7 @@ base::Result<std::string> submit_one(Submission& submission, const SubmitOptions
     OBSCURA_TRY(ticket, submission.desk().find(id));
   }
   if (ticket) {
-    OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, read.source));
+    OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, read.source, submission.asked_groups()));
     return id;
   }
   OBSCURA_TRY(const NewJob job, submission.encrypt(read, id));
@@ -111,14 +111,19 @@ base::Result<std::vector<Submitted>> submit_all(Submission& submission, const Su
   std::vector<Submitted> submitted;
   if (options.inputs.empty() && options.requests.empty()) {
     OBSCURA_TRY(const auto ticket, submission.desk().find(options.id));
-    if (ticket) OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, std::nullopt));
+    if (ticket) {
+      OBSCURA_TRY_VOID(submission.desk().hand_in_again(*ticket, std::nullopt, submission.asked_groups()));
+    }
     return std::vector<Submitted>{{options.id, options.id, Clock::now()}};
   }
   Progress progress("submitting", inputs.size());
   for (std::size_t i = 0; i < inputs.size(); ++i) {
     OBSCURA_TRY_VOID(canaries.draw(std::chrono::milliseconds(0)));
-    OBSCURA_TRY_VOID(canaries.hand_in_due());
+    // Before or after, so that neither the first nor the last job of a batch is known to be no canary.
+    const bool first = canaries.tails();
+    if (first) OBSCURA_TRY_VOID(canaries.hand_in_due());
     OBSCURA_TRY(const std::string id, submit_one(submission, options, inputs[i], id_of(options, i, inputs.size())));
+    if (!first) OBSCURA_TRY_VOID(canaries.hand_in_due());
     submitted.push_back({id, inputs[i], Clock::now()});
     progress.update(i + 1);
   }
@@ -135,10 +140,10 @@ Report report_of_waiting(const std::vector<Submitted>& submitted) {
   return report;
 }
 
-/// Until all have an end: no other answer is looked at before. Error: the first fault.
+/// Until all have an end: no other answer is looked at before. Error: the first fault, or why one cannot be looked at.
 base::Result<void> await_canaries(Canaries& canaries) {
   while (canaries.any_outstanding()) {
-    const auto faults = canaries.look(kLook);
+    OBSCURA_TRY(const auto faults, canaries.look(kLook));
     if (!faults.empty()) return tl::make_unexpected(faults.front().error);
   }
   return {};

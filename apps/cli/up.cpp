@@ -9,6 +9,7 @@
 #include "apps/cli/dev_site.hpp"
 #include "apps/cli/service.hpp"
 #include "base/stop_signals.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::apps::cli {
 
@@ -27,7 +28,7 @@ struct Options {
   std::uint64_t memory_mb = 0;
   bool over_nats = false;
   bool no_worker = false;
-  std::uint32_t groups = 1;
+  std::uint32_t groups = 0;  // 0: as many as the site has, or one
 };
 
 std::string what_next(const std::string& site, const DevAddresses& addresses) {
@@ -100,10 +101,11 @@ int stop(Service& service, base::StopSignals& signals) {
 
 base::Result<Report> run_up(const Options& options, const Global& global) {
   base::StopSignals signals;
-  OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners, options.groups));
+  OBSCURA_TRY(const std::uint32_t groups, groups_of_dev_site(options.folder, options.over_nats, options.groups));
+  OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners, groups));
   std::unique_ptr<deploy::net::NatsServer> server;  // outlives who needs it
   if (options.over_nats) {
-    OBSCURA_TRY(server, start_dev_server(options.folder, options.groups));
+    OBSCURA_TRY(server, start_dev_server(options.folder, groups));
   }
   OBSCURA_TRY(auto services, start(options, global));
   std::cout << what_next(options.folder, dev_addresses(options.folder, options.over_nats)) << std::flush;
@@ -127,7 +129,7 @@ void add_up(CLI::App& app, const Global& global, Action& action) {
   command->add_flag("--nats", options->over_nats,
                     "Over a nats-server on this machine, with a site file per role in the folder");
   command->add_option("--groups", options->groups, "Operator groups of a NATS site that is made now")
-      ->check(CLI::Range(1, 1000));
+      ->check(CLI::Range(1U, deploy::net::kMaxGroups + 1));
   command->add_flag("--no-worker", options->no_worker, "Without a worker: start your own");
   command->add_option("--http", options->http, "HOST:PORT of the worker's /healthz, /readyz and /metrics");
   command->add_option("--log", options->log, "Form of the worker's log")->check(CLI::IsMember({"text", "json"}));

@@ -115,7 +115,9 @@ class Watch {
   /// What is known of a group from them is told at once, in a line of its own.
   void look_at_canaries() {
     if (const auto handed = canaries_.hand_in_due(); !handed) tell(handed.error());
-    for (const auto& fault : canaries_.look(deploy::net::Milliseconds(0))) {
+    const auto faults = canaries_.look(deploy::net::Milliseconds(0));
+    if (!faults) return tell(faults.error());
+    for (const auto& fault : *faults) {
       nlohmann::json line = error_of(fault.error);
       line["canary"] = fault.id;
       std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;

@@ -9,7 +9,7 @@ import struct
 
 from site_shop import SiteTest, wait_for
 
-USAGE, NOT_FOUND, UNTRUSTED, EXPIRED, DISAGREEMENT = 2, 3, 6, 13, 20
+USAGE, NOT_FOUND, UNTRUSTED, MISMATCH, EXPIRED, DISAGREEMENT = 2, 3, 6, 7, 13, 20
 GROUPS = ("acme", "borea")
 
 
@@ -56,6 +56,9 @@ class ReplicasTest(SiteTest):
             one = self.shop.root / "agree.one"
             self.done(site.submit("--ct", self.requests[3], *names, "--groups", "borea", "-o", one))
             self.assertEqual(one.read_bytes(), self.results[3].read_bytes())
+            # The name stands for a job of one group: its answer is not one that two agree upon.
+            self.refused_submit(MISMATCH, site, "--ct", self.requests[3], *names, "--groups", "acme,borea", "-o",
+                                self.shop.root / "agree.two", mentions=["other operator groups"])
             nowhere = ("--ct", self.requests[4], *names, "-o", self.shop.root / "agree.none")
             self.refused_submit(USAGE, site, *nowhere, "--replicas", "4", mentions=["default, acme, borea"])
             self.refused_submit(UNTRUSTED, site, *nowhere, "--groups", "acme,cobo", mentions=["cobo"])

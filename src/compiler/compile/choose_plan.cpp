@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "compiler/compile/node_levels.hpp"
+#include "compiler/compile/stated_error.hpp"
 #include "compiler/pack/interleave.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
@@ -190,7 +191,13 @@ class PlanSearch {
       microseconds += work.microseconds(options_.cost.row(structure.log_n));
     }
     if (best_ && microseconds >= best_->microseconds) return;
-    best_ = ChosenPlan{std::move(packed), attempt.packing, known.observation, structure, *primes, microseconds};
+    ChosenPlan plan{std::move(packed), attempt.packing, known.observation, structure, *primes, microseconds};
+    if (!keeps_its_bound(graph_, plan, *params, inputs_, options_.head_room, parallel_)) {
+      hopeless_.push_back(attempt.structure);
+      outgrown_ = true;
+      return;
+    }
+    best_ = std::move(plan);
   }
 
   bool fits_memory(plan::program::Program& program, const fhe::params::ParamSet& params) {
@@ -208,6 +215,13 @@ class PlanSearch {
           fmt::format("every plan that is precise enough takes at least {} MB of memory, {} MB are allowed",
                       (least_memory_ >> 20) + 1, options_.most_memory_bytes >> 20),
           "allow more memory, a larger error or less security");
+    }
+    if (outgrown_) {
+      return base::fail(
+          base::ErrorCode::kUnsupported,
+          "errors outgrow their prediction in every plan that is precise enough: the network multiplies them "
+          "where its polynomials are steep",
+          "allow polynomials of lower degree only, calibrate with more inputs, or ask for a smaller error");
     }
     if (std::isfinite(least_sd_)) {
       return base::fail(
@@ -254,10 +268,11 @@ class PlanSearch {
   int lane_bits_;
   base::Parallel parallel_;
   std::vector<Observed> observed_;
-  std::vector<Structure> hopeless_;  // of the ring degree, with some packing too imprecise by far
+  std::vector<Structure> hopeless_;  // of the ring degree, with some packing that is of no use
   std::optional<ChosenPlan> best_;
   std::optional<base::Error> packing_error_;
   bool attempted_ = false;
+  bool outgrown_ = false;  // some plan's errors, in the simulator
   double least_sd_ = std::numeric_limits<double>::infinity();
   std::uint64_t least_memory_ = std::numeric_limits<std::uint64_t>::max();
 };

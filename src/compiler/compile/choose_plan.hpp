@@ -36,7 +36,8 @@ struct ChosenPlan {
 
 /// The plan with the least predicted latency whose predicted score error stays at or below `most_sd`: ring
 /// degree, ending, key-switching digits, packing, sizes of primes and scales, all by search. A request for several
-/// images is packed as one image in fewer slots, and then interleaved (pack/interleave.hpp). Deterministic.
+/// images is packed as one image in fewer slots, and then interleaved (pack/interleave.hpp). A plan that does not keep
+/// its bound in the simulator (stated_error.hpp) is passed over. Deterministic.
 /// Errors: kUnsupported with the best error that was reached and why nothing fits, or with the number of levels that
 /// the network needs and which layers take them.
 [[nodiscard]] base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& inputs, double most_sd,

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numbers>
 
 #include "compiler/compile/check_plan.hpp"
 #include "compiler/compile/finish.hpp"
+#include "compiler/compile/stated_error.hpp"
 #include "compiler/compile/tolerance.hpp"
 #include "compiler/graph/final_ops.hpp"
 #include "compiler/graph/interpret_batch.hpp"
@@ -27,10 +27,6 @@ namespace program = plan::program;
 constexpr double kPassTolerance = 1e-6;
 constexpr std::size_t kPoisonedInputs = 16;
 constexpr std::size_t kLongestName = 64;
-/// A slot's error is a product of two complex Gaussians at worst: a rounding or a digit, and the key or a fresh error.
-/// The real part of such a product is Laplace-distributed, P(|e| > d sd) = exp(-sqrt(2) d); sums over several slots
-/// have lighter tails. d for a probability of 2^-30.
-constexpr double kBoundDeviations = 30 * std::numbers::ln2 / std::numbers::sqrt2;
 /// Scores beyond this multiple of the calibrated ones are not vouched for.
 constexpr double kScoreHeadRoom = 2;
 
@@ -119,19 +115,6 @@ std::size_t label_count(const graph::Graph& graph) {
   return static_cast<std::size_t>(graph::element_count(graph.shape(graph.outputs.front())));
 }
 
-// Largest sd of any watched score over single calibration inputs, by the first-order prediction.
-double worst_sd(const ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileOptions& options) {
-  place::Calibration single{plan.observation.calibration.magnitude, plan.observation.samples};
-  const place::ErrorModel model(plan.packed.program, single, params, options.head_room);
-  return std::exp2(model.predict(place::scale_bits_of(plan.packed.program, params)).log2_sd);
-}
-
-std::vector<place::Gain> errors_of(const ChosenPlan& plan, const fhe::params::ParamSet& params,
-                                   const CompileOptions& options) {
-  const place::ErrorModel model(plan.packed.program, plan.observation.calibration, params, options.head_room);
-  return model.sources(place::scale_bits_of(plan.packed.program, params));
-}
-
 void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileRequest& request,
            const Tolerance& tolerance) {
   program::Program& program = plan.packed.program;
@@ -146,7 +129,7 @@ void state(ChosenPlan& plan, const fhe::params::ParamSet& params, const CompileR
   for (program::Output& output : program.outputs) output.name = printable(output.name);
   program.key_needs = program::derive_key_needs(program);
   program.error.score_error_sd = std::exp2(plan.primes.log2_sd);
-  program.error.score_error_bound = kBoundDeviations * worst_sd(plan, params, request.options);
+  program.error.score_error_bound = score_error_bound(plan, params, request.options.head_room);
   program.error.score_maximum = kScoreHeadRoom * tolerance.largest_score;
   const program::MemoryEstimate memory = program::estimate_memory(program, params);
   program.cost.latency_ms = plan.microseconds / 1000;
@@ -220,7 +203,7 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
   output.report = make_report(plan, params, request.options);
   output.report.flip_share = flip_share(scores, plan.packed.program.error.score_error_sd);
   output.report.calibration_inputs = request.calibration.size();
-  output.errors = errors_of(plan, params, request.options);
+  output.errors = errors_of(plan, params, request.options.head_room);
   std::vector<double> predicted = predicted_ms(plan.packed.program, params, request.options.cost);
   output.plan = {std::move(plan.packed.program), std::move(plan.packed.weights), request.labels, std::move(predicted)};
   return output;

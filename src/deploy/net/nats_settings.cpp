@@ -7,6 +7,7 @@
 #include "deploy/net/detail/nats_api.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/detail/number_lines.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::net {
 
@@ -38,7 +39,7 @@ base::Result<NatsSettings> read_settings(NatsConnection& connection) {
   NatsSettings settings;
   const detail::NumberSettings known = {{"lease_ms", detail::time_setting<Milliseconds>(settings.lease, 100)},
                                         {"max_job_bytes", detail::number_setting(settings.max_job_bytes, 1)},
-                                        {"groups", detail::number_setting(settings.groups, 1, 1000)}};
+                                        {"groups", detail::number_setting(settings.groups, 1, kMaxGroups + 1)}};
   const std::string text((*read)->begin(), (*read)->end());
   auto understood = detail::read_number_lines(text, known, "the message with the site's settings");
   if (understood) return settings;

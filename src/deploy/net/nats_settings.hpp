@@ -20,7 +20,7 @@ struct NatsSettings {
 
 /// Errors: kUntrusted (who asks is not the administrator), kIo.
 [[nodiscard]] base::Result<void> write_settings(NatsConnection& connection, const NatsSettings& settings);
-/// Errors: kNotFound (the administrator did not make the site's streams yet), kCorrupt, kIo.
+/// Errors: kIo (no server answers, or there are no streams yet), kNotFound (streams, but no settings), kCorrupt.
 [[nodiscard]] base::Result<NatsSettings> read_settings(NatsConnection& connection);
 
 }  // namespace obscura::deploy::net

@@ -10,6 +10,7 @@
 #include "deploy/net/catalogue.hpp"
 #include "deploy/net/clock.hpp"
 #include "deploy/net/job_queue.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::net {
 
@@ -23,11 +24,12 @@ struct Site {
   Milliseconds lease{30'000};
   std::uint64_t max_job_bytes = std::uint64_t{1} << 30;  ///< of a step's inputs together
 
+  std::uint32_t groups = kMaxGroups + 1;  ///< operator groups there is room for: replicas are numbered below it
+
   // Of a NATS site only.
-  std::uint32_t groups = 1;  ///< operator groups: replicas of a job are numbered below it
-  std::uint32_t group = 0;   ///< a worker's own: the replica of which it may take tasks
-  std::string tenant;        ///< a client's own; empty: whichever its identity may submit for
-  bool sees_queue = true;    ///< whether this role may ask how full the queue is (JobQueue::status)
+  std::uint32_t group = 0;  ///< a worker's own: the replica of which it may take tasks
+  std::string tenant;       ///< a client's own; empty: whichever its identity may submit for
+  bool sees_queue = true;   ///< whether this role may ask how full the queue is (JobQueue::status)
   /// Has the tasks of a lane handed out from here on; may be repeated. Empty where that needs nobody's doing, or is not
   /// for this role. Errors: kUntrusted, kNotFound (no streams), kIo.
   std::function<base::Result<void>(const Lane& lane)> open_lane;

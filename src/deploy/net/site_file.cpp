@@ -14,6 +14,7 @@
 #include "deploy/net/address.hpp"
 #include "deploy/net/detail/number_lines.hpp"
 #include "deploy/net/nats_config.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::net {
 namespace {
@@ -23,7 +24,7 @@ using base::ErrorCode;
 using base::Result;
 
 constexpr std::uint64_t kMaxSiteFileBytes = 64 * 1024;
-constexpr std::uint32_t kMostGroups = 1000;
+constexpr std::uint32_t kMostGroups = kMaxGroups + 1;
 constexpr std::uint64_t kMostCopies = 5;
 constexpr std::string_view kScheme = "tls://";
 

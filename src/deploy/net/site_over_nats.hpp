@@ -8,7 +8,7 @@
 namespace obscura::deploy::net {
 
 /// Opens the NATS site that a site file says, in the role that it says. Errors: those of read_site_file and
-/// NatsConnection::open; kNotFound (the administrator did not make the site's streams yet); kUsage (a group that the
+/// NatsConnection::open; those of read_settings; kUsage (a group that the
 /// site does not have).
 [[nodiscard]] base::Result<Site> open_nats_site(const std::string& path);
 

@@ -120,6 +120,10 @@ std::string fault_of(const Canary& canary, const ReplicaOutcome& outcome) {
 base::Result<CanaryStock> CanaryStock::open(const std::string& folder) {
   std::error_code error;
   fs::create_directories(fs::path(folder) / "used", error);
+  // A name is that of a job: who can list the folder can tell which jobs are canaries.
+  for (const fs::path& path : {fs::path(folder), fs::path(folder) / "used"}) {
+    if (!error) fs::permissions(path, fs::perms::owner_all, error);
+  }
   if (!error) return CanaryStock(folder);
   return base::fail(ErrorCode::kIo, fmt::format("cannot create {}: {}", folder, error.message()),
                     "give a folder that you may write to");

@@ -94,6 +94,14 @@ base::Result<Ticket> JobDesk::ticket_of(const std::string& id) const {
 }
 
 base::Result<void> JobDesk::publish(const Ticket& ticket) {
+  // Before any goes out.
+  const std::uint32_t last = *std::max_element(ticket.groups.begin(), ticket.groups.end());
+  if (last >= site_->groups) {
+    return base::fail(
+        ErrorCode::kMismatch,
+        fmt::format("operator group {} is trusted, but the site has {} only, numbered from 0", last, site_->groups),
+        "name other groups, or have the operator make room for more");
+  }
   for (const std::uint32_t group : ticket.groups) {
     const net::Job job = ticket.job_of(group);
     OBSCURA_TRY(const net::Stored stored,
@@ -138,20 +146,31 @@ base::Result<Ticket> JobDesk::ticket_for(const NewJob& job, const ModelAtSite& m
 
 base::Result<void> JobDesk::hand_in(const NewJob& job, const ModelAtSite& model, Milliseconds patience) {
   OBSCURA_TRY(const auto known, find(job.id));
-  if (known) return hand_in_again(*known, job.source);
+  const auto asked = std::span(job.groups).first(job.groups_asked ? job.groups.size() : 0);
+  if (known) return hand_in_again(*known, job.source, asked);
   OBSCURA_TRY(const Ticket ticket, ticket_for(job, model, patience));
   if (const auto kept = tickets_.keep(ticket, base::Existing::kRefuse); !kept) {
     OBSCURA_TRY(const auto theirs, find(job.id));  // another process may have been first
-    return theirs ? hand_in_again(*theirs, job.source) : kept;
+    return theirs ? hand_in_again(*theirs, job.source, asked) : kept;
   }
   return publish(ticket);
 }
 
-base::Result<void> JobDesk::hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source) {
+base::Result<void> JobDesk::hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source,
+                                          std::span<const std::uint32_t> asked) {
   if (source && *source != ticket.source) {
     return base::fail(ErrorCode::kMismatch,
                       fmt::format("job {} was submitted with another input or model", ticket.job.key.job),
                       "submit this one under a new name");
+  }
+  const auto& went = ticket.groups;
+  const bool went_to_all = std::all_of(
+      asked.begin(), asked.end(), [&](std::uint32_t group) { return std::count(went.begin(), went.end(), group) > 0; });
+  if (!went_to_all) {
+    return base::fail(
+        ErrorCode::kMismatch,
+        fmt::format("job {} was submitted to other operator groups than are asked for now", ticket.job.key.job),
+        "submit this one under a new name, or ask for its answer without --replicas and --groups");
   }
   if (ticket.inputs.empty()) return {};
   auto published = publish(ticket);
@@ -188,15 +207,16 @@ ReplicaOutcome JobDesk::open(const net::Job& job, const std::vector<std::uint8_t
 /// Why a group without a result will have none; nothing while there is hope.
 base::Result<std::optional<ReplicaOutcome>> JobDesk::end_of_silence(const Ticket& ticket, std::uint32_t group) const {
   const std::string& id = ticket.job.key.job;
-  if (ticket.inputs.empty()) {
-    return base::fail(ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
-                      "answers are kept for retention_s; submit the input under a new name");
-  }
   OBSCURA_TRY(const net::Trust trust, trust_());
   ReplicaOutcome outcome{.group = group, .name = net::name_of_group(trust, group)};
   if (net::workers_of(trust, group).empty()) {
     outcome.refusal = {ErrorCode::kUntrusted, fmt::format("no workers of the group {} are trusted", outcome.name),
                        "they may have been revoked: submit the input again, to other groups"};
+    return outcome;
+  }
+  if (ticket.inputs.empty()) {
+    outcome.refusal = {ErrorCode::kNotFound, fmt::format("the site has forgotten the answer to job {}", id),
+                       "answers are kept for retention_s; submit the input under a new name"};
     return outcome;
   }
   if (!is_overdue(ticket)) return std::nullopt;

@@ -24,6 +24,7 @@ struct NewJob {
   std::vector<std::uint8_t> request;  ///< the request's bytes
   /// Operator groups (choose_groups) that each do the whole job; their answers are compared.
   std::vector<std::uint32_t> groups = {0};
+  bool groups_asked = false;  ///< by the user: a job of this name that went to others will not do
 };
 
 /// Whose signatures count now: asked for anew at each look for an answer, so that who is revoked counts no more.
@@ -52,12 +53,14 @@ class JobDesk {
 
   /// Writes the ticket, and hands the job in. Of a name that is known already the first ticket stands, and is handed in
   /// again byte for byte. Errors: kMismatch (the request is of another plan or key than the model's manifest says, or
-  /// the name was given to another source); kLimit (oversized); kFull; those of TicketStore and submit_job.
+  /// the name was given to another source or to other groups than are asked for; a group that the site does not
+  /// have); kLimit (oversized); kFull; those of TicketStore and submit_job.
   [[nodiscard]] base::Result<void> hand_in(const NewJob& job, const ModelAtSite& model, net::Milliseconds patience);
   /// Hands the same job in once more: nothing happens when it is known. Does nothing when its answer was read before.
-  /// Errors as above; kMismatch when `source` is given and the ticket is about another; kExpired instead of kFull well
-  /// after the deadline.
-  [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source);
+  /// Errors as above; kMismatch when `source` is given and the ticket is about another, or when it did not go to all
+  /// the groups that are asked for; kExpired instead of kFull well after the deadline.
+  [[nodiscard]] base::Result<void> hand_in_again(const Ticket& ticket, const std::optional<artifact::Digest>& source,
+                                                 std::span<const std::uint32_t> asked);
 
   /// The answer, or nothing while a group has none, for `timeout` (0: look once). Verified to the last receipt, and of
   /// several groups compared: what is returned may be decrypted. The ticket stays as it is. Errors: kDisagreement and
