@@ -27,6 +27,12 @@ constexpr int kMostSpecial = 4;
 constexpr std::size_t kPackingsPerStructure = 2;
 /// By how many bits of precision packings of one structure may differ.
 constexpr double kPackingBits = 2;
+/// By how many bits the error may be larger when values are seen with errors in them: as much as gains differ from one
+/// draw to the next.
+constexpr double kSurpriseBits = 0.6;
+constexpr int kMostLooks = 3;
+/// Of values in the head room.
+constexpr double kNegligibleOverflow = 0.5;
 constexpr std::size_t kBeam = 48;
 /// Chains with more primes try fewer key-switching structures.
 constexpr int kDeep = 9;
@@ -168,36 +174,63 @@ class PlanSearch {
   void try_primes(const Attempt& attempt) {
     attempted_ = true;
     const Observed& known = observed(attempt);
+    auto plan = with_primes(attempt, known.packed, known.observation);
+    if (!plan) return;
+    if (best_ && plan->microseconds >= best_->microseconds) return;
+    if (!holds_with_errors(attempt, known.packed, plan)) {
+      hopeless_.push_back(attempt.structure);
+      outgrown_ = true;
+      return;
+    }
+    best_ = std::move(plan);
+  }
+
+  // Looks at the plan again with its errors in every value, and chooses primes again where products of errors count;
+  // then holds it against the simulator. Of no use afterwards where that fails.
+  bool holds_with_errors(const Attempt& attempt, const pack::PackedNetwork& packed, std::optional<ChosenPlan>& plan) {
+    const pack::PackedNetwork single = pack::lower(graph_, attempt.packing, attempt.structure.log_n - lane_bits_);
+    for (int look = 0; look < kMostLooks; ++look) {
+      const auto params = plan::program::make_params(plan->packed.program);
+      if (!params) return false;
+      const auto errors = errors_of(*plan, *params, options_.head_room);
+      const Observation seen = observe(single, inputs_, options_.sensitivity_inputs, parallel_, errors);
+      const place::ErrorModel model(plan->packed.program, seen.calibration, *params, options_.head_room);
+      const auto with_errors = model.predict(place::scale_bits_of(plan->packed.program, *params));
+      if (with_errors.overflow_bits <= kNegligibleOverflow &&
+          with_errors.log2_sd <= plan->primes.log2_sd + kSurpriseBits) {
+        return keeps_its_bound(graph_, *plan, *params, inputs_, options_.head_room, parallel_);
+      }
+      plan = with_primes(attempt, packed, seen);
+      if (!plan) return false;
+    }
+    return false;
+  }
+
+  // None when nothing is precise enough, or small enough.
+  std::optional<ChosenPlan> with_primes(const Attempt& attempt, pack::PackedNetwork packed,
+                                        const Observation& observation) {
     Structure structure = attempt.structure;
-    pack::PackedNetwork packed = known.packed;
     packed.program.sealing_key = options_.sealing_key;
     structure.primes = place::settle(packed.program, structure.ending) + 1;
     const auto scales = place::ScalePlan::solve(packed.program);
     const int digits = structure.shape().digits.back();
     const place::PrimeRequest request{structure.log_n, options_.security,  structure.primes,   structure.special,
                                       digits,          options_.head_room, std::log2(most_sd_)};
-    const auto primes = place::choose_primes(packed.program, scales, known.observation.calibration, request);
+    const auto primes = place::choose_primes(packed.program, scales, observation.calibration, request);
     if (!primes || primes->log2_sd > std::log2(most_sd_) + kPackingBits) hopeless_.push_back(attempt.structure);
-    if (!primes) return;
+    if (!primes) return std::nullopt;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
-    if (std::exp2(primes->log2_sd) > most_sd_) return;
+    if (std::exp2(primes->log2_sd) > most_sd_) return std::nullopt;
     const auto params = fhe::params::ParamSet::create(primes->literal);
-    if (!params) return;
+    if (!params) return std::nullopt;
     packed.program.params = primes->literal;
     scales.assign(packed.program, primes->scales);
-    if (!fits_memory(packed.program, *params)) return;
+    if (!fits_memory(packed.program, *params)) return std::nullopt;
     double microseconds = 0;
     for (const Work& work : CostModel(place::ModulusShape::of(*params)).program(packed.program)) {
       microseconds += work.microseconds(options_.cost.row(structure.log_n));
     }
-    if (best_ && microseconds >= best_->microseconds) return;
-    ChosenPlan plan{std::move(packed), attempt.packing, known.observation, structure, *primes, microseconds};
-    if (!keeps_its_bound(graph_, plan, *params, inputs_, options_.head_room, parallel_)) {
-      hopeless_.push_back(attempt.structure);
-      outgrown_ = true;
-      return;
-    }
-    best_ = std::move(plan);
+    return ChosenPlan{std::move(packed), attempt.packing, observation, structure, *primes, microseconds};
   }
 
   bool fits_memory(plan::program::Program& program, const fhe::params::ParamSet& params) {
@@ -219,8 +252,7 @@ class PlanSearch {
     if (outgrown_) {
       return base::fail(
           base::ErrorCode::kUnsupported,
-          "errors outgrow their prediction in every plan that is precise enough: the network multiplies them "
-          "where its polynomials are steep",
+          "errors outgrow their prediction in every plan that is precise enough: products of errors reach the scores",
           "allow polynomials of lower degree only, calibrate with more inputs, or ask for a smaller error");
     }
     if (std::isfinite(least_sd_)) {

@@ -4,7 +4,6 @@
 #include <map>
 
 #include "base/check.hpp"
-#include "compiler/simulate/execute.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -92,13 +91,19 @@ class Noise {
 
 }  // namespace
 
+simulate::Trace noisy_trace(const program::Program& program, const plan::weights::Weights& weights,
+                            std::span<const place::Gain> errors, std::span<const std::vector<double>> inputs,
+                            std::mt19937_64& random) {
+  OBSCURA_CHECK(errors.size() == program.instructions.size(), "the errors are of another program");
+  Noise noise(program, weights, errors, random);
+  return simulate::execute(program, weights, simulate::pack_inputs(program, inputs),
+                           [&](program::ValueId id, Slots& slots) { noise.tamper(id, slots); });
+}
+
 std::vector<std::vector<double>> noisy_scores(const program::Program& program, const plan::weights::Weights& weights,
                                               std::span<const place::Gain> errors,
                                               std::span<const std::vector<double>> inputs, std::mt19937_64& random) {
-  OBSCURA_CHECK(errors.size() == program.instructions.size(), "the errors are of another program");
-  Noise noise(program, weights, errors, random);
-  const auto trace = simulate::execute(program, weights, simulate::pack_inputs(program, inputs),
-                                       [&](program::ValueId id, Slots& slots) { noise.tamper(id, slots); });
+  const simulate::Trace trace = noisy_trace(program, weights, errors, inputs, random);
   std::vector<std::vector<double>> scores;
   for (std::size_t b = 0; b < inputs.size(); ++b) scores.push_back(simulate::read_scores(program, trace, b));
   return scores;

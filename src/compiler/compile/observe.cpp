@@ -8,6 +8,7 @@
 #include <random>
 #include <span>
 
+#include "compiler/compile/noisy_run.hpp"
 #include "compiler/graph/interpret.hpp"
 #include "compiler/simulate/sensitivity.hpp"
 #include "plan/program/operation.hpp"
@@ -20,6 +21,7 @@ namespace program = plan::program;
 constexpr std::size_t kMostScores = 16;
 constexpr std::size_t kFewScores = 4;
 constexpr double kTolerance = 1e-8;
+constexpr std::uint64_t kErrorSeed = 20261127;
 /// Products of slots spent on magnitudes, and on gains (a backward run costs three forward ones), per packing.
 constexpr double kMagnitudeProducts = 1.5e9;
 constexpr double kGainProducts = 1.5e9;
@@ -132,7 +134,7 @@ class PoisonedRun {
 }  // namespace
 
 Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std::size_t sensitivity_inputs,
-                    const base::Parallel& parallel) {
+                    const base::Parallel& parallel, std::span<const place::Gain> errors) {
   const std::size_t instructions = packed.program.instructions.size();
   const double products = products_of(packed);
   const std::size_t runs = affordable(kMagnitudeProducts, products, kFewScores, inputs.size());
@@ -145,8 +147,11 @@ Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs, std
   Observation seen;
   seen.calibration.magnitude.assign(instructions, 0);
   seen.calibration.gains.assign(scores.size(), std::vector<place::Gain>(instructions));
+  std::mt19937_64 random(kErrorSeed);
   for (std::size_t n = 0; n < std::max(runs, samples); ++n) {
-    const simulate::Trace trace = run(packed, {&inputs[n], 1}, {});
+    const simulate::Trace trace = errors.empty()
+                                      ? run(packed, {&inputs[n], 1}, {})
+                                      : noisy_trace(packed.program, packed.weights, errors, {&inputs[n], 1}, random);
     raise_magnitudes(trace, seen.calibration.magnitude);
     if (n >= samples) continue;
     const std::size_t first = seen.samples.size();

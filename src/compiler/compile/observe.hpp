@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "base/parallel.hpp"
@@ -21,9 +22,13 @@ struct Observation {
 
 /// Magnitudes over the inputs; gains over the first `sensitivity_inputs`, for at most 16 scores spread over all of
 /// them. Large programs are run on fewer inputs and scores, at least 4 of each, within a fixed number of products.
-/// Equal for any number of threads. Cost: one simulation per input and three per sample.
+/// Equal for any number of threads. With `errors` (place::ErrorModel::sources) values are seen as they are with such
+/// errors in them, so that gains hold products of errors too, each counted twice: an error in slots that nobody reads
+/// may be multiplied by large values there and reach a score through the errors of weights that are zero.
+/// Cost: one simulation per input (two with errors) and three per sample.
 [[nodiscard]] Observation observe(const pack::PackedNetwork& packed, const Inputs& inputs,
-                                  std::size_t sensitivity_inputs, const base::Parallel& parallel);
+                                  std::size_t sensitivity_inputs, const base::Parallel& parallel,
+                                  std::span<const place::Gain> errors = {});
 
 /// Raises the magnitudes to those of an input of zeros, which stands where a request holds fewer images than it may.
 void observe_zeros(const pack::PackedNetwork& packed, Observation& observation);
