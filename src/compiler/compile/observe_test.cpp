@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <complex>
 #include <random>
 
 #include "compiler/compile/choose_plan.hpp"
@@ -125,6 +126,61 @@ TEST(Reference, EvaluatesTheModelFile) {
   EXPECT_EQ(scores->size(), 10u);
   EXPECT_EQ(reference->scores(std::vector<float>(783)).error().code, base::ErrorCode::kMismatch);
   EXPECT_EQ(Reference::open("missing.onnx").error().code, base::ErrorCode::kNotFound);
+}
+
+/// Slot 1 is nobody's: what stands there is 0 times a large number, and has weight 0 in the score.
+struct JunkProduct {
+  static constexpr double kLarge = 1e4;
+  pack::PackedNetwork packed;
+  std::size_t masked;  // the instruction that makes the 0
+  std::size_t score;
+
+  std::size_t add(plan::program::Operation operation) {
+    auto& instructions = packed.program.instructions;
+    instructions.push_back({std::move(operation), fhe::params::Level(0), plan::program::Scale(), 0});
+    return instructions.size() - 1;
+  }
+  plan::program::Term term(int baby, std::vector<std::complex<double>> values) {
+    packed.program.weights.push_back({fhe::params::Level(0), plan::program::Scale(), false});
+    packed.weights.values.push_back(std::move(values));
+    return {0, fhe::params::RotationStep(baby),
+            plan::program::WeightId(static_cast<int>(packed.weights.values.size()) - 1)};
+  }
+
+  JunkProduct() {
+    using namespace plan::program;
+    const auto id = [](std::size_t i) { return ValueId(static_cast<int>(i)); };
+    packed.program.params.log_n = 3;
+    packed.program.input_packing.ciphertexts = 1;
+    packed.program.input_packing.element = {0, -1, -1, -1, -1, -1, -1, -1};
+    const auto x = id(add(Input{0}));
+    masked = add(Linear{{x}, {{RotationStep(0), {term(0, {1, 0, 0, 0})}}}, false, false});
+    const Term junk = term(0, {1, kLarge, 0, 0});
+    const auto large = id(add(AddBias{x, junk.weight}));
+    const auto product = id(add(Multiply{id(masked), large}));
+    score = add(Linear{{product}, {{RotationStep(0), {term(0, {1, 0, 0, 0}), term(1, {0, 0, 0, 0})}}}, false, false});
+    packed.program.results = {id(score)};
+    packed.program.outputs = {{"scores", {{0, 0}}, 1.0, Finish::kNone}};
+  }
+};
+
+TEST(Observe, SeesProductsOfErrorsInSlotsThatNobodyReads) {
+  JunkProduct junk;
+  const Inputs inputs(64, {0.0});
+  const base::Parallel parallel(1);
+  const auto clean = observe(junk.packed, inputs, inputs.size(), parallel);
+  EXPECT_EQ(clean.calibration.gains[0][junk.score].weight, 0);
+  EXPECT_LE(clean.calibration.magnitude[junk.score], 1);
+
+  std::vector<place::Gain> errors(junk.packed.program.instructions.size());
+  constexpr double kVariance = 1e-6;
+  errors[junk.masked].result = kVariance;
+  const auto noisy = observe(junk.packed, inputs, inputs.size(), parallel, errors);
+  // |error|^2 has the mean 2 kVariance and is exponentially distributed: a mean of 64 has a deviation of 1/8 of it.
+  // Slot 0 adds the same without the large factor.
+  EXPECT_NEAR(
+      noisy.calibration.gains[0][junk.score].weight / (2 * kVariance * JunkProduct::kLarge * JunkProduct::kLarge), 1,
+      5.0 / 8);
 }
 
 }  // namespace
