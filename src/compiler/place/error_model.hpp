@@ -32,7 +32,8 @@ struct Prediction {
 /// Predicts the error of the scores of a program whose levels stand, under one parameter set, for any scales:
 /// fresh encryptions, weights, key switching and rounding by fhe::params::NoiseModel, the rounded integer of a
 /// ChangeScale as one relative error of 1 / (K sqrt(12)), each weighed with its gain. To first order: products of two
-/// errors are left out. Every instruction makes its errors at its level of work (plan::program::working_level).
+/// errors count only as far as gains were observed with errors in the values. Every instruction makes its errors at its
+/// level of work (plan::program::working_level).
 class ErrorModel {
  public:
   /// `head_room`: results may grow to this multiple of their calibrated magnitude before they wrap.
