@@ -5,7 +5,9 @@
 #include "artifact/header.hpp"
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
+#include "base/memory.hpp"
 #include "deploy/worker/answer_model.hpp"
+#include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/clear/clear_weight_source.hpp"
@@ -43,6 +45,11 @@ Report report_of(Jobs jobs, const std::vector<double>& latency_ms) {
   return report;
 }
 
+/// A share of the free memory that a run may take; the rest is for tables, files and others. 0: nobody knows.
+std::uint64_t memory_to_take() {
+  return base::available_memory_bytes() / 10 * 9;
+}
+
 base::Result<Report> run_sealed(const Options& options, const Global& global, Jobs jobs) {
   if (options.trust.empty()) {
     return base::fail(base::ErrorCode::kUsage, "a sealed model is run only if you say whom you trust",
@@ -50,9 +57,15 @@ base::Result<Report> run_sealed(const Options& options, const Global& global, Jo
   }
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
   Progress progress("computing", jobs.size());
-  OBSCURA_TRY(const auto answers,
-              deploy::worker::answer_model(options.files, trust, global.engine, {}, jobs, showing(progress)));
+  OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, global.engine, {memory_to_take()},
+                                                               jobs, showing(progress)));
   return report_of(jobs, answers.latency_ms);
+}
+
+runtime::clear::Keep what_to_keep(const plan::program::Program& program, const fhe::params::ParamSet& params) {
+  const std::uint64_t all = plan::program::estimate_memory(program, params).total_bytes(false);
+  const std::uint64_t most = memory_to_take();
+  return most == 0 || all <= most ? runtime::clear::Keep::kEncoded : runtime::clear::Keep::kCoefficients;
 }
 
 /// Clear weights, on the owner's own machine.
@@ -64,8 +77,8 @@ base::Result<Report> run_plan(const Options& options, const Global& global, Jobs
   const auto& key_path = options.files.evaluation_keys;
   OBSCURA_TRY(const auto keys, base::MappedFile::open(key_path, wire::kMaxEvaluationKeyBytes));
   OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), key_path));
-  auto weights =
-      std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan, runtime::clear::Keep::kEncoded);
+  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan,
+                                                                     what_to_keep(plan.program, context->params()));
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights)));
   Progress progress("computing", jobs.size());

@@ -79,12 +79,17 @@ std::vector<std::int64_t> Encoder::encode_coefficients(std::span<const std::comp
 
 Plaintext Encoder::encode(std::span<const std::complex<double>> slots, params::Level level, const params::Scale& scale,
                           bool extended) const {
-  OBSCURA_CHECK(level >= params::Level(0) && level <= ring_->params().max_level(), "the level is outside the chain");
-  const ring::Basis basis = extended ? ring_->basis_qp(level) : ring_->basis_q(level);
   base::Buffer scratch = ring_->pool().acquire(2 * embedding_.slots());
   // The signed type of the buffer's words: the same objects.
   const std::span coefficients(reinterpret_cast<std::int64_t*>(scratch.data()), scratch.size());
   round_coefficients(slots, scale.value(ring_->params()), coefficients);
+  return encode_rounded(coefficients, level, scale, extended);
+}
+
+Plaintext Encoder::encode_rounded(std::span<const std::int64_t> coefficients, params::Level level,
+                                  const params::Scale& scale, bool extended) const {
+  OBSCURA_CHECK(level >= params::Level(0) && level <= ring_->params().max_level(), "the level is outside the chain");
+  const ring::Basis basis = extended ? ring_->basis_qp(level) : ring_->basis_q(level);
   return {ring::from_signed(*ring_, coefficients, basis), level, scale};
 }
 

@@ -1,26 +1,52 @@
 #include "runtime/clear/clear_weight_source.hpp"
 
+#include <algorithm>
+#include <limits>
+#include <utility>
+
 #include "base/check.hpp"
 
 namespace obscura::runtime::clear {
 
 ClearWeightSource::ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::weights::Plan& plan, Keep keep)
-    : encoder_(&encoder), plan_(&plan), keep_(keep), encoded_(plan.weights.values.size()) {
+    : encoder_(&encoder),
+      plan_(&plan),
+      keep_(keep),
+      coefficients_(plan.weights.values.size()),
+      encoded_(plan.weights.values.size()) {
   OBSCURA_CHECK(encoded_.size() == plan.program.weights.size(), "the plan was not verified");
+}
+
+ClearWeightSource::Coefficients ClearWeightSource::packed(std::vector<std::int64_t> coefficients) {
+  const auto [least, most] = std::minmax_element(coefficients.begin(), coefficients.end());
+  using Narrow = std::numeric_limits<std::int32_t>;
+  if (*least < Narrow::min() || *most > Narrow::max()) return {{}, std::move(coefficients)};
+  return {{coefficients.begin(), coefficients.end()}, {}};
+}
+
+fhe::ckks::Plaintext ClearWeightSource::encode(std::size_t index) {
+  const plan::program::WeightInfo& info = plan_->program.weights[index];
+  const auto& values = plan_->weights.values[index];
+  if (keep_ == Keep::kEncoded) return encoder_->encode(values, info.level, info.scale, info.extended);
+  Coefficients& known = coefficients_[index];
+  if (known.narrow.empty() && known.wide.empty()) {
+    const double scale = info.scale.value(encoder_->params());
+    known = packed(encoder_->encode_coefficients(values, scale));
+  }
+  if (!known.wide.empty()) return encoder_->encode_rounded(known.wide, info.level, info.scale, info.extended);
+  const std::vector<std::int64_t> widened(known.narrow.begin(), known.narrow.end());
+  return encoder_->encode_rounded(widened, info.level, info.scale, info.extended);
 }
 
 base::Result<exec::Weight> ClearWeightSource::fetch(plan::program::WeightId id) {
   const auto index = static_cast<std::size_t>(id.value());
   auto& encoded = encoded_[index];
-  if (!encoded.has_value()) {
-    const plan::program::WeightInfo& info = plan_->program.weights[index];
-    encoded.emplace(encoder_->encode(plan_->weights.values[index], info.level, info.scale, info.extended));
-  }
+  if (!encoded.has_value()) encoded.emplace(encode(index));
   return exec::Weight(&*encoded);
 }
 
 void ClearWeightSource::release(plan::program::WeightId id) {
-  if (keep_ == Keep::kNothing) encoded_[static_cast<std::size_t>(id.value())].reset();
+  if (keep_ == Keep::kCoefficients) encoded_[static_cast<std::size_t>(id.value())].reset();
 }
 
 }  // namespace obscura::runtime::clear

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace obscura::runtime::clear {
 
 /// What happens to an encoded weight after its use.
 enum class Keep {
-  kEncoded,  ///< stays for the next run: fastest, all weights in memory
-  kNothing,  ///< freed and encoded again: plan::program::kStreamedWeights in memory
+  kEncoded,       ///< stays for the next run: fastest, all weights in memory
+  kCoefficients,  ///< only its integers stay, 4 or 8 bytes a coefficient instead of 8 for each limb of it
 };
 
 /// Feeds an executor the clear weights of a .plan, encoded at first use: runs on the owner's own machine.
@@ -26,15 +27,24 @@ class ClearWeightSource final : public exec::WeightSource {
   [[nodiscard]] std::size_t most_held() const override {
     return keep_ == Keep::kEncoded ? exec::kNoLimit : plan::program::kStreamedWeights;
   }
-  /// Cost: one encoding unless it was kept. Never fails.
+  /// Cost: one encoding the first time; later nothing, or one NTT per limb. Never fails.
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
   void prefetch(plan::program::WeightId) override {}
   void release(plan::program::WeightId id) override;
 
  private:
+  /// Rounded coefficients, in the narrower type where all fit.
+  struct Coefficients {
+    std::vector<std::int32_t> narrow;
+    std::vector<std::int64_t> wide;
+  };
+  [[nodiscard]] static Coefficients packed(std::vector<std::int64_t> coefficients);
+  [[nodiscard]] fhe::ckks::Plaintext encode(std::size_t index);
+
   const fhe::ckks::Encoder* encoder_;
   const plan::weights::Plan* plan_;
   Keep keep_;
+  std::vector<Coefficients> coefficients_;                    ///< [weights]
   std::vector<std::optional<fhe::ckks::Plaintext>> encoded_;  ///< [weights]
 };
 
