@@ -71,14 +71,14 @@ runtime::clear::Keep what_to_keep(const plan::program::Program& program, const f
 /// Clear weights, on the owner's own machine.
 base::Result<Report> run_plan(const Options& options, const Global& global, Jobs jobs) {
   namespace wire = runtime::wire;
-  OBSCURA_TRY(const auto plan, plan::weights::read_plan_file(options.files.sealed_model));
+  OBSCURA_TRY(auto plan, plan::weights::read_plan_file(options.files.sealed_model));
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
   const auto& key_path = options.files.evaluation_keys;
   OBSCURA_TRY(const auto keys, base::MappedFile::open(key_path, wire::kMaxEvaluationKeyBytes));
   OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), key_path));
-  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan,
-                                                                     what_to_keep(plan.program, context->params()));
+  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(
+      context->encoder(), plan.program, std::move(plan.weights), what_to_keep(plan.program, context->params()));
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights)));
   Progress progress("computing", jobs.size());

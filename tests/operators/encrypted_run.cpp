@@ -81,7 +81,8 @@ class Runs {
 
   base::Result<void> measure(const Inputs& inputs, const graph::Graph& reference, EncryptedRun& seen) {
     LoadedWeights sealed = owner_.loaded_weights();
-    runtime::clear::ClearWeightSource clear(owner_.engine().encoder(), owner_.plan(), runtime::clear::Keep::kEncoded);
+    runtime::clear::ClearWeightSource clear(owner_.engine().encoder(), owner_.plan().program, owner_.plan().weights,
+                                            runtime::clear::Keep::kEncoded);
     for (const std::vector<double>& input : inputs) {
       const auto expected = graph::interpret(reference, input);
       const auto of_zero = graph::interpret(reference, std::vector<double>(input.size()));

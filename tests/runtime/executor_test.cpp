@@ -82,7 +82,7 @@ TEST_P(ExecutorAnswers, AreThoseOfTheReferenceWithClearWeights) {
   const std::vector<Predicted> predicted = Reference(owner_.plan(), owner_.engine().params(), false).run(inputs);
   const Executor executor = make_executor(owner_);
   for (const Keep keep : {Keep::kEncoded, Keep::kCoefficients}) {
-    ClearWeightSource weights(owner_.engine().encoder(), owner_.plan(), keep);
+    ClearWeightSource weights(owner_.engine().encoder(), owner_.plan().program, owner_.plan().weights, keep);
     const auto first = executor.run(encrypted, weights);
     ASSERT_TRUE(first.has_value()) << first.error().message;
     expect_as_predicted(owner_, *first, predicted);

@@ -8,30 +8,32 @@
 
 namespace obscura::runtime::clear {
 
-ClearWeightSource::ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::weights::Plan& plan, Keep keep)
+ClearWeightSource::ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::program::Program& program,
+                                     plan::weights::Weights weights, Keep keep)
     : encoder_(&encoder),
-      plan_(&plan),
+      program_(&program),
+      weights_(std::move(weights)),
       keep_(keep),
-      coefficients_(plan.weights.values.size()),
-      encoded_(plan.weights.values.size()) {
-  OBSCURA_CHECK(encoded_.size() == plan.program.weights.size(), "the plan was not verified");
+      coefficients_(weights_.values.size()),
+      encoded_(weights_.values.size()) {
+  OBSCURA_CHECK(encoded_.size() == program.weights.size(), "the plan was not verified");
 }
 
-ClearWeightSource::Coefficients ClearWeightSource::packed(std::vector<std::int64_t> coefficients) {
+ClearWeightSource::Coefficients ClearWeightSource::packed(const std::vector<std::int64_t>& coefficients) {
   const auto [least, most] = std::minmax_element(coefficients.begin(), coefficients.end());
   using Narrow = std::numeric_limits<std::int32_t>;
-  if (*least < Narrow::min() || *most > Narrow::max()) return {{}, std::move(coefficients)};
+  if (*least < Narrow::min() || *most > Narrow::max()) return {{}, coefficients};
   return {{coefficients.begin(), coefficients.end()}, {}};
 }
 
 fhe::ckks::Plaintext ClearWeightSource::encode(std::size_t index) {
-  const plan::program::WeightInfo& info = plan_->program.weights[index];
-  const auto& values = plan_->weights.values[index];
+  const plan::program::WeightInfo& info = program_->weights[index];
+  auto& values = weights_.values[index];
   if (keep_ == Keep::kEncoded) return encoder_->encode(values, info.level, info.scale, info.extended);
   Coefficients& known = coefficients_[index];
   if (known.narrow.empty() && known.wide.empty()) {
-    const double scale = info.scale.value(encoder_->params());
-    known = packed(encoder_->encode_coefficients(values, scale));
+    const auto freed = std::exchange(values, {});
+    known = packed(encoder_->encode_coefficients(freed, info.scale.value(encoder_->params())));
   }
   if (!known.wide.empty()) return encoder_->encode_rounded(known.wide, info.level, info.scale, info.extended);
   const std::vector<std::int64_t> widened(known.narrow.begin(), known.narrow.end());

@@ -20,8 +20,10 @@ enum class Keep {
 /// Feeds an executor the clear weights of a .plan, encoded at first use: runs on the owner's own machine.
 class ClearWeightSource final : public exec::WeightSource {
  public:
-  /// The plan is verified (plan/weights/verify.hpp); encoder and plan outlive the source.
-  ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::weights::Plan& plan, Keep keep);
+  /// Program and weights are those of a verified plan (plan/weights/verify.hpp); encoder and program outlive the
+  /// source.
+  ClearWeightSource(const fhe::ckks::Encoder& encoder, const plan::program::Program& program,
+                    plan::weights::Weights weights, Keep keep);
 
   [[nodiscard]] bool encrypted() const override { return false; }
   [[nodiscard]] std::size_t most_held() const override {
@@ -38,11 +40,12 @@ class ClearWeightSource final : public exec::WeightSource {
     std::vector<std::int32_t> narrow;
     std::vector<std::int64_t> wide;
   };
-  [[nodiscard]] static Coefficients packed(std::vector<std::int64_t> coefficients);
+  [[nodiscard]] static Coefficients packed(const std::vector<std::int64_t>& coefficients);
   [[nodiscard]] fhe::ckks::Plaintext encode(std::size_t index);
 
   const fhe::ckks::Encoder* encoder_;
-  const plan::weights::Plan* plan_;
+  const plan::program::Program* program_;
+  plan::weights::Weights weights_;  ///< freed one by one when their coefficients are known
   Keep keep_;
   std::vector<Coefficients> coefficients_;                    ///< [weights]
   std::vector<std::optional<fhe::ckks::Plaintext>> encoded_;  ///< [weights]
