@@ -91,7 +91,10 @@ base::Result<void> make_server_files(const std::string& folder, std::uint32_t gr
     OBSCURA_TRY_VOID(
         write_site_file(path, url, fmt::format("worker-{}", group), fmt::format("role worker\ngroup {}\n", group)));
   }
-  return write_site_file(files.admin, url, "supervisor", fmt::format("role admin\ngroups {}\n", groups));
+  return write_site_file(files.admin, url, "supervisor",
+                         fmt::format("role admin\ngroups {0}\nserver_roles {1}/roles.conf\n"
+                                     "server_accounts {1}/accounts.conf\nserver_pid {1}/server.pid\n",
+                                     groups, net::kNatsFolder));
 }
 
 }  // namespace

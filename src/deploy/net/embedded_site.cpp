@@ -51,7 +51,11 @@ base::Result<Settings> read_settings(const std::string& path) {
 
 }  // namespace
 
-base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
+std::string trust_folder_in(const std::string& folder) {
+  return folder + "/trust";
+}
+
+base::Result<void> check_embedded_folder(const std::string& folder) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored)) {
     return base::fail(ErrorCode::kNotFound, fmt::format("there is no site at {}: no such folder or site file", folder),
@@ -63,13 +67,18 @@ base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
         ErrorCode::kUsage, fmt::format("the site in {} is reached over NATS", folder),
         fmt::format("name the site file of your role: {}/client.site, owner.site, worker.site or admin.site", folder));
   }
+  return {};
+}
+
+base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
+  OBSCURA_TRY_VOID(check_embedded_folder(folder));
   OBSCURA_TRY(const Settings settings, read_settings(folder + "/site.conf"));
   Site site;
   OBSCURA_TRY(site.queue, EmbeddedQueue::open(folder + "/queue", settings.queue, clock));
   OBSCURA_TRY(site.blobs, EmbeddedBlobs::open(folder + "/blobs", settings.blobs));
   OBSCURA_TRY(site.catalogue, EmbeddedCatalogue::open(folder + "/catalogue"));
   site.folder = folder;
-  site.trust_folder = folder + "/trust";
+  site.trust_folder = trust_folder_in(folder);
   site.lease = settings.queue.lease;
   site.max_job_bytes = settings.max_job_bytes;
   return site;

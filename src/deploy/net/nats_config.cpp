@@ -28,12 +28,16 @@ std::string quoted_list(const Words& words) {
   return "[" + text + "]";
 }
 
-std::string user(const std::string& nkey, const Words& may_publish) {
+// The ways in: without a certificate, over WebSocket, only for who can have none.
+constexpr const char* kByCertificate = "\"STANDARD\"";
+constexpr const char* kByBrowserToo = "\"STANDARD\", \"WEBSOCKET\"";
+
+std::string user(const std::string& nkey, const Words& may_publish, const char* ways = kByCertificate) {
   return fmt::format(
-      "      {{ nkey: {0}, permissions: {{\n"
+      "      {{ nkey: {0}, allowed_connection_types: [{2}], permissions: {{\n"
       "          publish: {{ allow: {1} }}\n"
       "          subscribe: {{ allow: [\"_INBOX_{0}.>\"] }} }} }}\n",
-      nkey, quoted_list(may_publish));
+      nkey, quoted_list(may_publish), ways);
 }
 
 // Everybody's: blobs, and reading what the site says of itself.
@@ -66,7 +70,8 @@ std::vector<Service> tenant_services(const std::string& tenant) {
   return services;
 }
 
-std::string outer_account(const std::string& name, const NatsGroup& members, const std::vector<Service>& services) {
+std::string outer_account(const std::string& name, const Words& members, const std::vector<Service>& services,
+                          const char* ways) {
   Words may_publish;
   std::string imports;
   for (const Service& service : services) {
@@ -75,7 +80,7 @@ std::string outer_account(const std::string& name, const NatsGroup& members, con
     imports += fmt::format("      {{ service: {{ account: HUB, subject: \"{}\" }}{} }}\n", service.there(), to);
   }
   std::string users;
-  for (const std::string& nkey : members.workers) users += user(nkey, may_publish);
+  for (const std::string& nkey : members) users += user(nkey, may_publish, ways);
   return fmt::format("  {} {{\n    users: [\n{}    ]\n    imports: [\n{}    ]\n  }}\n", name, users, imports);
 }
 
@@ -105,18 +110,23 @@ std::string nats_accounts(const NatsRoles& roles) {
   std::string accounts;
   std::string exports;
   std::string all;
-  const auto add = [&](const std::string& name, const NatsGroup& members, const std::vector<Service>& services,
-                       std::size_t first_own) {
-    accounts += outer_account(name, members, services);
-    exports += exports_to(name, {services.begin() + static_cast<std::ptrdiff_t>(first_own), services.end()});
+  const std::vector<Service> shared = shared_services();
+  const auto add = [&](const std::string& name, const Words& members, const std::vector<Service>& services,
+                       const char* ways) {
+    accounts += outer_account(name, members, services, ways);
+    exports += exports_to(name, {services.begin() + static_cast<std::ptrdiff_t>(shared.size()), services.end()});
     all += (all.empty() ? "" : ", ") + name;
   };
-  const std::vector<Service> shared = shared_services();
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
-    add(fmt::format("WORKERS_{}", group), roles.groups[group], worker_services(group), shared.size());
+    const std::string name = fmt::format("WORKERS_{}", group);
+    if (roles.groups[group].revoked) {
+      accounts += fmt::format("  {} {{ }}\n", name);
+    } else {
+      add(name, roles.groups[group].workers, worker_services(group), kByCertificate);
+    }
   }
   for (const NatsTenant& tenant : roles.tenants) {
-    add("TENANT_" + tenant.name, {.workers = tenant.submitters}, tenant_services(tenant.name), shared.size());
+    add("TENANT_" + tenant.name, tenant.submitters, tenant_services(tenant.name), kByBrowserToo);
   }
   if (!all.empty()) exports += exports_to(all, shared);
   return fmt::format("system_account: SYS\naccounts {{\n  SYS {{ }}\n{}{}}}\n", hub(roles, exports), accounts);

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/nats_connection.hpp"
+#include "deploy/net/nats_roles_file.hpp"
 
 namespace obscura::deploy::net {
 
@@ -22,6 +23,7 @@ struct NatsSiteOptions {
 struct NatsSiteFiles {
   std::string config_file;
   std::string log_file;
+  NatsServerFiles accounts;  ///< who may do what, which the server reads anew when it is told
 };
 [[nodiscard]] NatsSiteFiles nats_site_files(const std::string& folder);
 

@@ -10,6 +10,7 @@
 #include "deploy/net/catalogue.hpp"
 #include "deploy/net/clock.hpp"
 #include "deploy/net/job_queue.hpp"
+#include "deploy/net/nats_roles_file.hpp"
 #include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::net {
@@ -45,6 +46,15 @@ struct Site {
 /// kUntrusted (the server refuses this role or is not the site's; a seed file that others can read), kUnsupported (a
 /// kind of address that this program cannot reach).
 [[nodiscard]] base::Result<Site> open_site(const std::string& address, Clock& clock);
+
+/// What an address says by itself: nothing is opened, and no server needs to run.
+struct SitePlace {
+  std::string trust_folder;  ///< as in Site
+  bool over_nats = false;
+  NatsServerFiles server;  ///< as in SiteFile
+};
+/// Errors: kNotFound, kUsage, kUntrusted, kUnsupported, kIo, each as for open_site.
+[[nodiscard]] base::Result<SitePlace> find_site(const std::string& address);
 
 /// Makes what the site at `address` needs before others can meet there: of a NATS site its streams, with the limits of
 /// the administrator's site file; of a folder nothing, for whoever opens it makes it. May be repeated. Errors: those of
