@@ -40,10 +40,9 @@ std::string user(const std::string& nkey, const Words& may_publish, const char* 
       nkey, quoted_list(may_publish), ways);
 }
 
-// Everybody's: blobs, and reading what the site says of itself.
+// Everybody's: reading models and keys, and what the site says of itself.
 std::vector<Service> shared_services() {
-  return {{"obscura.blob.>"},
-          {"DIRECT.GET.BLOB.obscura.blob.>", true},
+  return {{"DIRECT.GET.MODEL.obscura.model.*.*", true},
           {fmt::format("DIRECT.GET.{}.obscura.site.*", detail::kSiteStream), true}};
 }
 
@@ -53,6 +52,8 @@ std::vector<Service> worker_services(std::uint32_t group) {
     services.push_back({fmt::format("CONSUMER.MSG.NEXT.{}.*", stream), true});
     services.push_back({fmt::format("$JS.ACK.{}.>", stream)});
   }
+  services.push_back({fmt::format("obscura.blob.*.r{}.*.*", group)});
+  services.push_back({fmt::format("DIRECT.GET.BLOB.obscura.blob.*.r{}.*.*", group), true});
   services.push_back({fmt::format("obscura.step.*.*.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.part.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.result.*.*.r{}", group)});
@@ -64,6 +65,8 @@ std::vector<Service> worker_services(std::uint32_t group) {
 
 std::vector<Service> tenant_services(const std::string& tenant) {
   std::vector<Service> services = shared_services();
+  services.push_back({fmt::format("obscura.blob.{}.*.*.*", tenant)});
+  services.push_back({fmt::format("DIRECT.GET.BLOB.obscura.blob.{}.*.*.*", tenant), true});
   services.push_back({fmt::format("obscura.job.*.0.*.{}.*.*.*", tenant)});
   services.push_back({fmt::format("obscura.result.{}.*.*", tenant)});
   services.push_back({fmt::format("DIRECT.GET.RESULT.obscura.result.{}.*.*", tenant), true});
@@ -85,8 +88,8 @@ std::string outer_account(const std::string& name, const Words& members, const s
 }
 
 std::string hub(const NatsRoles& roles, const std::string& exports) {
-  Words owner = {"obscura.blob.>", "$JS.API.DIRECT.GET.BLOB.>", "$JS.API.STREAM.PURGE.BLOB", detail::kModelsSubject,
-                 fmt::format("$JS.API.DIRECT.GET.{}.obscura.site.*", detail::kSiteStream)};
+  Words owner = {"obscura.model.*.*", "$JS.API.DIRECT.GET.MODEL.>", "$JS.API.STREAM.PURGE.MODEL",
+                 detail::kModelsSubject, fmt::format("$JS.API.DIRECT.GET.{}.obscura.site.*", detail::kSiteStream)};
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::jobs_stream(group)));
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::steps_stream(group)));

@@ -60,7 +60,7 @@ std::optional<std::size_t> leader(NatsConnection& connection) {
   for (int look = 0; look < 600; ++look, clock.sleep(Milliseconds(50))) {
     bool whole = true;
     std::string name;
-    for (const char* stream : {"BLOB", "PART_0", "RESULT", "STEPS_0", "JOBS_0"}) {
+    for (const char* stream : {"BLOB", "MODEL", "PART_0", "RESULT", "STEPS_0", "JOBS_0"}) {
       const auto info = detail::call_api_or_fail(connection, std::string("STREAM.INFO.") + stream);
       const detail::JsonValue cluster = info ? info->member("cluster") : detail::JsonValue();
       const auto replicas = cluster.member("replicas").elements();

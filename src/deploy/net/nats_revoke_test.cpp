@@ -108,7 +108,7 @@ TEST_F(NatsRevoke, SlowItsWorkersNeitherTakeTasksNorPublishAndTheOthersGoOn) {
   const std::uint64_t results = messages_in("RESULT");
   EXPECT_FALSE(queue->publish_result({"tenant", "after", 1}, Bytes{1}));
   EXPECT_FALSE(queue->publish_part({"tenant", "after", 1}, {0, 0}, Bytes{1}));
-  EXPECT_FALSE(NatsBlobs::open(inside)->put(BlobRef::of(Bytes{1}), Bytes{1}, {}));
+  EXPECT_FALSE(NatsBlobs::open(inside)->of_job({"tenant", "after", 1}).put(BlobRef::of(Bytes{1}), Bytes{1}, {}));
   EXPECT_EQ(messages_in("RESULT"), results);
   EXPECT_EQ(messages_in("JOBS_1"), 1u);  // nobody took it
   const auto again = try_connect("worker-1", kShort);

@@ -16,7 +16,7 @@ struct NatsSiteOptions {
   std::uint16_t port = 4222;         ///< of 127.0.0.1
   std::vector<std::string> tenants;  ///< valid_name()s
   std::uint32_t groups = 1;          ///< operator groups
-  std::int64_t max_store_bytes = 64LL << 30;
+  std::int64_t max_store_bytes = 128LL << 30;
 };
 
 /// Where the parts of a site lie.

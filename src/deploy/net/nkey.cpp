@@ -90,7 +90,8 @@ std::string nkey_public(const artifact::VerifyKey& key) {
 
 bool is_public_nkey(std::string_view text) {
   const auto bytes = from_base32(text);
-  return text.size() == kPublicBytes * 8 / 5 && bytes && bytes->size() == kPublicBytes && bytes->front() == kUser && is_whole(*bytes);
+  return text.size() == kPublicBytes * 8 / 5 && bytes && bytes->size() == kPublicBytes && bytes->front() == kUser &&
+         is_whole(*bytes);
 }
 
 std::string reveal_nkey_seed(const artifact::SigningKey& key) {

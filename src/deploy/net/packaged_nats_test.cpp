@@ -369,7 +369,7 @@ TEST_F(PackagedNats, SlowZARevokedGroupIsShutOutAtItsLeafToo) {
   const auto fetched = queue->fetch(lanes, Milliseconds(1'000));
   EXPECT_FALSE(fetched && fetched->has_value());
   EXPECT_FALSE(queue->publish_result({kTenant, "after", 0}, Bytes{1}));
-  EXPECT_FALSE(NatsBlobs::open(worker)->put(BlobRef::of(Bytes{1}), Bytes{1}, {}));
+  EXPECT_FALSE(NatsBlobs::open(worker)->of_job({kTenant, "after", 0}).put(BlobRef::of(Bytes{1}), Bytes{1}, {}));
   NatsOptions inside = site_->options("WORKER_0");
   inside.call_timeout = Milliseconds(1'000);
   const auto refused = NatsConnection::open(inside);

@@ -102,7 +102,9 @@ Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path
              {"max_result_bytes", detail::number_setting(streams.max_result_bytes, 1)},
              {"max_part_bytes", detail::number_setting(streams.max_part_bytes, 1)},
              {"max_blob_bytes", detail::number_setting(streams.max_blob_bytes, 1)},
+             {"max_model_bytes", detail::number_setting(streams.max_model_bytes, 1)},
              {"retention_s", detail::time_setting<std::chrono::seconds>(streams.retention, 1)},
+             {"blob_retention_s", detail::time_setting<std::chrono::seconds>(streams.blob_retention, 1)},
              {"resubmit_after_s", detail::time_setting<std::chrono::seconds>(streams.resubmit_after, 1)}};
 }
 

@@ -67,10 +67,11 @@ TEST_F(SiteFileTest, TakesPathsFromTheRootAsTheyStand) {
 }
 
 TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
-  const auto file = read(std::string(kReach) +
-                         "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
-                         "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
-                         "max_blob_bytes 13\nretention_s 14\nresubmit_after_s 15\n");
+  const auto file =
+      read(std::string(kReach) +
+           "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
+           "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
+           "max_blob_bytes 13\nmax_model_bytes 16\nretention_s 14\nresubmit_after_s 15\nblob_retention_s 17\n");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->reach.api_prefix, "$JS.API");
   EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3}));
@@ -83,6 +84,8 @@ TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
   EXPECT_EQ(streams.max_result_bytes, 11);
   EXPECT_EQ(streams.max_part_bytes, 12);
   EXPECT_EQ(streams.max_blob_bytes, 13);
+  EXPECT_EQ(streams.max_model_bytes, 16);
+  EXPECT_EQ(streams.blob_retention, std::chrono::seconds(17));
   EXPECT_EQ(streams.retention, std::chrono::seconds(14));
   EXPECT_EQ(streams.resubmit_after, std::chrono::seconds(15));
 }
