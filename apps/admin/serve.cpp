@@ -29,6 +29,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kPause{100};
 // How often it is looked how full the site is: on NATS a call per stream.
 constexpr std::chrono::seconds kFiguresEvery{5};
+constexpr std::chrono::minutes kSweepEvery{1};
 // A look that is not over by then never will be.
 constexpr std::chrono::minutes kHangs{10};
 
@@ -110,6 +111,7 @@ base::Result<Report> run_serve(const Options& options) {
   const std::chrono::milliseconds every(options.every_ms);
   auto next = Clock::now();
   auto next_figures = next;
+  auto next_sweep = next;
   while (signals.seen() == 0) {
     const auto now = Clock::now();
     signs.last = now.time_since_epoch().count();
@@ -125,6 +127,10 @@ base::Result<Report> run_serve(const Options& options) {
     if (server && now >= next_figures) {
       next_figures = now + kFiguresEvery;
       if (const auto status = site.queue->status()) signs.metrics.show(*status);
+    }
+    if (site.forget_old && now >= next_sweep) {
+      next_sweep = now + kSweepEvery;
+      if (const auto swept = site.forget_old(); !swept) print({{"trouble", swept.error().message}});
     }
     std::this_thread::sleep_for(std::min(kPause, every));
   }

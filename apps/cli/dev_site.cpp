@@ -107,6 +107,13 @@ DevAddresses dev_addresses(const std::string& folder, bool over_nats) {
           .admin = folder + "/admin.site"};
 }
 
+std::vector<std::string> supervisor_command(const std::string& program, const std::string& folder, bool over_nats) {
+  return {program,      "serve",
+          "--site",     dev_addresses(folder, over_nats).admin,
+          "--identity", folder + "/identities/supervisor",
+          "--dead",     folder + "/dead.jsonl"};
+}
+
 base::Result<std::uint32_t> groups_of_dev_site(const std::string& folder, bool over_nats, std::uint32_t asked) {
   std::error_code ignored;
   const std::string admin = dev_addresses(folder, true).admin;
