@@ -44,6 +44,11 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
       PROPERTIES LABELS slow TIMEOUT 900)
     set_tests_properties(cli/flip cli/zoo cli/serve cli/submit cli/replicas cli/nats PROPERTIES PROCESSORS 2)
 
+    foreach(name units manifests)
+      obscura_add_house_test(packaging/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/${name}_test.py"
+        --bin "${programs}")
+    endforeach()
+
     if(TARGET obscura_embed_client)
       set(install "${CMAKE_SOURCE_DIR}/tests/install")
       obscura_add_house_test(install/embed Python3::Interpreter "${install}/embed_test.py" --build "${CMAKE_BINARY_DIR}"

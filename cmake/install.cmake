@@ -79,5 +79,10 @@ if(NOT TARGET obscura_deploy_client OR NOT TARGET obscura_runtime_session OR OBS
 endif()
 install(TARGETS obscura obscura-worker obscura-admin RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}" COMPONENT programs)
 install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura" RENAME copyright COMPONENT programs)
+# For who runs a site: units where systemd looks for them, and what is to be filled in.
+install(FILES packaging/systemd/obscura-worker.service packaging/systemd/obscura-admin.service packaging/systemd/obscura-nats@.service
+  DESTINATION lib/systemd/system COMPONENT programs)
+install(FILES docs/guide/operate.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura" COMPONENT programs)
+install(DIRECTORY packaging/nats packaging/kubernetes DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura/examples" COMPONENT programs)
 obscura_install_libraries()
 obscura_install_package_files()

@@ -15,8 +15,13 @@ set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_NAME obscura)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SECTION utils)
 set(CPACK_DEBIAN_PROGRAMS_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS adduser)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_RECOMMENDS nats-server)
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_CONTROL_EXTRA
+  "${CMAKE_SOURCE_DIR}/packaging/debian/postinst;${CMAKE_SOURCE_DIR}/packaging/debian/prerm")
 set(CPACK_COMPONENT_PROGRAMS_DESCRIPTION "Neural networks on encrypted data with encrypted weights
- The programs obscura (compile, keys, seal, encrypt, submit, decrypt), obscura-worker and obscura-admin.")
+ The programs obscura (compile, keys, seal, encrypt, submit, decrypt), obscura-worker and obscura-admin, and
+ systemd units and configurations for who runs a site.")
 
 # The packages that find_package(Obscura) looks for (cmake/ObscuraConfig.cmake.in).
 set(needs libexpected-dev libfmt-dev libssl-dev libsodium-dev libpng-dev libjpeg-dev zlib1g-dev pkg-config)

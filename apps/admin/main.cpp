@@ -8,5 +8,7 @@ int main(int argc, char** argv) {
                                 admin::add_dead(app, action);
                                 admin::add_streams(app, action);
                                 admin::add_revoke(app, action);
+                                admin::add_accounts(app, action);
+                                admin::add_nkey(app, action);
                               });
 }

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include "apps/admin/command.hpp"
+#include "deploy/net/choose_groups.hpp"
 #include "deploy/net/revoke_group.hpp"
 #include "deploy/net/site.hpp"
+#include "deploy/net/trust_folder.hpp"
 
 namespace obscura::apps::admin {
 
@@ -16,26 +18,50 @@ struct Options {
   std::string trust;
 };
 
+/// Where the group is to be revoked. Nothing is connected to: a site that is down must not keep anybody in.
+base::Result<net::SitePlace> place_of(const Options& options) {
+  if (!options.trust.empty()) return net::SitePlace{.trust_folder = options.trust, .over_nats = false, .server = {}};
+  if (options.site.empty()) return base::fail(base::ErrorCode::kUsage, "say where", "add --site or --trust");
+  OBSCURA_TRY(auto place, net::find_site(options.site));
+  if (!place.trust_folder.empty()) return place;
+  return base::fail(base::ErrorCode::kUsage, options.site + " has no line `trust`", "name a trust folder in it");
+}
+
+/// The server first: what has not come to pass there is not hidden by a group that is gone from the trust folder.
+base::Result<std::string> shut_out(const net::SitePlace& place, const std::string& group) {
+  if (place.server.roles.empty()) return std::string(place.over_nats ? "elsewhere" : "none");
+  OBSCURA_TRY(const auto trust, net::load_site_trust(place.trust_folder));
+  const auto number = net::find_group(trust.jobs, group);
+  if (!number) return std::string("none");  // revoke_group says so
+  auto told = net::shut_out_group(place.server, *number);
+  if (told) return std::string(*told == net::Reload::kTold ? "told" : "not running");
+  told.error().message = fmt::format("nothing is revoked yet: {}", told.error().message);
+  return base::forward_error(told);
+}
+
+std::string about_server(const std::string& server) {
+  if (server == "told") return "the server lets none of them in any more\n";
+  if (server == "not running") return "no server runs here: it will let none of them in when it starts\n";
+  if (server == "elsewhere") {
+    return "the server still lets them in: its administrator takes that away, with a site file that has a line "
+           "`server_roles`\n";
+  }
+  return {};
+}
+
 base::Result<Report> run_revoke(const Options& options) {
   net::SystemClock clock;
-  std::string folder = options.trust;
-  if (folder.empty()) {
-    OBSCURA_TRY(const auto site, net::open_site(options.site, clock));
-    folder = site.trust_folder;
-  }
-  if (folder.empty()) {
-    return base::fail(base::ErrorCode::kUsage, "this site has no trust folder of its own",
-                      "add --trust FOLDER, on every machine that has one, and take the group's account out of the "
-                      "server's configuration");
-  }
-  OBSCURA_TRY(const auto revoked, net::revoke_group(folder, options.group, clock.now()));
+  OBSCURA_TRY(const auto place, place_of(options));
+  OBSCURA_TRY(const auto server, shut_out(place, options.group));
+  OBSCURA_TRY(const auto revoked, net::revoke_group(place.trust_folder, options.group, clock.now()));
   Report report;
   report.figures = {{"group", options.group},
                     {"number", revoked.number},
                     {"workers", revoked.identities},
-                    {"folder", revoked.folder}};
-  report.text = fmt::format("{}: revoked, {} workers; they lie in {}\n", options.group, revoked.identities.size(),
-                            revoked.folder);
+                    {"folder", revoked.folder},
+                    {"server", server}};
+  report.text = fmt::format("{}: revoked, {} workers; they lie in {}\n{}", options.group, revoked.identities.size(),
+                            revoked.folder, about_server(server));
   return report;
 }
 
@@ -45,8 +71,9 @@ void add_revoke(CLI::App& app, Action& action) {
   auto options = std::make_shared<Options>();
   auto* command = app.add_subcommand("revoke", "Trust a group of workers no more: what they sign counts no longer");
   command->add_option("GROUP", options->group, "Its name; \"default\": the workers without a group")->required();
-  command->add_option("--site", options->site, "The site: its folder, or a site file")->required();
-  command->add_option("--trust", options->trust, "Trust folder; left out: the site's own");
+  command->add_option("--site", options->site,
+                      "The site: its folder, or a site file; with the administrator's, its server too");
+  command->add_option("--trust", options->trust, "A trust folder, and nothing else");
   command->callback([&action, options] { action = [options] { return run_revoke(*options); }; });
 }
 

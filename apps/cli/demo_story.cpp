@@ -51,7 +51,7 @@ base::Result<void> Story::prepare(const std::string& model, const std::string& c
   OBSCURA_TRY_VOID(step(obscura_, {"keygen", path("model.spec"), "--unprotected", "-o", path("keys")}));
   std::vector<std::string> seal{"seal",   path("model.plan"), "--key", path("keys/secret"),
                                 "--sign", path("vendor"),     "-o",    path("model.sealed")};
-  if (in_stages) seal.insert(seal.end(), {"--stages", "3", "--whole"});
+  if (in_stages) seal.insert(seal.end(), {"--stages", std::to_string(kDemoStages), "--whole"});
   OBSCURA_TRY_VOID(step(obscura_, seal));
   return {};
 }

@@ -13,6 +13,9 @@ namespace obscura::apps::cli {
 /// Inferences that are not counted, before those that are.
 inline constexpr int kWarmUps = 5;
 
+/// How many stages prepare() cuts the model into.
+inline constexpr int kDemoStages = 3;
+
 /// A folder of the demo's own under the system's temporary one, gone when the demo ends.
 class Scratch {
  public:

@@ -91,7 +91,10 @@ base::Result<void> make_server_files(const std::string& folder, std::uint32_t gr
     OBSCURA_TRY_VOID(
         write_site_file(path, url, fmt::format("worker-{}", group), fmt::format("role worker\ngroup {}\n", group)));
   }
-  return write_site_file(files.admin, url, "supervisor", fmt::format("role admin\ngroups {}\n", groups));
+  return write_site_file(files.admin, url, "supervisor",
+                         fmt::format("role admin\ngroups {0}\nserver_roles {1}/roles.conf\n"
+                                     "server_accounts {1}/accounts.conf\nserver_pid {1}/server.pid\n",
+                                     groups, net::kNatsFolder));
 }
 
 }  // namespace
@@ -102,6 +105,13 @@ DevAddresses dev_addresses(const std::string& folder, bool over_nats) {
           .owner = folder + "/owner.site",
           .worker = folder + "/worker.site",
           .admin = folder + "/admin.site"};
+}
+
+std::vector<std::string> supervisor_command(const std::string& program, const std::string& folder, bool over_nats) {
+  return {program,      "serve",
+          "--site",     dev_addresses(folder, over_nats).admin,
+          "--identity", folder + "/identities/supervisor",
+          "--dead",     folder + "/dead.jsonl"};
 }
 
 base::Result<std::uint32_t> groups_of_dev_site(const std::string& folder, bool over_nats, std::uint32_t asked) {

@@ -21,6 +21,10 @@ struct DevAddresses {
 };
 [[nodiscard]] DevAddresses dev_addresses(const std::string& folder, bool over_nats);
 
+/// How `program`, obscura-admin, is started to supervise such a site.
+[[nodiscard]] std::vector<std::string> supervisor_command(const std::string& program, const std::string& folder,
+                                                          bool over_nats);
+
 /// How many operator groups a site for development has: of one over NATS those that it was made with, or will be; of a
 /// folder one. `asked` 0: whatever it has. Error: kUsage (another number is asked for).
 [[nodiscard]] base::Result<std::uint32_t> groups_of_dev_site(const std::string& folder, bool over_nats,

@@ -20,8 +20,6 @@ namespace {
 using base::ErrorCode;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kStages = 3;  // as Story::prepare cuts the model
-
 /// The site and who works there. Members end in the reverse order: the server last.
 struct Stand {
   std::unique_ptr<deploy::net::NatsServer> server;
@@ -45,11 +43,9 @@ base::Result<Stand> start_stand(const Story& story, const std::string& site) {
   Stand stand;
   OBSCURA_TRY(stand.server, start_dev_server(site, 1));
   OBSCURA_TRY(const auto admin, sibling_program("obscura-admin"));
-  OBSCURA_TRY(auto supervisor, Service::start({admin, "serve", "--site", dev_addresses(site, true).admin, "--identity",
-                                               site + "/identities/supervisor", "--dead", site + "/dead.jsonl"},
-                                              site + "/supervisor.log"));
+  OBSCURA_TRY(auto supervisor, Service::start(supervisor_command(admin, site, true), site + "/supervisor.log"));
   stand.services.push_back(std::move(supervisor));
-  for (int stage = 1; stage <= kStages; ++stage) OBSCURA_TRY_VOID(start_worker(stand, story, site, stage));
+  for (int stage = 1; stage <= kDemoStages; ++stage) OBSCURA_TRY_VOID(start_worker(stand, story, site, stage));
   return stand;
 }
 
@@ -113,7 +109,7 @@ void add_distributed(Report& report, const Distributed& distributed, const std::
   const double job_ms = bench::operations::median(distributed.job_ms);
   const double overhead_ms = bench::operations::median(overhead);
   const double between_ms = bench::operations::median(between);
-  report.figures["distributed"] = {{"stages", kStages},
+  report.figures["distributed"] = {{"stages", kDemoStages},
                                    {"identical_answers", distributed.job_ms.size()},
                                    {"job_ms_median", job_ms},
                                    {"job_ms_p95", bench::operations::quantile(distributed.job_ms, 0.95)},

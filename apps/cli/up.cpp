@@ -60,9 +60,7 @@ base::Result<std::vector<Service>> start(const Options& options, const Global& g
   OBSCURA_TRY(const auto worker, sibling_program("obscura-worker"));
   OBSCURA_TRY(const auto admin, sibling_program("obscura-admin"));
   std::vector<Service> services;
-  OBSCURA_TRY(auto supervisor,
-              Service::start({admin, "serve", "--site", dev_addresses(site, options.over_nats).admin, "--identity",
-                              site + "/identities/supervisor", "--dead", site + "/dead.jsonl"}));
+  OBSCURA_TRY(auto supervisor, Service::start(supervisor_command(admin, site, options.over_nats)));
   services.push_back(std::move(supervisor));
   if (options.no_worker) return services;
   OBSCURA_TRY(auto serving, Service::start(worker_command(worker, options, global)));

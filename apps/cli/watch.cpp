@@ -52,7 +52,7 @@ class Watch {
       look_for_answers();
       print_lines();
     }
-    return Report{};
+    return tell_of_canaries();
   }
 
  private:
@@ -122,6 +122,13 @@ class Watch {
       line["canary"] = fault.id;
       std::cout << line.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << std::endl;
     }
+  }
+
+  /// The last line: what was tested, if anything was.
+  base::Result<Report> tell_of_canaries() {
+    OBSCURA_TRY(const auto figures, canaries_.figures());
+    if (!figures.is_null()) std::cout << nlohmann::json{{"canaries", figures}}.dump() << std::endl;
+    return Report{};
   }
 
   void hand_in_held() {

@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <set>
 
+#include "apps/http/http_status.hpp"
 #include "apps/worker/command.hpp"
-#include "apps/worker/http_status.hpp"
 #include "apps/worker/serve_log.hpp"
 #include "apps/worker/serve_metrics.hpp"
 #include "artifact/identity.hpp"
@@ -103,7 +103,7 @@ class Serving {
   std::uint64_t tasks_ = 0;
   std::atomic<bool> ready_ = false;
   std::atomic<Clock::rep> last_sign_{Clock::now().time_since_epoch().count()};
-  std::unique_ptr<HttpStatus> http_;  // its threads use what stands above
+  std::unique_ptr<http::HttpStatus> http_;  // its threads use what stands above
 };
 
 base::Result<void> Serving::open() {
@@ -156,14 +156,14 @@ bool Serving::is_trusted() const {
 
 base::Result<void> Serving::start_http() {
   if (options_.http.empty()) return {};
-  HttpPages pages;
+  http::HttpPages pages;
   pages.is_healthy = [this] {
     const Clock::time_point last{Clock::duration(last_sign_.load())};
     return Clock::now() - last < kHangs;
   };
   pages.is_ready = [this] { return ready_.load(); };
   pages.metrics = [this] { return metrics_.text(); };
-  OBSCURA_TRY(http_, HttpStatus::start(options_.http, std::move(pages)));
+  OBSCURA_TRY(http_, http::HttpStatus::start(options_.http, std::move(pages)));
   log_.info("listening", {{"port", http_->port()}});
   return {};
 }

@@ -83,6 +83,28 @@ class BenchTest(CommandLineTest):
         kept = json.loads((figures / "growth.json").read_text())["rows"]
         self.assertEqual([row["operation"] for row in kept], [row["operation"] for row in rows])
 
+    def test_more_workers_are_simulated_and_drawn(self):
+        """Against what can be said by hand: one worker is busy all the time, and the server ends what more of them gain."""
+        stages = [{"evaluate_ms": [ms], "bytes_in": 1, "bytes_out": 1} for ms in (5, 6, 9)]
+        measured = {"machine": "m", "commit": "c", "date": "d", "jobs": 1, "rounds": 1, "stages": stages, "beside_ms_per_task": 4,
+                    "server_cpu_ms_per_task": 1, "measured": [{"workers": 1, "jobs_per_s": 30, "load": 0}]}
+        source, figures = self.shop.root / "measured.json", self.shop.root / "figures"
+        source.write_text(json.dumps(measured))
+        subprocess.run([PLOT.with_name("plot-workers"), source, "--out", figures], check=True, capture_output=True)
+        words = [text.text for text in ElementTree.parse(figures / "workers.svg").iter("{http://www.w3.org/2000/svg}text")]
+        self.assertIn("jobs a second at most", words)
+        rows = {(row["workers"], row["round_trip_ms"]): row for row in json.loads((figures / "workers.json").read_text())["simulated"]}
+        alone = 1000 / (5 + 6 + 9 + 3 * (4 - 1))  # what the server does of it goes on beside other jobs
+        self.assertAlmostEqual(rows[1, 0.0]["most_jobs_per_s"], alone, delta=alone / 100)
+        self.assertAlmostEqual(rows[1, 20.0]["most_jobs_per_s"], 1000 / (1000 / alone + 3 * 9 * 20), delta=0.1)
+        for workers in (2, 4, 8):
+            self.assertAlmostEqual(rows[workers, 0.0]["most_jobs_per_s"], workers * alone, delta=workers * alone / 50)
+        ceiling = 2 * 1000 / 3  # two cores of the server, a millisecond for each of three tasks
+        self.assertAlmostEqual(rows[64, 0.0]["most_jobs_per_s"], ceiling, delta=ceiling / 100)
+        for row in rows.values():
+            self.assertGreaterEqual(row["job_ms_median"], 5 + 6 + 9)
+            self.assertLessEqual(row["wait_ms_median"], row["wait_ms_p95"])
+
     def test_growth_for_people(self):
         answer = self.shop.run("obscura", "--kernels", "portable", "bench", "--max-log-n", "13", "--repetitions", "1",
                                "--growth")

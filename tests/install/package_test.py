@@ -66,10 +66,24 @@ class PackageTest(unittest.TestCase):
             self.assertEqual((control["Package"], control["Version"]), (name, self.version))
             self.assertTrue(control["Maintainer"] and control["Description"])
 
-    def test_the_programs_and_nothing_else(self):
+    def test_the_programs_and_what_an_operator_needs_and_nothing_else(self):
+        examples = {f"usr/share/doc/obscura/examples/{path.relative_to(CHECKOUT / 'packaging')}"
+                    for folder in ("nats", "kubernetes") for path in (CHECKOUT / "packaging" / folder).iterdir()}
+        units = {f"usr/lib/systemd/system/{path.name}" for path in (CHECKOUT / "packaging" / "systemd").iterdir()}
         self.assertEqual(self.content("obscura"),
                          {"usr/bin/obscura", "usr/bin/obscura-admin", "usr/bin/obscura-worker",
-                          "usr/share/doc/obscura/copyright"})
+                          "usr/share/doc/obscura/copyright", "usr/share/doc/obscura/operate.md"} | examples | units)
+
+    def test_its_scripts_are_sound_and_make_the_users_of_the_units(self):
+        run("dpkg-deb", "-e", self.packages["obscura"], self.root / "control")
+        users = re.findall(r"^User=(.*)$", "".join(path.read_text() for path in (CHECKOUT / "packaging" / "systemd").iterdir()),
+                           re.MULTILINE)
+        for script in ("postinst", "prerm"):
+            self.assertTrue(os.access(self.root / "control" / script, os.X_OK))
+            run("sh", "-n", self.root / "control" / script)
+        made = re.search(r"for name in (.*); do", (self.root / "control" / "postinst").read_text()).group(1).split()
+        self.assertEqual({f"obscura-{name}" for name in made}, set(users))
+        self.assertIn("adduser", self.control("obscura")["Depends"])
 
     def test_the_programs_depend_on_the_libraries_they_link(self):
         depends = self.control("obscura")["Depends"]

@@ -56,7 +56,7 @@ base::Result<Answer> open_answer(std::span<const std::uint8_t> message, const Si
 
 base::Result<std::vector<std::vector<std::uint8_t>>> read_outputs(const Answer& answer, BlobStore& blobs,
                                                                   std::uint64_t max_bytes) {
-  return detail::read_blobs_of(answer.message, answer.ending.outputs, blobs, max_bytes);
+  return detail::read_blobs_of(answer.message, answer.ending.outputs, blobs.of_job(answer.ending.key), max_bytes);
 }
 
 }  // namespace obscura::deploy::net

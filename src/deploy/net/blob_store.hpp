@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "deploy/net/address.hpp"
 #include "deploy/net/blob_ref.hpp"
 
 namespace obscura::deploy::net {
@@ -43,6 +44,11 @@ class BlobStore {
 
   /// Forgets the blob, if it is there. Error: kIo.
   [[nodiscard]] virtual base::Result<void> remove(const BlobRef& ref) = 0;
+
+  /// The same store's place for what a job's submitter and the workers of its replica pass on: where a store keeps
+  /// parties apart, nobody else sees what is there. What all may read (models, keys) stays in the store itself. Good
+  /// until the next call, and as long as the store.
+  [[nodiscard]] virtual BlobStore& of_job([[maybe_unused]] const JobKey& key) { return *this; }
 };
 
 }  // namespace obscura::deploy::net

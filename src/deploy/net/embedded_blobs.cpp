@@ -1,6 +1,8 @@
 #include "deploy/net/embedded_blobs.hpp"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -9,6 +11,7 @@
 
 #include "base/file.hpp"
 #include "deploy/net/detail/partial_file.hpp"
+#include "deploy/net/embedded_sweep.hpp"
 
 namespace obscura::deploy::net {
 namespace {
@@ -29,13 +32,16 @@ tl::unexpected<base::Error> altered(const std::string& path) {
 
 class Blobs final : public BlobStore {
  public:
-  Blobs(std::string folder, const EmbeddedBlobsOptions& options) : folder_(std::move(folder)), options_(options) {}
+  /// `root`: what the limit of bytes is about.
+  Blobs(std::string folder, std::string root, const EmbeddedBlobsOptions& options)
+      : folder_(std::move(folder)), root_(std::move(root)), options_(options) {}
 
   Result<void> put(const BlobRef& ref, std::span<const std::uint8_t> bytes, const BlobProgress& progress) override;
   Result<std::vector<std::uint8_t>> get(const BlobRef& ref, std::uint64_t max_bytes) override;
   Result<void> download(const BlobRef& ref, const std::string& path, const BlobProgress& progress) override;
   Result<bool> has(const BlobRef& ref) override;
   Result<void> remove(const BlobRef& ref) override;
+  BlobStore& of_job(const JobKey& key) override;
 
  private:
   [[nodiscard]] std::string path_of(const BlobRef& ref) const {
@@ -50,14 +56,24 @@ class Blobs final : public BlobStore {
   [[nodiscard]] Result<std::uint64_t> used_bytes(const std::string& but_for);
 
   std::string folder_;
+  std::string root_;
   EmbeddedBlobsOptions options_;
+  std::unique_ptr<Blobs> of_job_;
 };
+
+// A name that no job has gets no folder: whoever stores under it stores with the models.
+BlobStore& Blobs::of_job(const JobKey& key) {
+  const std::string folder = job_blobs_folder(root_, key);
+  if (folder.empty()) return *this;
+  of_job_ = std::make_unique<Blobs>(folder, root_, options_);
+  return *of_job_;
+}
 
 // Of all files but the one named.
 Result<std::uint64_t> Blobs::used_bytes(const std::string& but_for) {
   std::uint64_t sum = 0;
   std::error_code error;
-  fs::recursive_directory_iterator entry(folder_, error);
+  fs::recursive_directory_iterator entry(root_, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
     std::error_code gone;  // what another process renames or removes meanwhile does not count
     if (entry->is_regular_file(gone) && entry->path() != but_for) {
@@ -65,7 +81,7 @@ Result<std::uint64_t> Blobs::used_bytes(const std::string& but_for) {
       if (!gone) sum += size;
     }
   }
-  if (error) return io_error("list", folder_, error);
+  if (error) return io_error("list", root_, error);
   return sum;
 }
 
@@ -76,13 +92,17 @@ Result<void> Blobs::check_room(const BlobRef& ref) {
   if (ref.size <= options_.max_bytes && used <= options_.max_bytes - ref.size) return {};
   return base::fail(ErrorCode::kLimit,
                     fmt::format("there is no room for a blob of {} bytes: {} of {} bytes are used in {}", ref.size,
-                                used, options_.max_bytes, folder_),
+                                used, options_.max_bytes, root_),
                     "try later, or raise the limit of the blob store");
 }
 
 Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes, const BlobProgress& progress) {
   OBSCURA_TRY(bool there, has(ref));
-  if (there) return {};
+  if (there) {
+    // It is asked for: a sweep leaves it alone.
+    (void)::utimensat(AT_FDCWD, path_of(ref).c_str(), nullptr, 0);
+    return {};
+  }
   OBSCURA_TRY_VOID(check_room(ref));
   const std::string path = path_of(ref);
   std::error_code error;
@@ -161,12 +181,15 @@ Result<bool> Blobs::has(const BlobRef& ref) {
   return size == ref.size;
 }
 
+// Under the lock: what is being put is not taken away from under its writer, but when it is whole.
 Result<void> Blobs::remove(const BlobRef& ref) {
-  for (const std::string& path : {path_of(ref), partial_of(ref)}) {
-    std::error_code error;
-    fs::remove(path, error);
-    if (error) return io_error("remove", path, error);
-  }
+  const std::string path = path_of(ref);
+  std::error_code error;
+  if (!fs::exists(fs::path(path).parent_path(), error)) return {};
+  OBSCURA_TRY(detail::PartialFile partial, detail::PartialFile::lock(partial_of(ref)));
+  fs::remove(path, error);
+  if (error) return io_error("remove", path, error);
+  partial.discard();
   return {};
 }
 
@@ -176,7 +199,7 @@ Result<std::unique_ptr<BlobStore>> EmbeddedBlobs::open(const std::string& folder
   std::error_code error;
   fs::create_directories(folder, error);
   if (error) return io_error("create", folder, error);
-  return std::make_unique<Blobs>(folder, options);
+  return std::make_unique<Blobs>(folder, folder, options);
 }
 
 }  // namespace obscura::deploy::net

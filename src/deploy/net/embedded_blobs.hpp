@@ -16,7 +16,8 @@ struct EmbeddedBlobsOptions {
 
 /// Blobs as files FOLDER/ab/abcdef... named by their digest, shared by any number of processes. A blob being stored is
 /// FOLDER/ab/abcdef....partial under a lock that dies with its process; the next put of the same blob goes on from what
-/// it finds there. A file has its name only once it is whole and durable.
+/// it finds there. Blobs of a job are likewise in FOLDER/jobs/TENANT/JOB.rREPLICA (embedded_sweep.hpp). A file has its
+/// name only once it is whole and durable.
 class EmbeddedBlobs {
  public:
   /// Opens or creates the store. Error: kIo.

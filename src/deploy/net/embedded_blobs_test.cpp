@@ -95,6 +95,24 @@ TEST(EmbeddedBlobs, ManyAtOnceStoreTheSameBlob) {
   EXPECT_FALSE(fs::exists(path_of(folder, ref) + ".partial"));
 }
 
+// Otherwise a put that is at work would rename a file that is gone, or one that lies under no name.
+TEST(EmbeddedBlobs, IsRemovedOnceItIsWhole) {
+  const TemporaryFolder folder;
+  const auto blobs = EmbeddedBlobs::open(folder.path(), {}).value();
+  const Bytes bytes = some_bytes(3 * kMaxChunkBytes);
+  const BlobRef ref = BlobRef::of(bytes);
+  EXPECT_TRUE(blobs->remove(ref));  // not there, nor its folder
+  std::thread remover;
+  ASSERT_TRUE(blobs->put(ref, bytes, [&](std::uint64_t done, std::uint64_t) {
+    if (done != kMaxChunkBytes) return;
+    remover = std::thread([&] { EXPECT_TRUE(EmbeddedBlobs::open(folder.path(), {}).value()->remove(ref)); });
+    SystemClock().sleep(Milliseconds(50));
+  }));
+  remover.join();
+  EXPECT_FALSE(blobs->has(ref).value());
+  EXPECT_FALSE(fs::exists(path_of(folder, ref) + ".partial"));
+}
+
 TEST(EmbeddedBlobs, HoldsItsLimitOfBytes) {
   const TemporaryFolder folder;
   const auto blobs = EmbeddedBlobs::open(folder.path(), {.max_bytes = 1500}).value();

@@ -359,4 +359,14 @@ Result<std::unique_ptr<JobQueue>> EmbeddedQueue::open(const std::string& path, c
   return std::make_unique<Queue>(std::move(database), options, clock);
 }
 
+Result<IsOpenJob> EmbeddedQueue::open_jobs(const std::string& path) {
+  OBSCURA_TRY(Database database, Database::open(path));
+  OBSCURA_TRY_VOID(detail::prepare_schema(database));
+  const auto shared = std::make_shared<Database>(std::move(database));
+  return [shared](const JobKey& key) -> Result<bool> {
+    Query query(*shared, "SELECT 1 FROM tasks WHERE tenant = ? AND job = ? AND replica = ? AND done = 0 LIMIT 1");
+    return bind_key(query, key).step();
+  };
+}
+
 }  // namespace obscura::deploy::net

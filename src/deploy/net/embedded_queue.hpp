@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/clock.hpp"
+#include "deploy/net/embedded_sweep.hpp"
 #include "deploy/net/job_queue.hpp"
 
 namespace obscura::deploy::net {
@@ -28,6 +29,8 @@ class EmbeddedQueue {
   /// Errors: kIo, kUnsupported (made by another version).
   [[nodiscard]] static base::Result<std::unique_ptr<JobQueue>> open(const std::string& path,
                                                                     const EmbeddedQueueOptions& options, Clock& clock);
+  /// Tells of the queue in `path` which jobs have a task that is not done. Errors: as above.
+  [[nodiscard]] static base::Result<IsOpenJob> open_jobs(const std::string& path);
 };
 
 }  // namespace obscura::deploy::net

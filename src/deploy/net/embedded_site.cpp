@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include "deploy/net/embedded_blobs.hpp"
 #include "deploy/net/embedded_catalogue.hpp"
 #include "deploy/net/embedded_queue.hpp"
+#include "deploy/net/embedded_sweep.hpp"
 #include "deploy/net/site_file.hpp"
 
 namespace obscura::deploy::net {
@@ -24,6 +26,7 @@ struct Settings {
   EmbeddedQueueOptions queue;
   EmbeddedBlobsOptions blobs;
   std::uint64_t max_job_bytes = Site().max_job_bytes;
+  Milliseconds blob_retention = std::chrono::hours(168);
 };
 
 detail::NumberSettings settings_of(Settings& settings) {
@@ -34,6 +37,7 @@ detail::NumberSettings settings_of(Settings& settings) {
           {"max_job_bytes", number_setting(settings.max_job_bytes, 1)},
           {"lease_ms", detail::time_setting<Milliseconds>(settings.queue.lease, 100)},
           {"retention_s", detail::time_setting<std::chrono::seconds>(settings.queue.retention, 1)},
+          {"blob_retention_s", detail::time_setting<std::chrono::seconds>(settings.blob_retention, 1)},
           {"survives_power_loss", {0, 1, [&](std::uint64_t value) {
                                      settings.queue.survives_power_loss = value == 1;
                                      settings.blobs.survives_power_loss = value == 1;
@@ -51,7 +55,11 @@ base::Result<Settings> read_settings(const std::string& path) {
 
 }  // namespace
 
-base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
+std::string trust_folder_in(const std::string& folder) {
+  return folder + "/trust";
+}
+
+base::Result<void> check_embedded_folder(const std::string& folder) {
   std::error_code ignored;
   if (!std::filesystem::is_directory(folder, ignored)) {
     return base::fail(ErrorCode::kNotFound, fmt::format("there is no site at {}: no such folder or site file", folder),
@@ -63,15 +71,27 @@ base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
         ErrorCode::kUsage, fmt::format("the site in {} is reached over NATS", folder),
         fmt::format("name the site file of your role: {}/client.site, owner.site, worker.site or admin.site", folder));
   }
+  return {};
+}
+
+base::Result<Site> open_embedded_site(const std::string& folder, Clock& clock) {
+  OBSCURA_TRY_VOID(check_embedded_folder(folder));
   OBSCURA_TRY(const Settings settings, read_settings(folder + "/site.conf"));
   Site site;
   OBSCURA_TRY(site.queue, EmbeddedQueue::open(folder + "/queue", settings.queue, clock));
   OBSCURA_TRY(site.blobs, EmbeddedBlobs::open(folder + "/blobs", settings.blobs));
   OBSCURA_TRY(site.catalogue, EmbeddedCatalogue::open(folder + "/catalogue"));
   site.folder = folder;
-  site.trust_folder = folder + "/trust";
+  site.trust_folder = trust_folder_in(folder);
   site.lease = settings.queue.lease;
   site.max_job_bytes = settings.max_job_bytes;
+  OBSCURA_TRY(const IsOpenJob is_open, EmbeddedQueue::open_jobs(folder + "/queue"));
+  // As long as its result, whatever is set.
+  const Milliseconds kept = std::max(settings.blob_retention, settings.queue.retention);
+  site.forget_old = [blobs = folder + "/blobs", is_open, kept, &clock]() -> base::Result<void> {
+    OBSCURA_TRY([[maybe_unused]] const auto swept, sweep_job_blobs(blobs, is_open, clock.now() - kept));
+    return {};
+  };
   return site;
 }
 

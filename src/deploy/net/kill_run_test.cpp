@@ -119,7 +119,9 @@ void submit(const Errand& errand) {
   const Connection at = connect_to(errand.backend, errand.place, clock);
   const Cast cast;
   while (true) {
-    (void)supervise(*at.queue, cast.supervisor);
+    if (const auto done = supervise(*at.queue, cast.supervisor); !done) {
+      std::cerr << "supervisor: " << done.error().message << '\n';
+    }
     clock.sleep(Milliseconds(50));
   }
 }

@@ -52,13 +52,18 @@ tl::unexpected<base::Error> missing(const BlobRef& ref) {
 
 class Blobs final : public BlobStore {
  public:
-  explicit Blobs(std::shared_ptr<NatsConnection> connection) : connection_(std::move(connection)) {}
+  Blobs(std::shared_ptr<NatsConnection> connection, detail::BlobPlace place, std::shared_ptr<std::uint64_t> exchanges)
+      : connection_(std::move(connection)), place_(std::move(place)), exchanges_(std::move(exchanges)) {}
 
   Result<void> put(const BlobRef& ref, std::span<const std::uint8_t> bytes, const BlobProgress& progress) override;
   Result<std::vector<std::uint8_t>> get(const BlobRef& ref, std::uint64_t max_bytes) override;
   Result<void> download(const BlobRef& ref, const std::string& path, const BlobProgress& progress) override;
   Result<bool> has(const BlobRef& ref) override;
   Result<void> remove(const BlobRef& ref) override;
+  BlobStore& of_job(const JobKey& key) override {
+    of_job_ = std::make_unique<Blobs>(connection_, detail::job_place(key), exchanges_);
+    return *of_job_;
+  }
 
  private:
   // What is on the way: a request per number, which is sent again when it takes too long.
@@ -73,13 +78,15 @@ class Blobs final : public BlobStore {
   Result<void> publish_meta(const BlobRef& ref);
 
   std::shared_ptr<NatsConnection> connection_;
-  std::uint64_t next_exchange_ = 1;
+  detail::BlobPlace place_;
+  std::shared_ptr<std::uint64_t> exchanges_;  // so far, over this connection: answers say to which they belong
+  std::unique_ptr<Blobs> of_job_;
 };
 
 // Gives up when nothing at all comes back for the time of a call.
 Result<void> Blobs::exchange(std::uint64_t count, const MakeRequest& make, const TakeAnswer& take) {
   connection_->drop_answers();
-  const std::string prefix = fmt::format("blob{}.", next_exchange_++);
+  const std::string prefix = fmt::format("blob{}.", ++*exchanges_);
   std::map<std::uint64_t, SteadyClock::time_point> on_the_way;  // when it is sent again
   std::uint64_t next = 0;
   std::uint64_t losses = connection_->losses();
@@ -128,13 +135,14 @@ Result<void> Blobs::publish_meta(const BlobRef& ref) {
   base::ByteWriter writer;
   writer.u64(ref.size);
   writer.u64(kMaxChunkBytes);
-  OBSCURA_TRY(const detail::Published published,
-              detail::publish(
-                  *connection_,
-                  {.subject = detail::blob_subject(ref.sha256, "meta"), .data = writer.view(), .only_first = true}));
+  OBSCURA_TRY(
+      const detail::Published published,
+      detail::publish(*connection_,
+                      {.subject = place_.subject(ref.sha256, "meta"), .data = writer.view(), .only_first = true}));
   if (published.stored == Stored::kFull) {
-    return base::fail(ErrorCode::kLimit, fmt::format("the NATS site has no room for {}", name_of(ref)),
-                      "remove blobs that nobody needs, or raise the limit of the stream BLOB");
+    return base::fail(ErrorCode::kLimit,
+                      fmt::format("the NATS site has no room for {} in its stream {}", name_of(ref), place_.stream),
+                      "remove blobs that nobody needs, or raise the limit of this stream");
   }
   return {};
 }
@@ -153,9 +161,8 @@ Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes,
     return bytes.subspan(number * kMaxChunkBytes, std::min(kMaxChunkBytes, bytes.size() - number * kMaxChunkBytes));
   };
   const auto make = [&](std::uint64_t number) {
-    return detail::request_of({.subject = detail::blob_subject(ref.sha256, std::to_string(number)),
-                               .data = chunk(number),
-                               .only_first = true});
+    return detail::request_of(
+        {.subject = place_.subject(ref.sha256, std::to_string(number)), .data = chunk(number), .only_first = true});
   };
   OBSCURA_TRY_VOID(exchange(chunks_of(ref), make, [&](std::uint64_t number, NatsMessage answer) -> Result<bool> {
     const auto published = detail::read_acknowledgement(answer);
@@ -166,16 +173,17 @@ Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes,
     return true;
   }));
   if (full) {
-    return base::fail(ErrorCode::kLimit, fmt::format("the NATS site has no room for {}", name_of(ref)),
-                      "remove blobs that nobody needs, or raise the limit of the stream BLOB");
+    return base::fail(ErrorCode::kLimit,
+                      fmt::format("the NATS site has no room for {} in its stream {}", name_of(ref), place_.stream),
+                      "remove blobs that nobody needs, or raise the limit of this stream");
   }
   return publish_meta(ref);
 }
 
 Result<std::optional<std::uint64_t>> Blobs::stored_size(const BlobRef& ref, int looks) {
   for (int look = 1;; ++look) {
-    OBSCURA_TRY(const auto meta, detail::read_directly(*connection_, std::string(detail::kBlobStream),
-                                                       detail::blob_subject(ref.sha256, "meta")));
+    OBSCURA_TRY(const auto meta,
+                detail::read_directly(*connection_, place_.stream, place_.subject(ref.sha256, "meta")));
     if (meta) {
       base::ByteReader reader(*meta, name_of(ref));
       const std::uint64_t size = reader.u64();
@@ -197,9 +205,9 @@ Result<void> Blobs::read(const BlobRef& ref, const Sink& sink) {
   std::map<std::uint64_t, NatsMessage> early;
   std::uint64_t next = 0;
   int not_found = 0;
-  const std::string api = fmt::format("{}.DIRECT.GET.{}.", connection_->options().api_prefix, detail::kBlobStream);
+  const std::string api = fmt::format("{}.DIRECT.GET.{}.", connection_->options().api_prefix, place_.stream);
   const auto make = [&](std::uint64_t number) {
-    return NatsRequest{.subject = api + detail::blob_subject(ref.sha256, std::to_string(number))};
+    return NatsRequest{.subject = api + place_.subject(ref.sha256, std::to_string(number))};
   };
   OBSCURA_TRY_VOID(exchange(chunks_of(ref), make, [&](std::uint64_t number, NatsMessage answer) -> Result<bool> {
     if (answer.status() == "404" && ++not_found > kLooks) return missing(ref);
@@ -254,8 +262,8 @@ Result<bool> Blobs::has(const BlobRef& ref) {
 Result<void> Blobs::remove(const BlobRef& ref) {
   for (const char* piece : {"meta", "*"}) {
     OBSCURA_TRY([[maybe_unused]] const auto purged,
-                detail::call_api_or_fail(*connection_, fmt::format("STREAM.PURGE.{}", detail::kBlobStream),
-                                         json::object({{"filter", detail::blob_subject(ref.sha256, piece)}}).dump()));
+                detail::call_api_or_fail(*connection_, fmt::format("STREAM.PURGE.{}", place_.stream),
+                                         json::object({{"filter", place_.subject(ref.sha256, piece)}}).dump()));
   }
   return {};
 }
@@ -263,7 +271,7 @@ Result<void> Blobs::remove(const BlobRef& ref) {
 }  // namespace
 
 std::unique_ptr<BlobStore> NatsBlobs::open(std::shared_ptr<NatsConnection> connection) {
-  return std::make_unique<Blobs>(std::move(connection));
+  return std::make_unique<Blobs>(std::move(connection), detail::model_place(), std::make_shared<std::uint64_t>(0));
 }
 
 }  // namespace obscura::deploy::net

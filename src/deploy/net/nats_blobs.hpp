@@ -7,7 +7,8 @@
 
 namespace obscura::deploy::net {
 
-/// Blobs in the stream BLOB, a message per chunk, several of which are on the way at once. The message `.meta` comes
+/// Blobs in streams, a message per chunk, several of which are on the way at once: models and keys in MODEL, those of
+/// jobs (of_job) in BLOB, each job's under its tenant and replica. The message `.meta` comes
 /// last: a blob whose meta is stored is there whole. What is stored under a name by somebody else and wrong is found by
 /// whoever reads it (kCorrupt), and stays until the owner removes it.
 class NatsBlobs {

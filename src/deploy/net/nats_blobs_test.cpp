@@ -19,11 +19,11 @@
 namespace obscura::deploy::net::testing {
 namespace {
 
-// Answers as the stream BLOB would, for one blob, but for the first request for its first chunk, which it loses.
+// Answers as the stream MODEL would, for one blob, but for the first request for its first chunk, which it loses.
 class ForgetfulStream {
  public:
   ForgetfulStream(const std::string& url, const BlobRef& ref, Bytes bytes) : bytes_(std::move(bytes)) {
-    const std::string chunks = "$JS.API.DIRECT.GET.BLOB.obscura.blob." + ref.sha256.hex() + ".*";
+    const std::string chunks = "$JS.API.DIRECT.GET.MODEL.obscura.model." + ref.sha256.hex() + ".*";
     OBSCURA_CHECK(
         natsConnection_ConnectTo(&connection_, url.c_str()) == NATS_OK &&
             natsConnection_Subscribe(&subscription_, connection_, chunks.c_str(), on_request, this) == NATS_OK &&

@@ -28,18 +28,21 @@ std::string quoted_list(const Words& words) {
   return "[" + text + "]";
 }
 
-std::string user(const std::string& nkey, const Words& may_publish) {
+// The ways in: without a certificate, over WebSocket, only for who can have none.
+constexpr const char* kByCertificate = "\"STANDARD\"";
+constexpr const char* kByBrowserToo = "\"STANDARD\", \"WEBSOCKET\"";
+
+std::string user(const std::string& nkey, const Words& may_publish, const char* ways = kByCertificate) {
   return fmt::format(
-      "      {{ nkey: {0}, permissions: {{\n"
+      "      {{ nkey: {0}, allowed_connection_types: [{2}], permissions: {{\n"
       "          publish: {{ allow: {1} }}\n"
       "          subscribe: {{ allow: [\"_INBOX_{0}.>\"] }} }} }}\n",
-      nkey, quoted_list(may_publish));
+      nkey, quoted_list(may_publish), ways);
 }
 
-// Everybody's: blobs, and reading what the site says of itself.
+// Everybody's: reading models and keys, and what the site says of itself.
 std::vector<Service> shared_services() {
-  return {{"obscura.blob.>"},
-          {"DIRECT.GET.BLOB.obscura.blob.>", true},
+  return {{"DIRECT.GET.MODEL.obscura.model.*.*", true},
           {fmt::format("DIRECT.GET.{}.obscura.site.*", detail::kSiteStream), true}};
 }
 
@@ -49,6 +52,8 @@ std::vector<Service> worker_services(std::uint32_t group) {
     services.push_back({fmt::format("CONSUMER.MSG.NEXT.{}.*", stream), true});
     services.push_back({fmt::format("$JS.ACK.{}.>", stream)});
   }
+  services.push_back({fmt::format("obscura.blob.*.r{}.*.*", group)});
+  services.push_back({fmt::format("DIRECT.GET.BLOB.obscura.blob.*.r{}.*.*", group), true});
   services.push_back({fmt::format("obscura.step.*.*.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.part.*.*.*.*.r{}", group)});
   services.push_back({fmt::format("obscura.result.*.*.r{}", group)});
@@ -60,13 +65,16 @@ std::vector<Service> worker_services(std::uint32_t group) {
 
 std::vector<Service> tenant_services(const std::string& tenant) {
   std::vector<Service> services = shared_services();
+  services.push_back({fmt::format("obscura.blob.{}.*.*.*", tenant)});
+  services.push_back({fmt::format("DIRECT.GET.BLOB.obscura.blob.{}.*.*.*", tenant), true});
   services.push_back({fmt::format("obscura.job.*.0.*.{}.*.*.*", tenant)});
   services.push_back({fmt::format("obscura.result.{}.*.*", tenant)});
   services.push_back({fmt::format("DIRECT.GET.RESULT.obscura.result.{}.*.*", tenant), true});
   return services;
 }
 
-std::string outer_account(const std::string& name, const NatsGroup& members, const std::vector<Service>& services) {
+std::string outer_account(const std::string& name, const Words& members, const std::vector<Service>& services,
+                          const char* ways) {
   Words may_publish;
   std::string imports;
   for (const Service& service : services) {
@@ -75,13 +83,13 @@ std::string outer_account(const std::string& name, const NatsGroup& members, con
     imports += fmt::format("      {{ service: {{ account: HUB, subject: \"{}\" }}{} }}\n", service.there(), to);
   }
   std::string users;
-  for (const std::string& nkey : members.workers) users += user(nkey, may_publish);
+  for (const std::string& nkey : members) users += user(nkey, may_publish, ways);
   return fmt::format("  {} {{\n    users: [\n{}    ]\n    imports: [\n{}    ]\n  }}\n", name, users, imports);
 }
 
 std::string hub(const NatsRoles& roles, const std::string& exports) {
-  Words owner = {"obscura.blob.>", "$JS.API.DIRECT.GET.BLOB.>", "$JS.API.STREAM.PURGE.BLOB", detail::kModelsSubject,
-                 fmt::format("$JS.API.DIRECT.GET.{}.obscura.site.*", detail::kSiteStream)};
+  Words owner = {"obscura.model.*.*", "$JS.API.DIRECT.GET.MODEL.>", "$JS.API.STREAM.PURGE.MODEL",
+                 detail::kModelsSubject, fmt::format("$JS.API.DIRECT.GET.{}.obscura.site.*", detail::kSiteStream)};
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::jobs_stream(group)));
     owner.push_back(fmt::format("$JS.API.CONSUMER.DURABLE.CREATE.{}.*", detail::steps_stream(group)));
@@ -105,18 +113,23 @@ std::string nats_accounts(const NatsRoles& roles) {
   std::string accounts;
   std::string exports;
   std::string all;
-  const auto add = [&](const std::string& name, const NatsGroup& members, const std::vector<Service>& services,
-                       std::size_t first_own) {
-    accounts += outer_account(name, members, services);
-    exports += exports_to(name, {services.begin() + static_cast<std::ptrdiff_t>(first_own), services.end()});
+  const std::vector<Service> shared = shared_services();
+  const auto add = [&](const std::string& name, const Words& members, const std::vector<Service>& services,
+                       const char* ways) {
+    accounts += outer_account(name, members, services, ways);
+    exports += exports_to(name, {services.begin() + static_cast<std::ptrdiff_t>(shared.size()), services.end()});
     all += (all.empty() ? "" : ", ") + name;
   };
-  const std::vector<Service> shared = shared_services();
   for (std::uint32_t group = 0; group < roles.groups.size(); ++group) {
-    add(fmt::format("WORKERS_{}", group), roles.groups[group], worker_services(group), shared.size());
+    const std::string name = fmt::format("WORKERS_{}", group);
+    if (roles.groups[group].revoked) {
+      accounts += fmt::format("  {} {{ }}\n", name);
+    } else {
+      add(name, roles.groups[group].workers, worker_services(group), kByCertificate);
+    }
   }
   for (const NatsTenant& tenant : roles.tenants) {
-    add("TENANT_" + tenant.name, {.workers = tenant.submitters}, tenant_services(tenant.name), shared.size());
+    add("TENANT_" + tenant.name, tenant.submitters, tenant_services(tenant.name), kByBrowserToo);
   }
   if (!all.empty()) exports += exports_to(all, shared);
   return fmt::format("system_account: SYS\naccounts {{\n  SYS {{ }}\n{}{}}}\n", hub(roles, exports), accounts);

@@ -18,6 +18,7 @@ struct NatsTenant {
 };
 struct NatsGroup {
   std::vector<std::string> workers;
+  bool revoked = false;  ///< nobody enters as one of them, and their account sees nothing of the site
 };
 struct NatsRoles {
   std::string supervisor;           ///< administers: streams, lanes, orphans
@@ -29,11 +30,14 @@ struct NatsRoles {
 /// The `accounts` of a server's configuration. Supervisor and owner share the account HUB, where the streams are.
 /// Everybody else lives elsewhere and sees services of it only, so that no reply of theirs can fall on a subject of it:
 ///  - a worker of group r: tasks of JOBS_r and STEPS_r and their acknowledgement; publishing steps, parts and results
-///    of replica r; reading PART_r; blobs; reading the site's list of models and its settings;
+///    of replica r; reading PART_r; blobs of jobs of replica r; reading models, keys, the site's list of models and its
+///    settings;
 ///  - a submitter: publishing first stages and results (a cancellation) of its tenant; reading its tenant's results;
-///    blobs; reading the same.
-/// The list of models is the owner's to write, the settings are the supervisor's.
-/// Everybody receives beneath an inbox of its own key only.
+///    blobs of its tenant's jobs; reading the same.
+/// The list of models is the owner's to write, the settings are the supervisor's. A group that is revoked keeps its
+/// account, which its leaves are bound to, without users and without a service.
+/// Only submitters get in over WebSocket, where nobody shows a certificate. Everybody receives beneath an inbox of its
+/// own key only.
 [[nodiscard]] std::string nats_accounts(const NatsRoles& roles);
 
 }  // namespace obscura::deploy::net

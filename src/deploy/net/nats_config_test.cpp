@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "deploy/net/certificates.hpp"
+#include "deploy/net/nats_roles_file.hpp"
 #include "deploy/net/nkey.hpp"
 #include "deploy/net/testing/nats_place.hpp"
 #include "deploy/net/testing/pipeline.hpp"
@@ -53,12 +54,13 @@ class NatsConfigs : public ::testing::Test {
     write_text(folder_.path() + "/server.crt", server.certificate_pem);
     write_text(folder_.path() + "/server.key", server.secret_key_pem);
     std::uint8_t fill = 10;
-    for (const char* file : {"hub.conf", "accounts.conf", "leaf.conf"}) {
+    for (const char* file : {"hub.conf", "accounts.conf", "websocket.conf", "leaf.conf"}) {
       std::string text = text_of(kShipped + file);
       for (const char* user : {"SUPERVISOR", "OWNER", "SUBMITTER_ACME", "SITE_WORKER", "WORKER_0"}) {
         text = replaced(text, std::string(user) + "_NKEY", nkey_public(key_of(fill++).verify_key()));
       }
       text = replaced(text, "/etc/obscura/nats", folder_.path());
+      text = replaced(text, "/run/obscura-nats", folder_.path());
       write_text(folder_.path() + "/" + file, replaced(text, "/var/lib/obscura/nats", folder_.path() + "/store"));
     }
   }
@@ -89,7 +91,8 @@ std::size_t count_of(const std::string& text, const std::string& what) {
 
 // No block inherits the suites of another.
 TEST(NatsConfig, EveryWayInAndOutNamesItsCipherSuites) {
-  for (const auto& [file, ways] : {std::pair("hub.conf", 4u), std::pair("leaf.conf", 2u)}) {
+  for (const auto& [file, ways] :
+       {std::pair("hub.conf", 3u), std::pair("websocket.conf", 1u), std::pair("leaf.conf", 2u)}) {
     const std::string text = text_of(kShipped + file);
     EXPECT_EQ(count_of(text, "tls {"), ways) << file;
     EXPECT_EQ(count_of(text, "cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]\n"), ways) << file;
@@ -105,6 +108,13 @@ TEST(NatsConfig, TheShippedAccountsAreWhatTheCodeWrites) {
   const std::string shipped = text_of(kShipped + "accounts.conf");
   const std::string wanted = nats_accounts(example_roles());
   EXPECT_THAT(shipped, ::testing::EndsWith(wanted)) << "wanted:\n" << wanted;
+}
+
+TEST(NatsConfig, TheShippedRolesAreThoseOfTheShippedAccounts) {
+  const std::string shipped = text_of(kShipped + "roles.conf");
+  std::string said = nats_roles_text(example_roles());
+  said.erase(0, said.find('\n') + 1);  // a comment
+  EXPECT_THAT(shipped, ::testing::EndsWith(said));
 }
 
 }  // namespace

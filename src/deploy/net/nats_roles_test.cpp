@@ -211,6 +211,50 @@ TEST_F(NatsRolesTest, SlowAWorkerCannotReadResults) {
   expect_unheard(*worker, "JS.OBSCURA.API.STREAM.MSG.GET.RESULT");
 }
 
+// Where blobs lie stands in their subjects before what a wildcard could stand for. Permissions take one that is asked
+// with for a word like any other, and the server looks it up as a wildcard.
+TEST_F(NatsRolesTest, NobodyReadsOthersBlobsNotEvenByWildcards) {
+  const auto put = [&](const std::string& role, const JobKey& key, const Bytes& bytes) {
+    const auto store = NatsBlobs::open(connect(role));
+    insist(store->of_job(key).put(BlobRef::of(bytes), bytes, {}));
+  };
+  put("submitter-tenant", {"tenant", "own", 1}, {1, 1});
+  put("worker-1", {"tenant", "own", 1}, {1, 2});
+  put("submitter-other", {"other", "secret", 0}, {2, 1});
+  put("worker-0", {"other", "secret", 0}, {2, 2});  // the newest of all
+  const auto newest = [&](const std::string& role, const std::string& subject) {
+    const auto answer =
+        connect(role, kShort)->ask_once({.subject = "JS.OBSCURA.API.DIRECT.GET.BLOB.obscura.blob." + subject}, kShort);
+    if (!answer || !*answer) return std::string("unheard");
+    return (*answer)->header("Nats-Subject").value_or((*answer)->status());
+  };
+  for (const char* subject :
+       {">", "*.>", "*.*.*.meta", "*.*.*.*", "*.r0.*.meta", "other.r0.*.*", "other.>", "*.r0.>"}) {
+    EXPECT_EQ(newest("worker-1", subject), "unheard") << subject;
+    EXPECT_EQ(newest("submitter-tenant", subject), "unheard") << subject;
+  }
+  // What they may ask for with wildcards is their own.
+  EXPECT_EQ(newest("worker-1", "*.r1.*.meta"),
+            detail::job_place({"tenant", "own", 1}).subject(BlobRef::of(Bytes{1, 2}).sha256, "meta"));
+  EXPECT_EQ(newest("submitter-tenant", "tenant.*.*.meta"),
+            detail::job_place({"tenant", "own", 1}).subject(BlobRef::of(Bytes{1, 2}).sha256, "meta"));
+}
+
+TEST_F(NatsRolesTest, SlowNobodyWritesOthersBlobsAndOnlyTheOwnerModels) {
+  const Bytes bytes{3, 3};
+  const auto refused = [&](const std::string& role, const JobKey& key) {
+    const auto store = NatsBlobs::open(connect(role, kShort));
+    EXPECT_FALSE(store->of_job(key).put(BlobRef::of(bytes), bytes, {})) << role;
+  };
+  refused("worker-1", {"tenant", "own", 0});
+  refused("submitter-tenant", {"other", "secret", 0});
+  for (const char* role : {"worker-0", "submitter-tenant"}) {
+    EXPECT_FALSE(NatsBlobs::open(connect(role, kShort))->put(BlobRef::of(bytes), bytes, {})) << role;
+  }
+  insist(NatsBlobs::open(connect("owner"))->put(BlobRef::of(bytes), bytes, {}));
+  EXPECT_EQ(NatsBlobs::open(connect("worker-0"))->get(BlobRef::of(bytes), 10).value(), bytes);
+}
+
 // Otherwise one of them could say what is served, or that leases last a millisecond.
 TEST_F(NatsRolesTest, OnlyOwnerAndSupervisorWriteWhatTheSiteSaysOfItself) {
   ASSERT_TRUE(connect("supervisor")->ask({.subject = "obscura.site.settings"}));

@@ -66,12 +66,13 @@ Result<NatsRoles> add_roles(const NatsSiteOptions& options, const CertificateAut
 
 // The one cipher suite of TLS 1.2 that is left needs an RSA certificate, which this server has not: so TLS 1.3 is all
 // that remains. Servers before 2.11 have no option that says so.
-std::string server_config(const NatsSiteOptions& options, const NatsRoles& roles) {
+std::string server_config(const NatsSiteOptions& options) {
   return fmt::format(
       "# Written by Obscura for a site on this machine.\n"
       "server_name: site\n"
       "listen: \"127.0.0.1:{0}\"\n"
       "max_payload: 1MB\n"
+      "pid_file: \"{1}/server.pid\"\n"
       "jetstream {{ store_dir: \"{1}/store\", max_file_store: {2} }}\n"
       "tls {{\n"
       "  cert_file: \"{1}/server.crt\"\n"
@@ -79,8 +80,9 @@ std::string server_config(const NatsSiteOptions& options, const NatsRoles& roles
       "  ca_file: \"{1}/ca.crt\"\n"
       "  verify: true\n"
       "  cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]\n"
-      "}}\n{3}",
-      options.port, options.folder, options.max_store_bytes, nats_accounts(roles));
+      "}}\n"
+      "include \"accounts.conf\"\n",
+      options.port, options.folder, options.max_store_bytes);
 }
 
 Result<void> check(const NatsSiteOptions& options) {
@@ -94,7 +96,10 @@ Result<void> check(const NatsSiteOptions& options) {
 }  // namespace
 
 NatsSiteFiles nats_site_files(const std::string& folder) {
-  return {.config_file = folder + "/server.conf", .log_file = folder + "/server.log"};
+  return {.config_file = folder + "/server.conf",
+          .log_file = folder + "/server.log",
+          .accounts = {
+              .roles = folder + "/roles.conf", .accounts = folder + "/accounts.conf", .pid = folder + "/server.pid"}};
 }
 
 Result<void> write_nats_site(const NatsSiteOptions& options) {
@@ -112,7 +117,10 @@ Result<void> write_nats_site(const NatsSiteOptions& options) {
   OBSCURA_TRY(const NatsRoles roles, add_roles(options, authority));
   OBSCURA_TRY_VOID(
       write(options.folder + "/url", fmt::format("tls://127.0.0.1:{}\n", options.port), base::kPublicMode));
-  return write(nats_site_files(options.folder).config_file, server_config(options, roles), base::kPublicMode);
+  const NatsSiteFiles files = nats_site_files(options.folder);
+  OBSCURA_TRY_VOID(write(files.accounts.roles, nats_roles_text(roles), base::kPublicMode));
+  OBSCURA_TRY([[maybe_unused]] const Reload told, apply_nats_roles(files.accounts));
+  return write(files.config_file, server_config(options), base::kPublicMode);
 }
 
 Result<NatsOptions> nats_site_role(const std::string& folder, const std::string& role) {

@@ -6,6 +6,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/nats_connection.hpp"
+#include "deploy/net/nats_roles_file.hpp"
 
 namespace obscura::deploy::net {
 
@@ -15,13 +16,14 @@ struct NatsSiteOptions {
   std::uint16_t port = 4222;         ///< of 127.0.0.1
   std::vector<std::string> tenants;  ///< valid_name()s
   std::uint32_t groups = 1;          ///< operator groups
-  std::int64_t max_store_bytes = 64LL << 30;
+  std::int64_t max_store_bytes = 128LL << 30;
 };
 
 /// Where the parts of a site lie.
 struct NatsSiteFiles {
   std::string config_file;
   std::string log_file;
+  NatsServerFiles accounts;  ///< who may do what, which the server reads anew when it is told
 };
 [[nodiscard]] NatsSiteFiles nats_site_files(const std::string& folder);
 

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <thread>
 
 #include "deploy/net/detail/nats_api.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
@@ -17,6 +19,9 @@ using detail::kMaxStepRoom;
 using nlohmann::json;
 
 constexpr int kNameInUse = 10058;
+// Servers of a hub that start together do not know of each other at once.
+constexpr int kNoPeers = 10005;
+constexpr Milliseconds kPauseForPeers{200};
 constexpr std::int64_t kMostWornNotes = 100'000;
 constexpr std::int64_t kMostSiteBytes = 8 << 20;
 constexpr std::int64_t kMostHeldTasks = 100'000;
@@ -73,9 +78,20 @@ json site_stream(const NatsStreamOptions& options) {
   return config;
 }
 
+Result<detail::ApiAnswer> create_among_peers(NatsConnection& connection, const json& config) {
+  const auto end = std::chrono::steady_clock::now() + connection.options().call_timeout;
+  const std::string call = "STREAM.CREATE." + config["name"].get<std::string>();
+  while (true) {
+    OBSCURA_TRY(detail::ApiAnswer answer, detail::call_api(connection, call, config.dump()));
+    const bool may_pass = answer.error && answer.error->code == kNoPeers;
+    if (!may_pass || std::chrono::steady_clock::now() >= end) return answer;
+    std::this_thread::sleep_for(kPauseForPeers);
+  }
+}
+
 Result<void> create(NatsConnection& connection, const json& config) {
   const std::string name = config["name"];
-  OBSCURA_TRY(const detail::ApiAnswer answer, detail::call_api(connection, "STREAM.CREATE." + name, config.dump()));
+  OBSCURA_TRY(const detail::ApiAnswer answer, create_among_peers(connection, config));
   if (!answer.error) return {};
   if (answer.error->code == kNameInUse) {
     OBSCURA_TRY([[maybe_unused]] const detail::JsonValue updated,
@@ -122,8 +138,10 @@ Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions&
   }
   OBSCURA_TRY_VOID(create(connection, first_wins_stream(std::string(detail::kResultStream), "obscura.result.>",
                                                         options.max_result_bytes, options.retention, options)));
-  OBSCURA_TRY_VOID(create(connection, first_wins_stream(std::string(detail::kBlobStream), "obscura.blob.>",
-                                                        options.max_blob_bytes, Milliseconds(0), options)));
+  OBSCURA_TRY_VOID(create(connection, first_wins_stream(std::string(detail::kBlobStream), "obscura.blob.*.*.*.*",
+                                                        options.max_blob_bytes, options.blob_retention, options)));
+  OBSCURA_TRY_VOID(create(connection, first_wins_stream(std::string(detail::kModelStream), "obscura.model.*.*",
+                                                        options.max_model_bytes, Milliseconds(0), options)));
   OBSCURA_TRY_VOID(create(connection, site_stream(options)));
   return create(connection, worn_stream(options));
 }

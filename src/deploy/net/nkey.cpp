@@ -16,6 +16,7 @@ constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::uint8_t kUser = 20 << 3;  // becomes a U in base 32
 constexpr std::uint8_t kSeed = 18 << 3;  // S
 constexpr std::size_t kKeyBytes = 32;
+constexpr std::size_t kPublicBytes = 1 + kKeyBytes + 2;
 constexpr std::size_t kSeedBytes = 2 + kKeyBytes + 2;
 
 std::uint16_t crc16(std::span<const std::uint8_t> bytes) {
@@ -67,11 +68,16 @@ std::string encode(std::vector<std::uint8_t> bytes) {
   return text;
 }
 
+// Whether the last two bytes are the checksum of those before them.
+bool is_whole(std::span<const std::uint8_t> bytes) {
+  const std::size_t body = bytes.size() - 2;
+  const std::uint16_t crc = crc16(bytes.first(body));
+  return bytes[body] == (crc & 0xff) && bytes[body + 1] == crc >> 8;
+}
+
 bool is_user_seed(std::span<const std::uint8_t> bytes) {
-  if (bytes.size() != kSeedBytes) return false;
-  const std::uint16_t crc = crc16(bytes.first(kSeedBytes - 2));
-  return bytes[0] == (kSeed | kUser >> 5) && bytes[1] == static_cast<std::uint8_t>(kUser << 3) &&
-         bytes[kSeedBytes - 2] == (crc & 0xff) && bytes[kSeedBytes - 1] == crc >> 8;
+  return bytes.size() == kSeedBytes && bytes[0] == (kSeed | kUser >> 5) &&
+         bytes[1] == static_cast<std::uint8_t>(kUser << 3) && is_whole(bytes);
 }
 
 }  // namespace
@@ -80,6 +86,12 @@ std::string nkey_public(const artifact::VerifyKey& key) {
   std::vector<std::uint8_t> bytes = {kUser};
   bytes.insert(bytes.end(), key.bytes.begin(), key.bytes.end());
   return encode(std::move(bytes));
+}
+
+bool is_public_nkey(std::string_view text) {
+  const auto bytes = from_base32(text);
+  return text.size() == kPublicBytes * 8 / 5 && bytes && bytes->size() == kPublicBytes && bytes->front() == kUser &&
+         is_whole(*bytes);
 }
 
 std::string reveal_nkey_seed(const artifact::SigningKey& key) {

@@ -13,6 +13,9 @@ namespace obscura::deploy::net {
 /// The public half, by which the server's configuration knows a user: 56 characters that begin with U.
 [[nodiscard]] std::string nkey_public(const artifact::VerifyKey& key);
 
+/// Whether this is the public half of a user's key, unaltered.
+[[nodiscard]] bool is_public_nkey(std::string_view text);
+
 /// The secret half: 58 characters that begin with SU. The caller wipes it.
 [[nodiscard]] std::string reveal_nkey_seed(const artifact::SigningKey& key);
 

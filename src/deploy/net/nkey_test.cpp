@@ -44,5 +44,19 @@ TEST(Nkey, EveryAlteredCharacterIsNoticed) {
   EXPECT_FALSE(read_nkey_seed(nkey_public(key_of(7).verify_key())));
 }
 
+TEST(Nkey, KnowsAPublicHalfAndEveryAlteredCharacterOfIt) {
+  const std::string whole = nkey_public(key_of(7).verify_key());
+  EXPECT_TRUE(is_public_nkey(whole));
+  for (std::size_t at = 0; at < whole.size(); ++at) {
+    std::string altered = whole;
+    altered[at] = altered[at] == 'A' ? 'B' : 'A';
+    EXPECT_FALSE(is_public_nkey(altered)) << "character " << at;
+  }
+  EXPECT_FALSE(is_public_nkey(""));
+  EXPECT_FALSE(is_public_nkey(whole.substr(1)));
+  EXPECT_FALSE(is_public_nkey(whole + "A"));
+  EXPECT_FALSE(is_public_nkey(reveal_nkey_seed(key_of(7))));
+}
+
 }  // namespace
 }  // namespace obscura::deploy::net::testing

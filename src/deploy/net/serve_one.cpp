@@ -158,7 +158,8 @@ base::Result<Served> Attempt::run() {
 }
 
 base::Result<Served> Attempt::run_step(detail::OpenTask& open) {
-  auto inputs = detail::read_blobs_of(open.message, open.inputs, worker_.blobs, worker_.max_input_bytes);
+  auto inputs =
+      detail::read_blobs_of(open.message, open.inputs, worker_.blobs.of_job(lease_.task.key), worker_.max_input_bytes);
   if (!inputs) return give_back(inputs.error().message);  // the store's trouble, never the job's
   open.message.attachments.clear();
   input_bytes_ = bytes_of(open.inputs);
@@ -181,7 +182,7 @@ base::Result<Served> Attempt::finish(detail::OpenTask& open, const StepOutput& o
   const Step step = lease_.task.step;
   const std::size_t inline_share = std::min(detail::inline_share(open.job, step), worker_.max_inline_bytes);
   Message carried;
-  auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs,
+  auto refs = detail::carry_blobs(output.outputs, inline_share, carried, worker_.blobs.of_job(lease_.task.key),
                                   [this](std::uint64_t, std::uint64_t) { (void)still_mine(); });
   if (!refs) return give_back(refs.error().message);
   output_bytes_ = bytes_of(*refs);

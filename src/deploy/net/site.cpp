@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "deploy/net/embedded_site.hpp"
+#include "deploy/net/site_file.hpp"
 #include "deploy/net/site_over_nats.hpp"
 
 namespace obscura::deploy::net {
@@ -35,6 +36,18 @@ base::Result<Site> open_site(const std::string& address, Clock& clock) {
   if (is_file(address)) return open_nats_site(address);
   OBSCURA_TRY_VOID(check_address(address));
   return open_embedded_site(address, clock);
+}
+
+base::Result<SitePlace> find_site(const std::string& address) {
+  if (!address.starts_with(kEmbedded) && is_file(address)) {
+    OBSCURA_TRY(const SiteFile file, read_site_file(address));
+    return SitePlace{.trust_folder = file.trust_folder, .over_nats = true, .server = file.server};
+  }
+  const bool is_named = address.starts_with(kEmbedded);
+  if (!is_named) OBSCURA_TRY_VOID(check_address(address));
+  const std::string folder = is_named ? address.substr(kEmbedded.size()) : address;
+  OBSCURA_TRY_VOID(check_embedded_folder(folder));
+  return SitePlace{.trust_folder = trust_folder_in(folder), .over_nats = false, .server = {}};
 }
 
 base::Result<void> prepare_site(const std::string& address) {

@@ -7,8 +7,10 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <optional>
 #include <sstream>
 #include <utility>
+#include <vector>
 
 #include "base/file.hpp"
 #include "deploy/net/address.hpp"
@@ -47,6 +49,9 @@ class Reader {
   Result<void> set_role(const std::string& word);
   Result<void> set_tenant(const std::string& word);
   [[nodiscard]] Result<void> set_path(std::string& target, const std::string& value) const;
+  [[nodiscard]] Result<void> check_once(const std::string& name);
+  [[nodiscard]] Result<void> check_places() const;
+  [[nodiscard]] Result<void> check_server_files() const;
   [[nodiscard]] Result<void> check() const;
   [[nodiscard]] tl::unexpected<base::Error> wrong(const std::string& what, const std::string& hint) const {
     return base::fail(ErrorCode::kUsage, fmt::format("{}, line {}: {}", path_, number_, what), hint);
@@ -58,12 +63,11 @@ class Reader {
   std::string path_;
   fs::path folder_;
   int number_ = 0;
-  int limit_line_ = 0;  // the last line with a limit of the administrator's
-  bool has_role_ = false;
+  std::map<std::string, int> lines_;  // where each name stands
   SiteFile file_;
   std::map<std::string, std::function<Result<void>(const std::string&)>> words_;
   detail::NumberSettings numbers_;
-  detail::NumberSettings limits_;
+  detail::NumberSettings limits_;  // of an administrator
 };
 
 Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path_).parent_path()) {
@@ -77,7 +81,14 @@ Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path
             {"certificate", to_path(file_.reach.certificate_file)},
             {"certificate_key", to_path(file_.reach.key_file)},
             {"seed", to_path(file_.reach.seed_file)},
-            {"trust", to_path(file_.trust_folder)}};
+            {"trust", to_path(file_.trust_folder)},
+            {"server_roles", to_path(file_.server.roles)},
+            {"server_accounts", to_path(file_.server.accounts)},
+            // The server may be down, and its file not there.
+            {"server_pid", [this](const std::string& value) {
+               file_.server.pid = (folder_ / value).string();
+               return Result<void>();
+             }}};
   numbers_ = {{"group", detail::number_setting(file_.group, 0, kMostGroups - 1)},
               {"timeout_ms", detail::time_setting<Milliseconds>(file_.reach.call_timeout, 100)}};
   NatsStreamOptions& streams = file_.streams;
@@ -91,7 +102,9 @@ Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path
              {"max_result_bytes", detail::number_setting(streams.max_result_bytes, 1)},
              {"max_part_bytes", detail::number_setting(streams.max_part_bytes, 1)},
              {"max_blob_bytes", detail::number_setting(streams.max_blob_bytes, 1)},
+             {"max_model_bytes", detail::number_setting(streams.max_model_bytes, 1)},
              {"retention_s", detail::time_setting<std::chrono::seconds>(streams.retention, 1)},
+             {"blob_retention_s", detail::time_setting<std::chrono::seconds>(streams.blob_retention, 1)},
              {"resubmit_after_s", detail::time_setting<std::chrono::seconds>(streams.resubmit_after, 1)}};
 }
 
@@ -108,7 +121,6 @@ Result<void> Reader::set_role(const std::string& word) {
   for (const SiteRole role : {SiteRole::kClient, SiteRole::kWorker, SiteRole::kOwner, SiteRole::kAdmin}) {
     if (word != name_of(role)) continue;
     file_.role = role;
-    has_role_ = true;
     if (role == SiteRole::kClient || role == SiteRole::kWorker) file_.reach.api_prefix = kImportedApiPrefix;
     return {};
   }
@@ -134,24 +146,64 @@ Result<void> Reader::set_path(std::string& target, const std::string& value) con
   return {};
 }
 
+// Of two lines with one name, one would be read and not heed.
+Result<void> Reader::check_once(const std::string& name) {
+  const auto [known, is_new] = lines_.emplace(name, number_);
+  if (is_new || name == "server") return {};
+  return wrong(fmt::format("`{}` stands in line {} already", name, known->second), "take one of the two lines out");
+}
+
 Result<void> Reader::line(const std::string& said) {
   const std::size_t end = said.find_first_of(" \t");
   const std::string name = said.substr(0, end);
   const std::size_t begin = end == std::string::npos ? end : said.find_first_not_of(" \t", end);
   const std::string value = begin == std::string::npos ? "" : said.substr(begin);
-  if (const auto found = words_.find(name); found != words_.end()) {
-    return value.empty() ? wrong(fmt::format("`{}` has no value", name), "write the value behind the name")
-                         : found->second(value);
+  const auto word = words_.find(name);
+  if (word == words_.end() && !numbers_.contains(name) && !limits_.contains(name)) {
+    std::vector<std::string> names;
+    for (const auto& [each, ignored] : words_) names.push_back(each);
+    for (const auto& [each, ignored] : numbers_) names.push_back(each);
+    return wrong(fmt::format("`{}` is no name of anything", name),
+                 fmt::format("lines begin with {}, or an administrator's limit", fmt::join(names, ", ")));
   }
+  OBSCURA_TRY_VOID(check_once(name));
+  if (value.empty()) return wrong(fmt::format("`{}` has no value", name), "write the value behind the name");
+  if (word != words_.end()) return word->second(value);
   const std::string place = fmt::format("{}, line {},", path_, number_);
-  if (numbers_.contains(name)) return detail::read_number_line(said, numbers_, place);
-  if (limits_.contains(name)) limit_line_ = number_;
-  return detail::read_number_line(said, limits_, place);
+  return detail::read_number_line(said, numbers_.contains(name) ? numbers_ : limits_, place);
+}
+
+// What only one role has, and so would mean nothing to another.
+Result<void> Reader::check_places() const {
+  const auto role_of = [this](const std::string& name) -> std::optional<SiteRole> {
+    if (name == "tenant") return SiteRole::kClient;
+    if (name == "group") return SiteRole::kWorker;
+    if (limits_.contains(name) || name.starts_with("server_")) return SiteRole::kAdmin;
+    return std::nullopt;
+  };
+  for (const auto& [name, line] : lines_) {
+    const auto role = role_of(name);
+    if (!role || *role == file_.role) continue;
+    return base::fail(
+        ErrorCode::kUsage,
+        fmt::format("{}, line {}: `{}` in the site file of the role {}", path_, line, name, name_of(file_.role)),
+        limits_.contains(name) ? "only the administrator's site file has limits: others take them from the site"
+                               : fmt::format("this line is for the role {}", name_of(*role)));
+  }
+  return {};
+}
+
+Result<void> Reader::check_server_files() const {
+  const NatsServerFiles& server = file_.server;
+  if (server.roles.empty() && server.accounts.empty() && server.pid.empty()) return {};
+  if (server.roles.empty()) return missing("server_roles", "name the list of roles that the accounts are written from");
+  if (server.accounts.empty()) return missing("server_accounts", "name the file of accounts that the server includes");
+  return {};
 }
 
 Result<void> Reader::check() const {
   const NatsOptions& reach = file_.reach;
-  if (!has_role_) return missing("role", "roles are client, worker, owner and admin");
+  if (!lines_.contains("role")) return missing("role", "roles are client, worker, owner and admin");
   if (reach.servers.empty()) return missing("server", "write tls://HOST:PORT of any server of the site");
   if (reach.ca_file.empty()) return missing("ca", "name the certificate of whoever signs the servers' certificates");
   if (reach.seed_file.empty()) return missing("seed", "name the file with the nkey seed of this role");
@@ -160,10 +212,8 @@ Result<void> Reader::check() const {
   }
   const bool is_client = file_.role == SiteRole::kClient;
   if (is_client && file_.tenant.empty()) return missing("tenant", "a client has the rights of one tenant");
-  if (limit_line_ > 0 && file_.role != SiteRole::kAdmin) {
-    return base::fail(ErrorCode::kUsage, fmt::format("{}, line {}: a limit", path_, limit_line_),
-                      "only the administrator's site file has limits: others take them from the site");
-  }
+  OBSCURA_TRY_VOID(check_places());
+  OBSCURA_TRY_VOID(check_server_files());
   OBSCURA_TRY_VOID(check_secret(reach.seed_file));
   return reach.key_file.empty() ? Result<void>() : check_secret(reach.key_file);
 }

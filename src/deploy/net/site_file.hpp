@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/nats_connection.hpp"
+#include "deploy/net/nats_roles_file.hpp"
 #include "deploy/net/nats_settings.hpp"
 #include "deploy/net/nats_streams.hpp"
 
@@ -26,13 +27,16 @@ struct SiteFile {
   std::string trust_folder;   ///< whose signatures count (trust_folder.hpp); empty: to be said elsewhere
   NatsStreamOptions streams;  ///< for the administrator, who makes them
   NatsSettings settings;      ///< likewise
+  NatsServerFiles server;     ///< of an administrator who looks after a server's accounts; empty: somebody else does
 };
 
 /// Reads a site file: lines "name value", where '#' begins a comment and paths are relative to the file.
 ///   server URL (tls://HOST:PORT; once or more), ca FILE, certificate FILE, certificate_key FILE, seed FILE (both
 ///   mode 0600), role client|worker|owner|admin, tenant NAME (of a client), group N (of a worker), trust FOLDER,
-///   timeout_ms N, and of an admin the limits that the site's streams are made with (docs/formats.md).
-/// Errors: kNotFound (the file, or one that it names), kUsage (with file and line: what a line says; what is missing),
+///   timeout_ms N, and of an admin the limits that the site's streams are made with (docs/formats.md), and
+///   server_roles FILE, server_accounts FILE, server_pid FILE (nats_roles_file.hpp). All but `server` stand once.
+/// Errors: kNotFound (the file, or one that it names), kUsage (with file and line: what a line says; what is missing,
+/// repeated, or another role's),
 /// kUntrusted (others can read seed or key), kIo, kLimit.
 [[nodiscard]] base::Result<SiteFile> read_site_file(const std::string& path);
 

@@ -67,10 +67,11 @@ TEST_F(SiteFileTest, TakesPathsFromTheRootAsTheyStand) {
 }
 
 TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
-  const auto file = read(std::string(kReach) +
-                         "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
-                         "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
-                         "max_blob_bytes 13\nretention_s 14\nresubmit_after_s 15\n");
+  const auto file =
+      read(std::string(kReach) +
+           "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
+           "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
+           "max_blob_bytes 13\nmax_model_bytes 16\nretention_s 14\nresubmit_after_s 15\nblob_retention_s 17\n");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->reach.api_prefix, "$JS.API");
   EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3}));
@@ -83,6 +84,8 @@ TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
   EXPECT_EQ(streams.max_result_bytes, 11);
   EXPECT_EQ(streams.max_part_bytes, 12);
   EXPECT_EQ(streams.max_blob_bytes, 13);
+  EXPECT_EQ(streams.max_model_bytes, 16);
+  EXPECT_EQ(streams.blob_retention, std::chrono::seconds(17));
   EXPECT_EQ(streams.retention, std::chrono::seconds(14));
   EXPECT_EQ(streams.resubmit_after, std::chrono::seconds(15));
 }
@@ -91,16 +94,51 @@ TEST_F(SiteFileTest, RefusesALineThatMeansNothingAndSaysWhich) {
   for (const auto& [line, words] :
        {std::pair("server nats://h:1", "line 1: nats://h:1 is no address"), std::pair("server tls://", "no address"),
         std::pair("role king", "line 1: king is no role"), std::pair("tenant a.b", "a.b cannot be a tenant"),
-        std::pair("ca", "`ca` has no value"), std::pair("colour red", "line 1, has a line that means nothing: colour"),
-        std::pair("group -1", "group -1"), std::pair("group 1000", "group 1000"), std::pair("copies 6", "copies 6"),
+        std::pair("ca", "`ca` has no value"), std::pair("lease_ms", "`lease_ms` has no value"),
+        std::pair("colour red", "line 1: `colour` is no name"), std::pair("group -1", "group -1"),
+        std::pair("group 1000", "group 1000"), std::pair("copies 6", "copies 6"),
         std::pair("lease_ms 99", "lease_ms 99"), std::pair("timeout_ms soon", "timeout_ms soon")}) {
     expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, words);
     expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, path("it.site"));
   }
 }
 
-TEST_F(SiteFileTest, RefusesALimitOfWhoIsNotTheAdministrator) {
-  expect_refused(ErrorCode::kUsage, std::string(kReach) + "max_tasks 5\nrole owner\n", "line 8: a limit");
+TEST_F(SiteFileTest, AnUnknownWordIsToldWhichWordsThereAre) {
+  const auto got = read("colour red\n");
+  ASSERT_FALSE(got);
+  for (const char* word : {"server", "ca", "role", "tenant", "timeout_ms", "limit"}) {
+    EXPECT_NE(got.error().hint.find(word), std::string::npos) << got.error().hint;
+  }
+}
+
+TEST_F(SiteFileTest, RefusesALineOfAnotherRole) {
+  for (const auto& [line, role] : {std::pair("max_tasks 5", "owner"), std::pair("tenant clinic", "worker"),
+                                   std::pair("group 1", "owner"), std::pair("server_pid pid", "owner")}) {
+    const std::string name = std::string(line).substr(0, std::string(line).find(' '));
+    expect_refused(ErrorCode::kUsage, std::string(kReach) + line + "\nrole " + role + "\n",
+                   "line 8: `" + name + "` in the site file of the role " + role);
+  }
+}
+
+TEST_F(SiteFileTest, RefusesALineThatIsRepeated) {
+  for (const char* line : {"role owner", "ca ca.crt", "seed own.seed", "timeout_ms 700"}) {
+    const std::string name = std::string(line).substr(0, std::string(line).find(' '));
+    expect_refused(ErrorCode::kUsage, std::string(kReach) + "role owner\ntimeout_ms 700\n" + line + "\n",
+                   "line 10: `" + name + "` stands in line");
+  }
+}
+
+TEST_F(SiteFileTest, SaysWhichFilesOfAServerItsAdministratorLooksAfter) {
+  for (const char* name : {"roles.conf", "accounts.conf"}) std::ofstream(path(name)) << "x";
+  const std::string begin = std::string(kReach) + "role admin\n";
+  const auto file = read(begin + "server_roles roles.conf\nserver_accounts accounts.conf\nserver_pid a.pid\n");
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ(file->server.roles, path("roles.conf"));
+  EXPECT_EQ(file->server.accounts, path("accounts.conf"));
+  EXPECT_EQ(file->server.pid, path("a.pid"));
+  expect_refused(ErrorCode::kUsage, begin + "server_accounts accounts.conf\n", "`server_roles`");
+  expect_refused(ErrorCode::kUsage, begin + "server_roles roles.conf\n", "`server_accounts`");
+  expect_refused(ErrorCode::kNotFound, begin + "server_roles none.conf\n", "none.conf");
 }
 
 TEST_F(SiteFileTest, SaysWhatIsMissing) {

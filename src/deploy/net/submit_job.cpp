@@ -15,7 +15,8 @@ base::Result<Stored> submit_job(JobQueue& queue, BlobStore& blobs, const Job& jo
   OBSCURA_TRY_VOID(check_job(job));
   Message message;
   message.job = sign_job(job, submitter);
-  OBSCURA_TRY(const std::vector<BlobRef> refs, detail::carry_blobs(inputs, max_inline_bytes, message, blobs));
+  OBSCURA_TRY(const std::vector<BlobRef> refs,
+              detail::carry_blobs(inputs, max_inline_bytes, message, blobs.of_job(job.key)));
   if (refs != job.inputs) {
     return base::fail(base::ErrorCode::kMismatch,
                       fmt::format("the inputs of job {} are not those that it names", job.key.text()),

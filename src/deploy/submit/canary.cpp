@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <filesystem>
+#include <fstream>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +14,7 @@
 #include "base/file.hpp"
 #include "deploy/net/compare_replicas.hpp"
 #include "deploy/net/job.hpp"
+#include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/limits.hpp"
 
 namespace obscura::deploy::submit {
@@ -19,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
+using runtime::wire::read_digest;
 
 constexpr std::string_view kMagic = "OBSY";
 constexpr std::uint16_t kVersion = 1;
@@ -30,13 +34,6 @@ constexpr std::size_t kNameDigits = 32;
 void write_ref(const net::BlobRef& ref, base::ByteWriter& out) {
   out.bytes(ref.sha256.bytes);
   out.u64(ref.size);
-}
-
-artifact::Digest read_digest(base::ByteReader& in) {
-  artifact::Digest digest;
-  const auto bytes = in.bytes(digest.bytes.size());
-  if (bytes.size() == digest.bytes.size()) std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
-  return digest;
 }
 
 net::BlobRef read_ref(base::ByteReader& in) {
@@ -77,6 +74,20 @@ base::Result<Canary> decode(std::span<const std::uint8_t> file, const std::strin
   canary.request.assign(request.begin(), request.end());
   OBSCURA_TRY_VOID(in.finish());
   return canary;
+}
+
+/// What a canary is for, from the beginning of its file: nothing of it is verified, and nothing else is read. Nothing
+/// for what does not begin as one.
+std::optional<std::pair<net::BlobRef, net::BlobRef>> purpose_of(const fs::path& path) {
+  std::array<char, kMagic.size() + 2 + 2 * kBlobRefBytes> head{};
+  std::ifstream file(path, std::ios::binary);
+  if (!file.read(head.data(), head.size())) return std::nullopt;
+  base::ByteReader in({reinterpret_cast<const std::uint8_t*>(head.data()), head.size()}, path.string());
+  const auto magic = in.bytes(kMagic.size());
+  const bool is_canary = std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end()) && in.u16() == kVersion;
+  if (!is_canary) return std::nullopt;
+  const net::BlobRef model = read_ref(in);
+  return std::pair(model, read_ref(in));
 }
 
 base::Result<Canary> read_canary(const fs::path& path) {
@@ -155,12 +166,7 @@ base::Result<std::optional<Canary>> CanaryStock::take(const net::BlobRef& model,
 base::Result<std::size_t> CanaryStock::left(const net::BlobRef& model, const net::BlobRef& eval_keys) const {
   OBSCURA_TRY(const auto paths, canaries_in(folder_));
   std::size_t count = 0;
-  for (const fs::path& path : paths) {
-    auto canary = read_canary(path);
-    if (!canary && canary.error().code == ErrorCode::kNotFound) continue;
-    if (!canary) return base::forward_error(canary);
-    count += is_for(*canary, model, eval_keys) ? 1 : 0;
-  }
+  for (const fs::path& path : paths) count += purpose_of(path) == std::pair(model, eval_keys) ? 1 : 0;
   return count;
 }
 

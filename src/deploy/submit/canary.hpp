@@ -34,7 +34,8 @@ class CanaryStock {
   /// One for this model and these keys, and never again: its file moves to FOLDER/used. Nothing: the stock is used up.
   /// Errors: kIo, kCorrupt.
   [[nodiscard]] base::Result<std::optional<Canary>> take(const net::BlobRef& model, const net::BlobRef& eval_keys);
-  /// How many are left for them. Errors: as above.
+  /// How many are left for them, as the beginnings of their files say: a spoilt one counts until it is taken. Error:
+  /// kIo.
   [[nodiscard]] base::Result<std::size_t> left(const net::BlobRef& model, const net::BlobRef& eval_keys) const;
 
  private:

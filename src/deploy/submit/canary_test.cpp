@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <filesystem>
+#include <fstream>
 
 #include "base/file.hpp"
 #include "deploy/net/testing/pipeline.hpp"
@@ -97,6 +98,19 @@ TEST_F(CanaryTest, IsForItsOwnerOnlyAndRefusedWhenAltered) {
     ASSERT_TRUE(base::write_file_atomically(path, bytes));
     EXPECT_FALSE(stock_.take(kModel, kKeys)) << "cut to " << i;
   }
+}
+
+// A stock of gigabytes is counted before each command and after it.
+TEST_F(CanaryTest, IsCountedByTheBeginningsOfItsFiles) {
+  ASSERT_TRUE(stock_.add(canary("a")));
+  ASSERT_TRUE(stock_.add(canary("b")));
+  for (const auto& entry : fs::directory_iterator(folder_.path() + "/stock")) {
+    if (entry.is_regular_file()) fs::resize_file(entry.path(), 4 + 2 + 2 * 40);  // what it is for, and no more
+  }
+  std::ofstream(folder_.path() + "/stock/none.canary") << "OBSY";
+  EXPECT_EQ(stock_.left(kModel, kKeys).value(), 2U);
+  EXPECT_EQ(stock_.left(kKeys, kModel).value(), 0U);
+  EXPECT_FALSE(stock_.take(kModel, kKeys));
 }
 
 TEST(CheckCanary, NamesWhoAnsweredWrongAndFromWhichStageOn) {

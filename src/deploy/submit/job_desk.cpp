@@ -23,6 +23,7 @@ using net::Status;
 // How long after its deadline a supervisor may take to say that a job has expired.
 constexpr Milliseconds kGrace{10'000};
 constexpr Milliseconds kLook{2'000};
+constexpr Milliseconds kTrustLasts{1'000};
 constexpr std::size_t kIdDigits = 32;
 
 base::Result<void> check_id(const std::string& what, const std::string& id) {
@@ -204,10 +205,22 @@ ReplicaOutcome JobDesk::open(const net::Job& job, const std::vector<std::uint8_t
   return outcome;
 }
 
+base::Result<net::Trust> JobDesk::trust_now() {
+  OBSCURA_TRY(last_trust_, trust_());
+  last_read_ = clock_->now();
+  return *last_trust_;
+}
+
+/// For whoever looks many times a second, for many jobs.
+base::Result<net::Trust> JobDesk::trust_of_late() {
+  if (last_trust_ && clock_->now() - last_read_ < kTrustLasts) return *last_trust_;
+  return trust_now();
+}
+
 /// Why a group without a result will have none; nothing while there is hope.
-base::Result<std::optional<ReplicaOutcome>> JobDesk::end_of_silence(const Ticket& ticket, std::uint32_t group) const {
+std::optional<ReplicaOutcome> JobDesk::end_of_silence(const Ticket& ticket, std::uint32_t group,
+                                                      const net::Trust& trust) const {
   const std::string& id = ticket.job.key.job;
-  OBSCURA_TRY(const net::Trust trust, trust_());
   ReplicaOutcome outcome{.group = group, .name = net::name_of_group(trust, group)};
   if (net::workers_of(trust, group).empty()) {
     outcome.refusal = {ErrorCode::kUntrusted, fmt::format("no workers of the group {} are trusted", outcome.name),
@@ -254,12 +267,13 @@ base::Result<std::optional<std::vector<ReplicaOutcome>>> JobDesk::outcomes(const
       messages[i] = std::move(*message);
       continue;
     }
-    OBSCURA_TRY(auto end, end_of_silence(ticket, ticket.groups[i]));
+    OBSCURA_TRY(const net::Trust trust, trust_of_late());
+    auto end = end_of_silence(ticket, ticket.groups[i], trust);
     if (!end) return std::nullopt;
     outcomes[i] = std::move(*end);
   }
   // Only now: who was revoked while others were waited for counts no more.
-  OBSCURA_TRY(const net::Trust trust, trust_());
+  OBSCURA_TRY(const net::Trust trust, trust_now());
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (!outcomes[i].refusal) outcomes[i] = open(ticket.job_of(ticket.groups[i]), messages[i], trust);
   }

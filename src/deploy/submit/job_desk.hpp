@@ -27,7 +27,8 @@ struct NewJob {
   bool groups_asked = false;  ///< by the user: a job of this name that went to others will not do
 };
 
-/// Whose signatures count now: asked for anew at each look for an answer, so that who is revoked counts no more.
+/// Whose signatures count now: asked for anew once an answer is there, so that who is revoked counts no more. While
+/// there is none it is asked for every second: a group that is trusted no more is not waited for.
 using ReadTrust = std::function<base::Result<net::Trust>()>;
 
 /// A job's answer that was done.
@@ -96,8 +97,10 @@ class JobDesk {
   [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
   [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
                                                 net::Milliseconds patience) const;
-  [[nodiscard]] base::Result<std::optional<ReplicaOutcome>> end_of_silence(const Ticket& ticket,
-                                                                           std::uint32_t group) const;
+  [[nodiscard]] base::Result<net::Trust> trust_now();
+  [[nodiscard]] base::Result<net::Trust> trust_of_late();
+  [[nodiscard]] std::optional<ReplicaOutcome> end_of_silence(const Ticket& ticket, std::uint32_t group,
+                                                             const net::Trust& trust) const;
   [[nodiscard]] ReplicaOutcome open(const net::Job& job, const std::vector<std::uint8_t>& message,
                                     const net::Trust& trust) const;
   [[nodiscard]] base::Result<Done> release(const std::string& id, std::vector<ReplicaOutcome> outcomes) const;
@@ -108,6 +111,8 @@ class JobDesk {
   const artifact::SigningKey* identity_;
   std::string tenant_;
   TicketStore tickets_;
+  std::optional<net::Trust> last_trust_;  // as it was at
+  net::Instant last_read_;
 };
 
 /// Whether an error of JobDesk::answer is the end of the job itself: nothing else will come of it.

@@ -8,12 +8,14 @@
 
 #include "base/bytes.hpp"
 #include "deploy/net/trust_folder.hpp"
+#include "runtime/wire/digest_bytes.hpp"
 
 namespace obscura::deploy::submit {
 namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
+using runtime::wire::read_digest;
 
 constexpr std::string_view kMagic = "OBST";
 constexpr std::uint16_t kVersion = 2;
@@ -39,13 +41,6 @@ void write_job(const net::Job& job, base::ByteWriter& out) {
     out.u64(input.size);
   }
   out.u64(static_cast<std::uint64_t>(job.deadline.time_since_epoch().count()));
-}
-
-artifact::Digest read_digest(base::ByteReader& in) {
-  artifact::Digest digest;
-  const auto bytes = in.bytes(digest.bytes.size());
-  if (bytes.size() == digest.bytes.size()) std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
-  return digest;
 }
 
 net::Job read_job(base::ByteReader& in) {

@@ -209,7 +209,10 @@ Result<Subjects> list_subjects(NatsConnection& connection, const std::string& st
     const json body = {{"subjects_filter", filter}, {"offset", subjects.names.size()}};
     OBSCURA_TRY(const JsonValue info, call_api_or_fail(connection, "STREAM.INFO." + stream, body.dump()));
     const JsonValue state = info.member("state");
-    if (std::exchange(first, false)) subjects.last_sequence = state.number("last_seq");
+    if (std::exchange(first, false)) {
+      subjects.last_sequence = state.number("last_seq");
+      subjects.messages = state.number("messages");
+    }
     const std::vector<std::string> page = state.member("subjects").names();
     subjects.names.insert(subjects.names.end(), page.begin(), page.end());
     if (page.empty() || subjects.names.size() >= info.number("total")) return subjects;

@@ -88,10 +88,12 @@ struct LastMessage {
 /// Does nothing when it is gone already.
 [[nodiscard]] base::Result<void> delete_message(NatsConnection& connection, const std::string& stream,
                                                 std::uint64_t sequence);
-/// The subjects of a stream's messages, and its last sequence at a moment before they were listed.
+/// The subjects of a stream's messages, and at a moment before they were listed its last sequence, and how many
+/// messages its leader counts, of whatever subject.
 struct Subjects {
   std::vector<std::string> names;
   std::uint64_t last_sequence = 0;
+  std::uint64_t messages = 0;
 };
 [[nodiscard]] base::Result<Subjects> list_subjects(NatsConnection& connection, const std::string& stream,
                                                    const std::string& filter);

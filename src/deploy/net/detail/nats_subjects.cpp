@@ -142,8 +142,16 @@ std::string result_subject(const JobKey& key) {
   return fmt::format("obscura.result.{}.{}.r{}", key.tenant, key.job, key.replica);
 }
 
-std::string blob_subject(const artifact::Digest& sha256, const std::string& piece) {
-  return fmt::format("obscura.blob.{}.{}", sha256.hex(), piece);
+std::string BlobPlace::subject(const artifact::Digest& sha256, const std::string& piece) const {
+  return fmt::format("{}.{}.{}", prefix, sha256.hex(), piece);
+}
+
+BlobPlace model_place() {
+  return {.stream = std::string(kModelStream), .prefix = "obscura.model"};
+}
+
+BlobPlace job_place(const JobKey& key) {
+  return {.stream = std::string(kBlobStream), .prefix = fmt::format("obscura.blob.{}.r{}", key.tenant, key.replica)};
 }
 
 }  // namespace obscura::deploy::net::detail

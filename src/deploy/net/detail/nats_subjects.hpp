@@ -14,8 +14,9 @@
 namespace obscura::deploy::net::detail {
 
 inline constexpr std::string_view kResultStream = "RESULT";
-inline constexpr std::string_view kBlobStream = "BLOB";
-inline constexpr std::string_view kSiteStream = "SITE";  ///< what everybody may know: the last word of each subject
+inline constexpr std::string_view kBlobStream = "BLOB";    ///< of jobs
+inline constexpr std::string_view kModelStream = "MODEL";  ///< what owners push: models and keys, for everybody
+inline constexpr std::string_view kSiteStream = "SITE";    ///< what everybody may know: the last word of each subject
 inline constexpr const char* kModelsSubject = "obscura.site.models";
 inline constexpr const char* kSettingsSubject = "obscura.site.settings";
 inline constexpr std::string_view kWornStream = "WORN";  ///< the server's notes about tasks handed out too often
@@ -55,7 +56,17 @@ inline constexpr std::int64_t kMaxStepRoom = 17;
 [[nodiscard]] std::string part_subject(const JobKey& key, std::uint32_t stage, std::optional<std::uint32_t> shard);
 /// obscura.result.TENANT.JOB.rREPLICA
 [[nodiscard]] std::string result_subject(const JobKey& key);
-/// obscura.blob.SHA256.N, or .meta, or .* for all of it.
-[[nodiscard]] std::string blob_subject(const artifact::Digest& sha256, const std::string& piece);
+/// Where blobs lie: a stream, and what their subjects begin with. Before SHA256 and PIECE stand the tokens that
+/// permissions see: whoever asks with wildcards for what lies behind them gets nothing of others.
+struct BlobPlace {
+  std::string stream;
+  std::string prefix;
+  /// PREFIX.SHA256.N, or .meta, or .* for all of it.
+  [[nodiscard]] std::string subject(const artifact::Digest& sha256, const std::string& piece) const;
+};
+/// MODEL, obscura.model
+[[nodiscard]] BlobPlace model_place();
+/// BLOB, obscura.blob.TENANT.rREPLICA
+[[nodiscard]] BlobPlace job_place(const JobKey& key);
 
 }  // namespace obscura::deploy::net::detail

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 #include <utility>
 
 #include "deploy/net/detail/nats_api.hpp"
@@ -20,6 +20,8 @@ using nlohmann::json;
 constexpr const char* kAnyNote = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>";
 // A task that nobody has in so many looks in a row was forgotten by its consumer.
 constexpr int kRoundsUntilRevived = 3;
+// Messages come and go while they are looked at: not each that is counted can be read a moment later.
+constexpr int kRoundsUntilReplaced = 20;
 
 Instant now() {
   return SystemClock().now();
@@ -42,8 +44,24 @@ Result<std::vector<Orphan>> NatsWatch::orphans(std::size_t limit) {
   notes_.clear();  // those that still stand are read again
   OBSCURA_TRY(const std::vector<std::string> streams, task_streams(connection_));
   OBSCURA_TRY_VOID(read_notes(limit, orphans));
-  for (const std::string& stream : streams) OBSCURA_TRY_VOID(look_at(stream, limit, orphans));
+  // A stream that does not answer is no reason to leave the others alone.
+  std::optional<base::Error> trouble;
+  for (const std::string& stream : streams) {
+    if (auto looked = look_at(stream, limit, orphans); !looked) {
+      if (looked.error().code == base::ErrorCode::kIo) leaders_.replace(stream);
+      trouble = std::move(looked.error());
+    }
+  }
+  if (trouble && orphans.empty()) return tl::make_unexpected(std::move(*trouble));
   return orphans;
+}
+
+void NatsWatch::count_unreadable(const std::string& stream, bool some_are) {
+  int& looks = unreadable_[stream];
+  looks = some_are ? looks + 1 : 0;
+  if (looks < kRoundsUntilReplaced) return;
+  looks = 0;
+  leaders_.replace(stream);
 }
 
 Result<void> NatsWatch::remove(const Orphan& orphan) {
@@ -118,6 +136,7 @@ Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, co
 Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
   OBSCURA_TRY(const Subjects subjects, list_subjects(connection_, stream, ">"));
   std::map<std::string, Sighting> still_there;
+  bool unreadable = subjects.names.empty() && subjects.messages > 0;
   for (const std::string& subject : subjects.names) {
     const auto known = seen_[stream].find(subject);
     if (known != seen_[stream].end()) {
@@ -126,10 +145,12 @@ Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, st
     }
     OBSCURA_TRY(const auto message,
                 read_message(connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    unreadable = unreadable || !message;
     if (!message) continue;
     still_there[subject] = {.sequence = message->sequence, .deadline = message->deadline.value_or(Instant{})};
   }
   seen_[stream] = std::move(still_there);
+  count_unreadable(stream, unreadable);
   std::map<Lane, LaneState> lanes;
   for (auto& [subject, sighting] : seen_[stream]) {
     if (orphans.size() >= limit) return {};
@@ -157,7 +178,13 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
   sighting.left_behind = left_behind ? sighting.left_behind + 1 : 0;
   if (sighting.left_behind < kRoundsUntilRevived) return {};
   sighting.left_behind = 0;
-  return revive(stream, subject, sighting);
+  auto revived = revive(stream, subject, sighting);
+  // What its leader has and its consumer does not know will be forgotten again; and so will what comes next.
+  if (const auto task = task_of_subject(subject); task && never_handed_out) {
+    leaders_.replace(stream, consumer_name(task->lane()));
+    leaders_.replace(stream);
+  }
+  return revived;
 }
 
 // Its own message id, so that however often this is repeated there is one more message, and one less. A stream that was
@@ -168,12 +195,16 @@ Result<void> NatsWatch::revive(const std::string& stream, const std::string& sub
   if (!message || message->subject != subject || !task) return {};
   OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));
   if (result) return delete_message(connection_, stream, sighting.sequence);
-  OBSCURA_TRY(const Published published,
-              publish(connection_, {.subject = revived_subject(*task),
-                                    .data = message->data,
-                                    .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
-                                    .deadline = message->deadline}));
-  if (published.stored != Stored::kStored && published.stored != Stored::kAlreadyThere) return {};
+  auto published =
+      publish(connection_, {.subject = revived_subject(*task),
+                            .data = message->data,
+                            .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
+                            .deadline = message->deadline});
+  if (!published) {
+    if (published.error().code == base::ErrorCode::kIo) leaders_.replace(steps_stream(task->key.replica));
+    return base::forward_error(published);
+  }
+  if (published->stored != Stored::kStored && published->stored != Stored::kAlreadyThere) return {};
   return delete_message(connection_, stream, sighting.sequence);
 }
 

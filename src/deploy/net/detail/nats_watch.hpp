@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/clock.hpp"
+#include "deploy/net/detail/nats_leaders.hpp"
 #include "deploy/net/job_queue.hpp"
 #include "deploy/net/nats_connection.hpp"
 
@@ -17,14 +18,17 @@ namespace obscura::deploy::net::detail {
 ///  - tasks past their deadline, by a header that it reads once per task;
 ///  - tasks that a crash of the server left behind, neither waiting nor held: a server that is killed may bring back
 ///    messages that were acknowledged, and forget whose they are. Those of jobs that have a result it removes; the
-///    others it publishes anew, which at worst repeats work.
+///    others it publishes anew, which at worst repeats work;
+///  - streams whose leader does not answer, or counts messages that nobody can read: another server is to lead them.
 class NatsWatch {
  public:
   NatsWatch(NatsConnection& connection, Milliseconds lease, bool makes_lanes)
-      : connection_(connection), lease_(lease), makes_lanes_(makes_lanes) {}
+      : connection_(connection), lease_(lease), makes_lanes_(makes_lanes), leaders_(connection) {}
 
   [[nodiscard]] base::Result<std::vector<Orphan>> orphans(std::size_t limit);
   [[nodiscard]] base::Result<void> remove(const Orphan& orphan);
+  /// To be told when a stream does not take what the supervisor publishes.
+  [[nodiscard]] NatsLeaders& leaders() { return leaders_; }
 
  private:
   struct Place {
@@ -51,6 +55,7 @@ class NatsWatch {
   [[nodiscard]] base::Result<void> read_note(std::uint64_t sequence, const std::vector<std::uint8_t>& note,
                                              std::vector<Orphan>& orphans);
   [[nodiscard]] base::Result<void> look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans);
+  void count_unreadable(const std::string& stream, bool some_are);
   [[nodiscard]] base::Result<void> judge(const std::string& stream, const std::string& subject, Sighting& sighting,
                                          const LaneState& lane, std::vector<Orphan>& orphans);
   [[nodiscard]] base::Result<void> revive(const std::string& stream, const std::string& subject,
@@ -62,6 +67,8 @@ class NatsWatch {
   NatsConnection& connection_;
   Milliseconds lease_;
   bool makes_lanes_;
+  NatsLeaders leaders_;
+  std::map<std::string, int> unreadable_;  // by stream, the looks in a row in which messages could not be read
   std::map<std::string, std::map<std::string, Sighting>> seen_;  // by stream, by subject
   std::map<std::uint64_t, Place> orphans_;                       // by the id given out
   std::map<Place, std::uint64_t> notes_;                         // the note about a place

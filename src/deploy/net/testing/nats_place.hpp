@@ -65,7 +65,8 @@ inline NatsStreamOptions small_streams(std::int64_t max_jobs) {
           .max_step_bytes = 1 << 30,
           .max_result_bytes = 256 << 20,
           .max_part_bytes = 256 << 20,
-          .max_blob_bytes = 1 << 30};
+          .max_blob_bytes = 1 << 30,
+          .max_model_bytes = 1 << 30};
 }
 
 class NatsPlace final : public Backend {

@@ -1,4 +1,4 @@
-#include "apps/worker/http_status.hpp"
+#include "apps/http/http_status.hpp"
 
 #include <fmt/format.h>
 #include <httplib.h>
@@ -8,7 +8,7 @@
 #include <thread>
 #include <utility>
 
-namespace obscura::apps::worker {
+namespace obscura::apps::http {
 
 namespace {
 
@@ -94,4 +94,4 @@ base::Result<std::unique_ptr<HttpStatus>> HttpStatus::start(const std::string& a
   return server;
 }
 
-}  // namespace obscura::apps::worker
+}  // namespace obscura::apps::http

@@ -6,7 +6,7 @@
 
 #include "base/result.hpp"
 
-namespace obscura::apps::worker {
+namespace obscura::apps::http {
 
 /// What the pages say. Called in threads of the server.
 struct HttpPages {
@@ -25,4 +25,4 @@ class HttpStatus {
   [[nodiscard]] virtual int port() const = 0;
 };
 
-}  // namespace obscura::apps::worker
+}  // namespace obscura::apps::http

@@ -1,0 +1,33 @@
+#include <fmt/format.h>
+
+#include "apps/admin/command.hpp"
+#include "deploy/net/nats_roles_file.hpp"
+
+namespace obscura::apps::admin {
+
+namespace {
+
+namespace net = deploy::net;
+
+base::Result<Report> run_accounts(const net::NatsServerFiles& files) {
+  OBSCURA_TRY(const auto told, net::apply_nats_roles(files));
+  const bool reads = told == net::Reload::kTold;
+  Report report;
+  report.figures = {{"accounts", files.accounts}, {"server", reads ? "told" : "not running"}};
+  report.text = fmt::format("{}: written{}\n", files.accounts, reads ? "; the server reads it now" : "");
+  return report;
+}
+
+}  // namespace
+
+void add_accounts(CLI::App& app, Action& action) {
+  auto files = std::make_shared<net::NatsServerFiles>();
+  auto* command = app.add_subcommand("accounts", "Make a NATS server's accounts of the list of who may use the site");
+  command->add_option("ROLES", files->roles, "Lines supervisor, owner, worker, tenant, revoked with public nkeys")
+      ->required();
+  command->add_option("-o,--output", files->accounts, "What the server's configuration includes")->required();
+  command->add_option("--pid", files->pid, "pid_file of a server on this machine, which is told to read it");
+  command->callback([&action, files] { action = [files] { return run_accounts(*files); }; });
+}
+
+}  // namespace obscura::apps::admin
