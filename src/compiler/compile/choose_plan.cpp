@@ -113,6 +113,7 @@ class PlanSearch {
   base::Result<ChosenPlan> run() {
     for (int log_n = least_log_n(); log_n <= options_.most_log_n; ++log_n) {
       observed_.clear();
+      lowered_.reset();
       hopeless_.clear();
       if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
@@ -128,8 +129,16 @@ class PlanSearch {
  private:
   struct Observed {
     pack::NetworkPacking packing;
-    pack::PackedNetwork packed;
     Observation observation;
+  };
+
+  /// A packing as a program with weights. Weights of deep networks take gigabytes: only the last one is kept.
+  struct Lowered {
+    pack::NetworkPacking packing;
+    pack::PackedNetwork single;                      ///< for one image, in its share of the slots
+    std::optional<pack::PackedNetwork> interleaved;  ///< for all images of a request, if several
+
+    [[nodiscard]] pack::PackedNetwork& whole() { return interleaved ? *interleaved : single; }
   };
 
   [[nodiscard]] int least_log_n() const { return std::max(options_.least_log_n, pack::kLeastLaneLogN + lane_bits_); }
@@ -158,26 +167,33 @@ class PlanSearch {
     return found;
   }
 
-  const Observed& observed(const Attempt& attempt) {
-    for (const Observed& known : observed_) {
-      if (pack::same_shapes(known.packing, attempt.packing)) return known;
-    }
+  Lowered& lowered(const Attempt& attempt) {
+    if (lowered_ && pack::same_shapes(lowered_->packing, attempt.packing)) return *lowered_;
+    lowered_.reset();
     // Images neither meet nor differ in how they are computed: what one shows holds for all.
-    const pack::PackedNetwork single = pack::lower(graph_, attempt.packing, attempt.structure.log_n - lane_bits_);
+    lowered_.emplace(attempt.packing, pack::lower(graph_, attempt.packing, attempt.structure.log_n - lane_bits_));
+    if (options_.images > 1) lowered_->interleaved = pack::interleave(lowered_->single, options_.images);
+    return *lowered_;
+  }
+
+  const Observation& observed(const Attempt& attempt) {
+    for (const Observed& known : observed_) {
+      if (pack::same_shapes(known.packing, attempt.packing)) return known.observation;
+    }
+    const pack::PackedNetwork& single = lowered(attempt).single;
     Observation observation = observe(single, inputs_, options_.sensitivity_inputs, parallel_);
     // Places that a request leaves empty hold the image of zeros, which must not wrap around either.
     if (options_.images > 1) observe_zeros(single, observation);
-    observed_.push_back({attempt.packing, pack::interleave(single, options_.images), std::move(observation)});
-    return observed_.back();
+    observed_.push_back({attempt.packing, std::move(observation)});
+    return observed_.back().observation;
   }
 
   void try_primes(const Attempt& attempt) {
     attempted_ = true;
-    const Observed& known = observed(attempt);
-    auto plan = with_primes(attempt, known.packed, known.observation);
+    auto plan = with_primes(attempt, observed(attempt));
     if (!plan) return;
     if (best_ && plan->microseconds >= best_->microseconds) return;
-    if (!holds_with_errors(attempt, known.packed, plan)) {
+    if (!holds_with_errors(attempt, plan)) {
       hopeless_.push_back(attempt.structure);
       outgrown_ = true;
       return;
@@ -186,29 +202,32 @@ class PlanSearch {
   }
 
   // Looks at the plan again with its errors in every value, and chooses primes again where products of errors count;
-  // then holds it against the simulator. Of no use afterwards where that fails.
-  bool holds_with_errors(const Attempt& attempt, const pack::PackedNetwork& packed, std::optional<ChosenPlan>& plan) {
-    const pack::PackedNetwork single = pack::lower(graph_, attempt.packing, attempt.structure.log_n - lane_bits_);
+  // then gives it its weights and holds it against the simulator. Of no use afterwards where that fails.
+  bool holds_with_errors(const Attempt& attempt, std::optional<ChosenPlan>& plan) {
     for (int look = 0; look < kMostLooks; ++look) {
       const auto params = plan::program::make_params(plan->packed.program);
       if (!params) return false;
       const auto errors = errors_of(*plan, *params, options_.head_room);
-      const Observation seen = observe(single, inputs_, options_.sensitivity_inputs, parallel_, errors);
+      const Observation seen =
+          observe(lowered(attempt).single, inputs_, options_.sensitivity_inputs, parallel_, errors);
       const place::ErrorModel model(plan->packed.program, seen.calibration, *params, options_.head_room);
       const auto with_errors = model.predict(place::scale_bits_of(plan->packed.program, *params));
       if (with_errors.overflow_bits <= kNegligibleOverflow &&
           with_errors.log2_sd <= plan->primes.log2_sd + kSurpriseBits) {
+        plan->packed.weights = std::move(lowered(attempt).whole().weights);
+        lowered_.reset();
         return keeps_its_bound(graph_, *plan, *params, inputs_, options_.head_room, parallel_);
       }
-      plan = with_primes(attempt, packed, seen);
+      plan = with_primes(attempt, seen);
       if (!plan) return false;
     }
     return false;
   }
 
-  // None when nothing is precise enough, or small enough.
-  std::optional<ChosenPlan> with_primes(const Attempt& attempt, pack::PackedNetwork packed,
-                                        const Observation& observation) {
+  // Without weights. None when nothing is precise enough, or small enough.
+  std::optional<ChosenPlan> with_primes(const Attempt& attempt, const Observation& observation) {
+    const pack::PackedNetwork& whole = lowered(attempt).whole();
+    pack::PackedNetwork packed{whole.program, {}, whole.tensors};
     Structure structure = attempt.structure;
     packed.program.sealing_key = options_.sealing_key;
     structure.primes = place::settle(packed.program, structure.ending) + 1;
@@ -300,6 +319,7 @@ class PlanSearch {
   int lane_bits_;
   base::Parallel parallel_;
   std::vector<Observed> observed_;
+  std::optional<Lowered> lowered_;
   std::vector<Structure> hopeless_;  // of the ring degree, with some packing that is of no use
   std::optional<ChosenPlan> best_;
   std::optional<base::Error> packing_error_;
