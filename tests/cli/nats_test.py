@@ -158,6 +158,33 @@ class NatsTest(SiteTest):
             second.wait_for_event("serving")
             self.assertEqual(second.stop(), 0)
 
+    def test_a_group_that_is_revoked_is_shut_out_of_the_server(self):
+        with NatsSite(self.shop, "shut", "--no-worker", "--groups", "3") as site:
+            site.push(self.whole)
+            worker = Process(self.shop, self.shop.root / "shut.worker.log", "obscura-worker", "serve", "--site",
+                             site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker-1", "--cache",
+                             self.shop.root / "shut.cache", "--log", "json")
+            site.processes.append(worker)
+            worker.wait_for_event("serving")
+            done = self.shop.run("obscura-admin", "--json", "revoke", "group1", "--site", site.file("admin"))
+            self.assertEqual(done.code, 0, done)
+            self.assertEqual({name: json.loads(done.out)[name] for name in ("number", "server")}, {"number": 1, "server": "told"})
+            worker.wait_for_event("revoked")
+            self.check_refused(UNTRUSTED, "refuses", "status", "--site", site.folder / "worker-1.site")
+            self.assertEqual(site.status("worker"), site.status("owner"))  # the others go on
+            self.assertEqual(worker.stop(), 0, worker.text())
+            # Also when the server is down, and by who has no server to look after.
+            self.assertEqual(site.up.stop(signal.SIGINT), 0)
+            down = self.shop.run("obscura-admin", "--json", "revoke", "group2", "--site", site.file("admin"))
+            self.assertEqual((down.code, json.loads(down.out)["server"]), (0, "not running"), down)
+            roles = (site.folder / "nats" / "roles.conf").read_text()
+            self.assertIn("revoked 1\n", roles)
+            self.assertIn("revoked 2\n", roles)
+            trust = self.shop.run("obscura-admin", "--json", "revoke", "default", "--trust", site.folder / "trust")
+            self.assertEqual((trust.code, json.loads(trust.out)["server"]), (0, "none"), trust)
+            self.assertNotIn("revoked 0", (site.folder / "nats" / "roles.conf").read_text())
+            self.check_refused(USAGE, "say where", "revoke", "default", program="obscura-admin")
+
     def test_what_is_refused(self):
         with NatsSite(self.shop, "elsewhere", "--no-worker") as elsewhere:
             port = elsewhere.file("client").read_text().split("127.0.0.1:")[1].split()[0]
@@ -171,6 +198,6 @@ class NatsTest(SiteTest):
             self.check_refused(USAGE, "over NATS", "status", "--site", site.folder)
             self.check_refused(USAGE, "owner", "streams", "--site", site.file("owner"), program="obscura-admin")
             self.check_refused(WRONG_TENANT, "dev", "status", "a", *site.client(), "--tenant", "other")
-            # Who may not list a model may not push one.
-            self.check_refused(UNTRUSTED, "obscura.site.models", "push", self.whole, "--eval-keys", self.shop.evaluation,
+            # Only the owner stores models.
+            self.check_refused(UNTRUSTED, "obscura.model.", "push", self.whole, "--eval-keys", self.shop.evaluation,
                                "--site", site.file("client"))

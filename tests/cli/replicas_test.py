@@ -141,6 +141,8 @@ class ReplicasTest(SiteTest):
             self.assertEqual(len(wrong), len(list((stock / "used").iterdir())))
             self.assertGreater(len(wrong), 0)
             self.assertEqual({line["error"]["code"] for line in wrong}, {DISAGREEMENT})
+            tested = lines[-1]["canaries"]
+            self.assertEqual((tested["handed_in"], tested["wrong"], tested["right"]), (len(wrong), len(wrong), 0))
 
     def spoil(self, stock):
         """To know another answer than the right one is, to the submitter, that the workers are wrong."""

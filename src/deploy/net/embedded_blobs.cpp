@@ -99,8 +99,8 @@ Result<void> Blobs::check_room(const BlobRef& ref) {
 Result<void> Blobs::put(const BlobRef& ref, std::span<const std::uint8_t> bytes, const BlobProgress& progress) {
   OBSCURA_TRY(bool there, has(ref));
   if (there) {
-    // It is asked for: a sweep leaves it alone.
-    (void)::utimensat(AT_FDCWD, path_of(ref).c_str(), nullptr, 0);
+    // It is asked for: a sweep leaves it alone. (Models are not swept.)
+    if (folder_ != root_) (void)::utimensat(AT_FDCWD, path_of(ref).c_str(), nullptr, 0);
     return {};
   }
   OBSCURA_TRY_VOID(check_room(ref));

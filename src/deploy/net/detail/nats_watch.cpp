@@ -20,7 +20,7 @@ using nlohmann::json;
 constexpr const char* kAnyNote = "$JS.EVENT.ADVISORY.CONSUMER.MAX_DELIVERIES.>";
 // A task that nobody has in so many looks in a row was forgotten by its consumer.
 constexpr int kRoundsUntilRevived = 3;
-// Messages come and go while they are looked at: not each that is counted can be read a moment later.
+// And one that is counted and cannot be read in so many was lost by the leader.
 constexpr int kRoundsUntilReplaced = 20;
 
 Instant now() {
@@ -56,11 +56,17 @@ Result<std::vector<Orphan>> NatsWatch::orphans(std::size_t limit) {
   return orphans;
 }
 
-void NatsWatch::count_unreadable(const std::string& stream, bool some_are) {
-  int& looks = unreadable_[stream];
-  looks = some_are ? looks + 1 : 0;
-  if (looks < kRoundsUntilReplaced) return;
-  looks = 0;
+// Messages come and go while they are looked at: one that is not there in one look says nothing.
+void NatsWatch::count_unreadable(const std::string& stream, const std::vector<std::string>& unreadable) {
+  std::map<std::string, int> looks;
+  int longest = 0;
+  for (const std::string& subject : unreadable) {
+    looks[subject] = unreadable_[stream][subject] + 1;
+    longest = std::max(longest, looks[subject]);
+  }
+  unreadable_[stream] = std::move(looks);
+  if (longest < kRoundsUntilReplaced) return;
+  unreadable_[stream].clear();
   leaders_.replace(stream);
 }
 
@@ -136,7 +142,8 @@ Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, co
 Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
   OBSCURA_TRY(const Subjects subjects, list_subjects(connection_, stream, ">"));
   std::map<std::string, Sighting> still_there;
-  bool unreadable = subjects.names.empty() && subjects.messages > 0;
+  std::vector<std::string> unreadable;
+  if (subjects.names.empty() && subjects.messages > 0) unreadable.push_back("");  // counted, and not even listed
   for (const std::string& subject : subjects.names) {
     const auto known = seen_[stream].find(subject);
     if (known != seen_[stream].end()) {
@@ -145,7 +152,7 @@ Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, st
     }
     OBSCURA_TRY(const auto message,
                 read_message(connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
-    unreadable = unreadable || !message;
+    if (!message) unreadable.push_back(subject);
     if (!message) continue;
     still_there[subject] = {.sequence = message->sequence, .deadline = message->deadline.value_or(Instant{})};
   }

@@ -55,7 +55,7 @@ class NatsWatch {
   [[nodiscard]] base::Result<void> read_note(std::uint64_t sequence, const std::vector<std::uint8_t>& note,
                                              std::vector<Orphan>& orphans);
   [[nodiscard]] base::Result<void> look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans);
-  void count_unreadable(const std::string& stream, bool some_are);
+  void count_unreadable(const std::string& stream, const std::vector<std::string>& unreadable);
   [[nodiscard]] base::Result<void> judge(const std::string& stream, const std::string& subject, Sighting& sighting,
                                          const LaneState& lane, std::vector<Orphan>& orphans);
   [[nodiscard]] base::Result<void> revive(const std::string& stream, const std::string& subject,
@@ -68,7 +68,8 @@ class NatsWatch {
   Milliseconds lease_;
   bool makes_lanes_;
   NatsLeaders leaders_;
-  std::map<std::string, int> unreadable_;  // by stream, the looks in a row in which messages could not be read
+  // By stream, by subject: the looks in a row in which it was listed and its message was not there.
+  std::map<std::string, std::map<std::string, int>> unreadable_;
   std::map<std::string, std::map<std::string, Sighting>> seen_;  // by stream, by subject
   std::map<std::uint64_t, Place> orphans_;                       // by the id given out
   std::map<Place, std::uint64_t> notes_;                         // the note about a place

@@ -1,0 +1,139 @@
+#include "deploy/net/detail/nats_watch.hpp"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <nats/nats.h>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/check.hpp"
+#include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/testing/nats_cluster.hpp"
+#include "deploy/net/testing/nats_place.hpp"
+
+namespace obscura::deploy::net::detail {
+namespace {
+
+using testing::insist;
+
+// Stands for the API of a server with one stream, JOBS_0, of which a test says what its leader tells.
+class ToldStream {
+ public:
+  // The names that a look lists; whatever is listed cannot be read.
+  using Listed = std::function<std::string(int look)>;
+
+  explicit ToldStream(Listed listed) : listed_(std::move(listed)), port_(insist(free_loopback_port())) {
+    testing::write_text(folder_.path() + "/server.conf", fmt::format("listen: 127.0.0.1:{}\n", port_));
+    server_ = insist(NatsServer::start(folder_.path() + "/server.conf", port_, folder_.path() + "/log"));
+    OBSCURA_CHECK(natsConnection_ConnectTo(&connection_, url().c_str()) == NATS_OK &&
+                      natsConnection_Subscribe(&subscription_, connection_, "$JS.API.>", on_request, this) == NATS_OK &&
+                      natsConnection_Flush(connection_) == NATS_OK,
+                  "the told stream cannot begin");
+  }
+  ~ToldStream() {
+    natsSubscription_Destroy(subscription_);
+    natsConnection_Destroy(connection_);
+  }
+  ToldStream(const ToldStream&) = delete;
+  ToldStream& operator=(const ToldStream&) = delete;
+
+  [[nodiscard]] std::string url() const { return fmt::format("nats://127.0.0.1:{}", port_); }
+  // How often its leader was asked to step down.
+  [[nodiscard]] int asked() const { return asked_; }
+
+ private:
+  static void on_request(natsConnection* connection, natsSubscription*, natsMsg* message, void* self) {
+    const std::string answer = static_cast<ToldStream*>(self)->answer(natsMsg_GetSubject(message));
+    (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), answer.c_str());
+    natsMsg_Destroy(message);
+  }
+  std::string answer(const std::string& subject) {
+    if (subject.ends_with("STREAM.NAMES")) return R"({"streams": ["JOBS_0"]})";
+    if (subject.ends_with("STEPDOWN.JOBS_0")) {
+      ++asked_;
+      return R"({"success": true})";
+    }
+    if (subject.ends_with("STREAM.INFO.JOBS_0")) {
+      const std::string names = listed_(looks_++);
+      return R"({"total": 1, "state": {"messages": 3, "last_seq": 9, "subjects": {)" +
+             (names.empty() ? "" : "\"" + names + "\": 1") + "}}}";
+    }
+    return R"({"error": {"code": 404, "err_code": 10037, "description": "no message found"}})";
+  }
+
+  Listed listed_;
+  testing::TemporaryFolder folder_;
+  std::uint16_t port_;
+  std::unique_ptr<NatsServer> server_;
+  natsConnection* connection_ = nullptr;
+  natsSubscription* subscription_ = nullptr;
+  std::atomic<int> looks_ = 0;
+  std::atomic<int> asked_ = 0;
+};
+
+int asked_in(int looks, ToldStream::Listed listed) {
+  ToldStream stream(std::move(listed));
+  const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
+  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  for (int look = 0; look < looks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
+  return stream.asked();
+}
+
+TEST(NatsWatch, ALeaderThatCountsWhatCannotBeReadIsReplaced) {
+  EXPECT_EQ(asked_in(25, [](int) { return "one.that.stays"; }), 1);
+  EXPECT_EQ(asked_in(25, [](int) { return ""; }), 1);
+}
+
+// What a busy stream looks like: each look lists tasks that are done by the time they are read.
+TEST(NatsWatch, WhatComesAndGoesIsNoReason) {
+  EXPECT_EQ(asked_in(60, [](int look) { return fmt::format("task.{}", look); }), 0);
+  EXPECT_EQ(asked_in(60, [](int look) { return look % 10 == 9 ? "another" : "one.that.mostly.stays"; }), 0);
+}
+
+std::string leader_of(NatsConnection& connection, const std::string& stream) {
+  const auto info = call_api_or_fail(connection, "STREAM.INFO." + stream);
+  return info ? info->member("cluster").text("leader") : "";
+}
+
+TEST(NatsLeaders, SlowAnotherServerLeadsAndNotEveryMoment) {
+  testing::LoopbackCluster cluster;
+  const auto connection = cluster.connect();
+  NatsStreamOptions options = testing::small_streams(100);
+  options.groups = 1;
+  options.copies = 3;
+  insist(create_streams(*connection, options));
+  SystemClock clock;
+  std::string before;
+  for (int look = 0; look < 200 && before.empty(); ++look, clock.sleep(Milliseconds(50))) {
+    before = leader_of(*connection, "JOBS_0");
+  }
+  ASSERT_NE(before, "");
+  clock.sleep(Milliseconds(1'000));  // followers catch up: otherwise the vote may end as before
+  NatsLeaders leaders(*connection);
+  leaders.replace("JOBS_0");
+  leaders.replace("JOBS_0");  // a moment later
+  EXPECT_EQ(leaders.replaced(), 1u);
+  std::string after;
+  for (int look = 0; look < 200 && (after.empty() || after == before); ++look, clock.sleep(Milliseconds(50))) {
+    after = leader_of(*connection, "JOBS_0");
+  }
+  EXPECT_NE(after, "");
+  EXPECT_NE(after, before);
+}
+
+TEST(NatsLeaders, AServerThatIsAloneGoesOn) {
+  testing::LoopbackServer server;
+  const auto connection = server.connect();
+  insist(create_streams(*connection, testing::small_streams(100)));
+  NatsLeaders leaders(*connection);
+  leaders.replace("JOBS_0");
+  leaders.replace("JOBS_0", "nobody");
+  leaders.replace("NO_SUCH_STREAM");
+  EXPECT_TRUE(call_api_or_fail(*connection, "STREAM.INFO.JOBS_0"));
+}
+
+}  // namespace
+}  // namespace obscura::deploy::net::detail
