@@ -224,9 +224,7 @@ base::Result<Part> build_merge(const CutStage& stage, const Places& places, cons
 
 StageParts in_one_part(CutStage stage) {
   const auto count = static_cast<int>(stage.program.weights.size());
-  std::vector<WeightRun> weights;
-  if (count > 0) weights.push_back({stage.first_weight, count});
-  return {{}, {std::move(stage.program), std::move(weights)}};
+  return {{}, {std::move(stage.program), {{stage.first_weight, count}}}};
 }
 
 base::Result<StageParts> shard(const CutStage& stage, std::size_t shards) {

@@ -39,7 +39,7 @@ class WideBuilder {
     const ValueId sum = put(Add{many, few}, level_of(many), scale_of(many), 2);
     const ValueId skipped = put(Rotate{second, RotationStep(1)}, 1, fresh, 2);
     program_.results = {sum, skipped, left};
-    program_.outputs = {{"scores", {{0, 0}, {1, 2}}, 2.0, Finish::kNone}};
+    program_.outputs = {{"scores", {{0, 0}, {1, 2}, {0, 5}}, 2.0, Finish::kNone}};
     program_.key_needs = derive_key_needs(program_);
     return std::move(program_);
   }
