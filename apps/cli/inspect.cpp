@@ -16,6 +16,7 @@
 #include "runtime/wire/key_content.hpp"
 #include "runtime/wire/limits.hpp"
 #include "runtime/wire/manifest_file.hpp"
+#include "runtime/wire/part_file.hpp"
 #include "runtime/wire/public_key_file.hpp"
 #include "runtime/wire/request_file.hpp"
 #include "runtime/wire/sealed_model.hpp"
@@ -132,6 +133,9 @@ base::Result<void> add_sealed_stage(Facts& facts, Bytes bytes, const std::string
   facts.add("sealing", stage.place().sealing);
   facts.add("stage", stage.place().number);
   facts.add("stages", stage.place().count);
+  if (stage.place().is_merge()) facts.add("shard", "merge");
+  if (stage.place().is_shard()) facts.add("shard", stage.place().shard);
+  if (stage.place().is_split()) facts.add("shards", stage.place().shards);
   facts.add("instructions", program.instructions.size());
   facts.add("weights", program.weights.size());
   facts.add("evaluation_keys", program.key_needs.size());
@@ -149,7 +153,15 @@ base::Result<void> add_manifest(Facts& facts, Bytes bytes, const std::string& pa
   facts.add("stages", read.manifest.stages.size());
   for (std::size_t i = 0; i < read.manifest.stages.size(); ++i) {
     const wire::ManifestStage& stage = read.manifest.stages[i];
-    facts.add(fmt::format("stage_{}", i + 1),
+    for (std::size_t shard = 0; shard < stage.shards.size(); ++shard) {
+      const wire::ManifestShard& one = stage.shards[shard];
+      facts.add(fmt::format("stage_{}_shard_{}", i + 1, shard + 1),
+                fmt::format("{} bytes, sha256 {}, {} evaluation keys, {} ciphertexts out, {:.0f} MB of memory, "
+                            "predicted {:.1f} ms",
+                            one.bytes, one.file.hex(), one.key_needs.size(), one.results,
+                            static_cast<double>(one.cost.memory_bytes) / 1e6, one.cost.latency_ms));
+    }
+    facts.add(fmt::format("stage_{}{}", i + 1, stage.shards.empty() ? "" : "_merge"),
               fmt::format("{} bytes, sha256 {}, {} evaluation keys, {} ciphertexts in, {} out, {:.0f} MB of "
                           "memory, predicted {:.1f} ms",
                           stage.bytes, stage.file.hex(), stage.key_needs.size(), stage.inputs, stage.results,
@@ -165,6 +177,18 @@ base::Result<void> add_intermediate(Facts& facts, Bytes bytes, const std::string
   facts.add("sealing", info.sealing);
   facts.add("made_by_stage", info.stage);
   facts.add("stages", info.stages);
+  return {};
+}
+
+base::Result<void> add_part(Facts& facts, Bytes bytes, const std::string& path) {
+  OBSCURA_TRY(const auto info, wire::inspect_part(bytes, path));
+  add_provenance(facts, info.content);
+  facts.add("request", info.content.provenance.request);
+  facts.add("sealing", info.sealing);
+  facts.add("stage", info.stage);
+  facts.add("stages", info.stages);
+  facts.add("made_by_shard", info.shard);
+  facts.add("shards", info.shards);
   return {};
 }
 
@@ -210,11 +234,14 @@ base::Result<void> add_content(Facts& facts, ArtifactKind kind, Bytes bytes, con
       return {};
     }
     case ArtifactKind::kSealedStage:
+    case ArtifactKind::kSealedShard:
       return add_sealed_stage(facts, bytes, path);
     case ArtifactKind::kManifest:
       return add_manifest(facts, bytes, path);
     case ArtifactKind::kIntermediate:
       return add_intermediate(facts, bytes, path);
+    case ArtifactKind::kPart:
+      return add_part(facts, bytes, path);
   }
   return base::fail(base::ErrorCode::kUnsupported, path + ": an unknown kind of file", "use a newer version");
 }

@@ -14,6 +14,11 @@ struct Options {
   std::string id;
 };
 
+/// As `obscura-worker serve --stage` has it behind the stage; "1" too of a stage that is not split.
+std::string shard_of(const deploy::net::Lane& lane) {
+  return lane.shard == deploy::net::kMergeShard ? "merge" : std::to_string(lane.shard + 1);
+}
+
 void add_queue(Report& report, const deploy::net::QueueStatus& status) {
   report.figures.update({{"tasks", status.tasks},
                          {"results", status.results},
@@ -26,11 +31,13 @@ void add_queue(Report& report, const deploy::net::QueueStatus& status) {
     report.figures["lanes"].push_back({{"model", lane.lane.model.hex()},
                                        {"eval_keys", lane.lane.eval_key.hex()},
                                        {"stage", lane.lane.stage + 1},
+                                       {"shard", shard_of(lane.lane)},
                                        {"replica", lane.lane.replica},
                                        {"waiting", lane.waiting},
                                        {"in_work", lane.leased}});
     const std::string group = lane.lane.replica == 0 ? "" : fmt::format(" for group {}", lane.lane.replica);
-    report.text += fmt::format("stage {} of model {}{}: {} waiting, {} in work\n", lane.lane.stage + 1,
+    const std::string shard = lane.lane.shard == 0 ? "" : "." + shard_of(lane.lane);
+    report.text += fmt::format("stage {}{} of model {}{}: {} waiting, {} in work\n", lane.lane.stage + 1, shard,
                                artifact::fingerprint(lane.lane.model), group, lane.waiting, lane.leased);
   }
 }

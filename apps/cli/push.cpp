@@ -25,11 +25,9 @@ base::Result<Report> run_push(const Options& options) {
   }
   Report report;
   report.text = fmt::format("model {}\neval-keys {}\n", plan.entry.model.text(), plan.entry.eval_keys.text());
-  report.figures = {{"model", plan.entry.model.text()},
-                    {"eval_keys", plan.entry.eval_keys.text()},
-                    {"stages", plan.stages},
-                    {"files", plan.files.size()},
-                    {"bytes", plan.total_bytes}};
+  report.figures = {{"model", plan.entry.model.text()}, {"eval_keys", plan.entry.eval_keys.text()},
+                    {"stages", plan.shards.size()},     {"shards", plan.shards},
+                    {"files", plan.files.size()},       {"bytes", plan.total_bytes}};
   return report;
 }
 

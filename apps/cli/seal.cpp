@@ -16,6 +16,7 @@
 #include "plan/program/choose_cuts.hpp"
 #include "plan/program/cut.hpp"
 #include "plan/program/limits.hpp"
+#include "plan/program/shard.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -35,6 +36,7 @@ struct Options {
   std::string identity;
   std::string output;
   std::size_t stages = 0;  ///< 0: the whole model in one file
+  std::size_t shards = 0;  ///< 0: no stage is split
   bool whole = false;      ///< besides the stages
   PassphraseOptions passphrase;
 };
@@ -49,7 +51,7 @@ std::string manifest_path(const std::string& output) {
 /// The files that encrypted weights go into: the whole model, its stages, or both.
 class Files {
  public:
-  Files(const Options& options, const plan::weights::Plan& plan, std::vector<plan::program::CutStage> stages,
+  Files(const Options& options, const plan::weights::Plan& plan, std::vector<plan::program::StageParts> stages,
         const artifact::SigningKey& signer)
       : options_(options), plan_(plan), stages_(std::move(stages)), signer_(signer) {}
 
@@ -83,7 +85,7 @@ class Files {
  private:
   const Options& options_;
   const plan::weights::Plan& plan_;
-  std::vector<plan::program::CutStage> stages_;
+  std::vector<plan::program::StageParts> stages_;
   const artifact::SigningKey& signer_;
   std::unique_ptr<wire::SealedModelWriter> whole_writer_;
   std::unique_ptr<deploy::owner::StageSealer> stage_writer_;
@@ -134,14 +136,40 @@ base::Result<void> seal_under_public(const Options& options, const plan::weights
   return files.finish();
 }
 
-base::Result<std::vector<plan::program::CutStage>> stages_of(const Options& options, const plan::weights::Plan& plan) {
+using Stages = std::vector<plan::program::StageParts>;
+
+base::Result<Stages> sharded_stages_of(const Options& options, const plan::weights::Plan& plan) {
+  const auto& program = plan.program;
+  OBSCURA_TRY(const auto chosen,
+              plan::program::choose_sharded_cuts(program, plan.predicted_ms, options.stages, options.shards));
+  OBSCURA_TRY(auto cut, plan::program::cut(program, chosen.cuts, plan.predicted_ms));
+  Stages stages;
+  for (std::size_t i = 0; i < cut.size(); ++i) {
+    if (chosen.shards[i] < 2) {
+      stages.push_back(plan::program::in_one_part(std::move(cut[i])));
+      continue;
+    }
+    OBSCURA_TRY(auto parts, plan::program::shard(cut[i], chosen.shards[i]));
+    stages.push_back(std::move(parts));
+  }
+  return stages;
+}
+
+base::Result<Stages> stages_of(const Options& options, const plan::weights::Plan& plan) {
   if (options.stages == 0) {
-    if (!options.whole) return std::vector<plan::program::CutStage>{};
+    if (options.shards > 0) {
+      return base::fail(base::ErrorCode::kUsage, "--shards splits stages, but there are none", "add --stages");
+    }
+    if (!options.whole) return Stages{};
     return base::fail(base::ErrorCode::kUsage, "--whole writes the whole model besides its stages, but there are none",
                       "add --stages, or leave --whole out");
   }
+  if (options.shards > 0) return sharded_stages_of(options, plan);
   OBSCURA_TRY(const auto cuts, plan::program::choose_cuts(plan.program, plan.predicted_ms, options.stages));
-  return plan::program::cut(plan.program, cuts, plan.predicted_ms);
+  OBSCURA_TRY(auto cut, plan::program::cut(plan.program, cuts, plan.predicted_ms));
+  Stages stages;
+  for (plan::program::CutStage& stage : cut) stages.push_back(plan::program::in_one_part(std::move(stage)));
+  return stages;
 }
 
 void add_whole(Report& report, const std::string& path, std::size_t weights, const std::string& signer) {
@@ -152,20 +180,33 @@ void add_whole(Report& report, const std::string& path, std::size_t weights, con
   report.figures["sealed_model_bytes"] = bytes;
 }
 
+/// One file: a stage, a shard or a merge.
+nlohmann::json add_part(Report& report, const std::string& file, const wire::ManifestShard& part) {
+  report.text +=
+      fmt::format("{}: {:.1f} MB, {} evaluation keys, hands on {} ciphertexts, predicted {:.1f} ms\n", file,
+                  static_cast<double>(part.bytes) / 1e6, part.key_needs.size(), part.results, part.cost.latency_ms);
+  return {{"file", file},
+          {"bytes", part.bytes},
+          {"evaluation_keys", part.key_needs.size()},
+          {"ciphertexts", part.results},
+          {"predicted_ms", part.cost.latency_ms}};
+}
+
 void add_stages(Report& report, const std::string& path, const wire::Manifest& manifest, const std::string& signer) {
   report.text += fmt::format("{}: manifest of {} stages, signed by {}\n", path, manifest.stages.size(), signer);
   report.figures["manifest"] = path;
   for (std::size_t i = 0; i < manifest.stages.size(); ++i) {
     const wire::ManifestStage& stage = manifest.stages[i];
-    const std::string file = wire::stage_path(path, i + 1);
-    report.text += fmt::format("{}: {:.1f} MB, {} evaluation keys, hands on {} ciphertexts, predicted {:.1f} ms\n",
-                               file, static_cast<double>(stage.bytes) / 1e6, stage.key_needs.size(), stage.results,
-                               stage.cost.latency_ms);
-    report.figures["stages"].push_back({{"file", file},
-                                        {"bytes", stage.bytes},
-                                        {"evaluation_keys", stage.key_needs.size()},
-                                        {"ciphertexts", stage.results},
-                                        {"predicted_ms", stage.cost.latency_ms}});
+    const wire::ManifestShard last{stage.file, stage.bytes, stage.results, stage.cost, stage.key_needs};
+    nlohmann::json shards = nlohmann::json::array();
+    for (std::size_t shard = 0; shard < stage.shards.size(); ++shard) {
+      shards.push_back(add_part(report, wire::shard_path(path, i + 1, shard + 1), stage.shards[shard]));
+    }
+    const bool split = !stage.shards.empty();
+    nlohmann::json figures =
+        add_part(report, split ? wire::merge_path(path, i + 1) : wire::stage_path(path, i + 1), last);
+    if (split) figures["shards"] = std::move(shards);
+    report.figures["stages"].push_back(std::move(figures));
   }
 }
 
@@ -205,6 +246,12 @@ void add_seal(CLI::App& app, const Global& global, Action& action) {
       ->add_option("--stages", options->stages,
                    "Cut the model into so many stages, each a file for a worker of its own")
       ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
+  command
+      ->add_option(
+          "--shards", options->shards,
+          "Split wide linear layers, each with which a stage then begins, into so many shards, each a file for a "
+          "worker of its own")
+      ->check(CLI::Range(std::size_t{2}, std::size_t{wire::kMaxShards}));
   command->add_flag("--whole", options->whole, "Write the whole model too, with the same encrypted weights");
   add_passphrase_options(*command, options->passphrase, false);
   command->callback(

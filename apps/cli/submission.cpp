@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "apps/cli/open_secret.hpp"
@@ -85,6 +86,25 @@ base::Result<void> Submission::decrypt(const std::string& id, std::span<const st
 
 namespace {
 
+/// Per stage; of one that is split its slowest shard, and the merge.
+std::vector<double> stage_ms_of(const deploy::submit::Done& done) {
+  std::vector<double> stages(done.ending.step.stage + 1);
+  std::vector<double> slowest(stages.size());
+  const auto count = [&](const deploy::net::Receipt& receipt) {
+    const double ms = static_cast<double>(receipt.figures.evaluate_us) / 1e3;
+    const std::uint32_t stage = receipt.step.stage;
+    if (receipt.step.is_merge()) {
+      stages[stage] = ms;
+    } else {
+      slowest[stage] = std::max(slowest[stage], ms);
+    }
+  };
+  for (const auto& receipt : done.trail) count(receipt);
+  count(done.ending);
+  for (std::size_t i = 0; i < stages.size(); ++i) stages[i] += slowest[i];
+  return stages;
+}
+
 /// Which groups agree, and which said that they have no answer.
 void add_replicas(const deploy::submit::Done& done, Report& report) {
   if (done.replicas.size() < 2) return;
@@ -104,10 +124,7 @@ void add_replicas(const deploy::submit::Done& done, Report& report) {
 base::Result<Report> Submission::conclude(const std::string& id, const deploy::submit::Done& done,
                                           const std::string& output) {
   Report report;
-  report.figures = {{"id", id}, {"status", "done"}, {"stage_ms", nlohmann::json::array()}};
-  for (const auto& receipt : done.trail)
-    report.figures["stage_ms"].push_back(static_cast<double>(receipt.figures.evaluate_us) / 1e3);
-  report.figures["stage_ms"].push_back(static_cast<double>(done.ending.figures.evaluate_us) / 1e3);
+  report.figures = {{"id", id}, {"status", "done"}, {"stage_ms", stage_ms_of(done)}};
   add_replicas(done, report);
   if (!output.empty()) {
     OBSCURA_TRY_VOID(base::write_file_atomically(output, done.result));

@@ -37,7 +37,7 @@ struct Options {
   std::string site;
   std::string model;
   std::string eval_keys;
-  std::vector<std::uint32_t> stages;
+  std::vector<std::string> stages;
   std::string trust;
   std::string identity;
   std::string group;
@@ -91,6 +91,7 @@ class Serving {
   std::optional<artifact::SecretIdentity> identity_;
   std::optional<deploy::worker::BlobCache> cache_;
   std::unique_ptr<deploy::worker::StageHost> host_;
+  std::vector<deploy::worker::StageChoice> choices_;
   std::optional<net::CatalogueEntry> chosen_;  // until it is served
   std::string trust_folder_;
   std::uint32_t group_ = 0;
@@ -107,6 +108,10 @@ class Serving {
 };
 
 base::Result<void> Serving::open() {
+  for (const std::string& stage : options_.stages) {
+    OBSCURA_TRY(const auto choice, deploy::worker::parse_stage_choice(stage));
+    choices_.push_back(choice);
+  }
   OBSCURA_TRY(site_, net::open_site(options_.site, clock_));
   trust_folder_ = options_.trust.empty() ? site_.trust_folder : options_.trust;
   const std::string& folder = trust_folder_;
@@ -175,7 +180,7 @@ bool may_pass(const base::Error& error) {
 
 /// Error: why not all that was asked for of a model is served, and if that may pass, why it may.
 base::Result<void> Serving::add(const net::CatalogueEntry& entry) {
-  OBSCURA_TRY_VOID(host_->add(entry, options_.stages));
+  OBSCURA_TRY_VOID(host_->add(entry, choices_));
   const base::Error* why = nullptr;
   for (const auto& unserved : host_->unserved()) {
     if (unserved.lane.model != entry.model.sha256 || unserved.lane.eval_key != entry.eval_keys.sha256) continue;
@@ -192,7 +197,10 @@ base::Result<void> Serving::take(const net::CatalogueEntry& entry) {
   metrics_.show(cache_->counts());
   metrics_.show(*host_);
   for (const net::Lane& lane : host_->lanes().subspan(before)) {
-    log_.info("serving", {{"model", lane.model.hex()}, {"eval_keys", lane.eval_key.hex()}, {"stage", lane.stage + 1}});
+    log_.info("serving", {{"model", lane.model.hex()},
+                          {"eval_keys", lane.eval_key.hex()},
+                          {"stage", lane.stage + 1},
+                          {"holds", host_->text_of(lane)}});
   }
   const auto tell = [&](const artifact::Digest& model, const base::Error& why) {
     if (told_.insert(why.message).second) log_.warn("unserved", {{"model", model.hex()}, {"reason", why.message}});
@@ -337,7 +345,10 @@ void add_serve(CLI::App& app, const Global& global, Action& action) {
       "--model", options->model,
       "Manifest, sealed model, or the name that push printed; left out: all that is pushed to the site");
   command->add_option("--eval-keys", options->eval_keys, "Evaluation keys for --model, or their name");
-  command->add_option("--stage", options->stages, "Stage to serve, from 1; may be repeated; left out: all")
+  command
+      ->add_option(
+          "--stage", options->stages,
+          "Stage to serve, from 1, or a shard of one (2.3) or its merge (2.merge); may be repeated; left out: all")
       ->allow_extra_args(false);
   command->add_option("--trust", options->trust, "Trust folder; left out: the site's own");
   command->add_option("--cache", options->cache, "Folder for models and keys; left out: ~/.cache/obscura");

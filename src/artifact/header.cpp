@@ -95,6 +95,10 @@ std::string describe(ArtifactKind kind) {
       return "a manifest of a sealed model's stages";
     case ArtifactKind::kIntermediate:
       return "what one stage hands to the next";
+    case ArtifactKind::kSealedShard:
+      return "a shard of a stage of a sealed model";
+    case ArtifactKind::kPart:
+      return "what a shard hands to its merge";
   }
   return fmt::format("an unknown kind of file ({})", static_cast<int>(kind));
 }

@@ -27,6 +27,8 @@ enum class ArtifactKind : std::uint16_t {
   kSealedStage = 11,
   kManifest = 12,
   kIntermediate = 13,
+  kSealedShard = 14,
+  kPart = 15,
 };
 
 /// For messages: "a sealed model". "an unknown kind of file (77)" for a number that means nothing to us.

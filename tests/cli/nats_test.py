@@ -47,8 +47,9 @@ class NatsSite:
         self.file("new").write_text(text)
         return self.file("new").replace(self.file(name))
 
-    def push(self, model, site="owner"):
-        answer = self.shop.run("obscura", "--json", "push", model, "--eval-keys", self.shop.evaluation, "--site", self.file(site))
+    def push(self, model, site="owner", keys=None):
+        answer = self.shop.run("obscura", "--json", "push", model, "--eval-keys", keys or self.shop.evaluation, "--site",
+                               self.file(site))
         if answer.code != 0:
             raise AssertionError(f"{answer}; the site said: {self.up.text()}; its server: "
                                  f"{(self.folder / 'nats' / 'server.log').read_text()[-2000:]}")

@@ -14,6 +14,7 @@
 #include "deploy/owner/generate_key_set.hpp"
 #include "deploy/owner/stage_sealer.hpp"
 #include "plan/program/cut.hpp"
+#include "plan/program/shard.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/weights.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
@@ -83,12 +84,19 @@ class OwnerFiles {
                     .has_value());
     return written(writer);
   }
-  /// The whole model, and the same encrypted weights in stages: stage files beside the manifest at `path`.
-  [[nodiscard]] Bytes sealed_in_stages(std::span<const std::size_t> cuts, const std::string& path) const {
+  /// The whole model, and the same encrypted weights in stages: stage files beside the manifest at `path`. `shards`:
+  /// how many each of the first stages is split into.
+  [[nodiscard]] Bytes sealed_in_stages(std::span<const std::size_t> cuts, const std::string& path,
+                                       std::span<const std::size_t> shards = {}) const {
     wire::SealedModelWriter whole(ring(), plan_.program, key_);
-    deploy::owner::StageSealer stages(ring(), plan_.program,
-                                      plan::program::cut(plan_.program, cuts, plan_.predicted_ms).value(), key_, path,
-                                      signer_);
+    std::vector<plan::program::StageParts> parts;
+    const auto cut_stages = plan::program::cut(plan_.program, cuts, plan_.predicted_ms).value();
+    for (std::size_t i = 0; i < cut_stages.size(); ++i) {
+      const bool split = i < shards.size() && shards[i] > 1;
+      parts.push_back(split ? plan::program::shard(cut_stages[i], shards[i]).value()
+                            : plan::program::in_one_part(cut_stages[i]));
+    }
+    deploy::owner::StageSealer stages(ring(), plan_.program, std::move(parts), key_, path, signer_);
     const auto add = [&](const auto& weight) -> base::Result<void> {
       whole.add(weight);
       return stages.add(weight);

@@ -116,6 +116,12 @@ class Reference {
     return rescaled(total, linear.rescale);
   }
 
+  Predicted compute(const program::Join& join) const {
+    Predicted total;
+    for (const program::ValueId id : join.operands) accumulate(total, at(id));
+    return rescaled(total, join.rescale);
+  }
+
   Predicted rescaled(const Predicted& a, bool rescale) const {
     const double rounding = rescale ? in_slots(noise_.division_rounding(), here_->scale) : 0.0;
     return result(a.slots, std::hypot(a.error_sd, rounding));

@@ -3,6 +3,7 @@
 #include <set>
 #include <utility>
 
+#include "base/check.hpp"
 #include "plan/program/operation.hpp"
 
 namespace obscura::compiler::place {
@@ -107,6 +108,10 @@ std::vector<Work> CostModel::program(const program::Program& program) const {
         program::Match{
             [&](const program::Input&) { return read_ciphertext(level); },
             [&](const program::Linear& linear) { return transform(shape_of(linear), level); },
+            [&](const program::Join&) {
+              OBSCURA_CHECK(false, "only the merge of a stage joins");
+              return addition;
+            },
             [&](const program::AddBias&) { return addition; }, [&](const program::Square&) { return square(level); },
             [&](const program::Rotate&) { return key_switch(level); },
             [&](const program::Conjugate&) { return key_switch(level); },

@@ -48,6 +48,7 @@ ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction) 
                               node.switches = 2.0 * shape.giants + (shape.plain_giant ? 1 : 0);
                               node.extended = linear.extended;
                             },
+                            [](const program::Join&) { OBSCURA_CHECK(false, "only the merge of a stage joins"); },
                             [&](const program::ChangeScale&) { node.kind = Kind::kChangeScale; },
                             [&](const program::Square&) { product(); }, [&](const program::Multiply&) { product(); },
                             [&](const program::AddBias&) { node.kind = Kind::kBias; },

@@ -56,6 +56,15 @@ struct Step {
     return sum;
   }
 
+  Slots operator()(const program::Join& join) const {
+    Slots sum = at(join.operands.front());
+    for (std::size_t i = 1; i < join.operands.size(); ++i) {
+      const Slots& part = at(join.operands[i]);
+      for (std::size_t s = 0; s < sum.size(); ++s) sum[s] += part[s];
+    }
+    return sum;
+  }
+
   Slots operator()(const program::AddBias& add) const {
     Slots result = at(add.operand);
     const Slots& bias = at(add.bias);

@@ -57,6 +57,9 @@ class Backward {
     gain.relative = square_of_real_product(mine, value(id));
     std::visit(program::Match{[](const program::Input&) {},
                               [&](const program::Linear& linear) { visit_linear(mine, linear, gain); },
+                              [&](const program::Join& join) {
+                                for (const program::ValueId part : join.operands) accumulate(mine, of(part));
+                              },
                               [&](const program::AddBias& add) { accumulate(mine, of(add.operand)); },
                               [&](const program::Square& square) {
                                 Slots& to = of(square.operand);

@@ -43,12 +43,14 @@ struct Step {
 };
 
 /// What a worker must hold to do a step, and so what it asks the queue for: a stage of a sealed model (by the digest of
-/// its manifest), an evaluation key (by its digest), and the replica its operator group takes.
+/// its manifest), or a shard or the merge of one, an evaluation key (by its digest), and the replica its operator group
+/// takes.
 struct Lane {
   artifact::Digest model;
   artifact::Digest eval_key;
   std::uint32_t stage = 0;
   std::uint32_t replica = 0;
+  std::uint32_t shard = 0;  ///< as in Step
 
   friend auto operator<=>(const Lane&, const Lane&) = default;
 };

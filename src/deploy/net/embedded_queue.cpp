@@ -44,7 +44,7 @@ Task task_of(const Query& row) {
 }
 
 Query& bind_lane(Query& query, const Lane& lane) {
-  return query.bind(lane.model.bytes).bind(lane.eval_key.bytes).bind(lane.stage).bind(lane.replica);
+  return query.bind(lane.model.bytes).bind(lane.eval_key.bytes).bind(lane.stage).bind(lane.replica).bind(lane.shard);
 }
 
 Query& bind_key(Query& query, const JobKey& key) {
@@ -149,7 +149,8 @@ Result<Stored> Queue::publish(const Task& task) {
 // Returns how long the first task of the lane has waited; the claim may get another one, if somebody was faster.
 Result<std::optional<Milliseconds>> Queue::can_claim(const Lane& lane, std::int64_t now) {
   Query look(database_,
-             "SELECT ready_at FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
+             "SELECT ready_at FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND shard = ? "
+             "AND done = 0 "
              "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1");
   OBSCURA_TRY(const bool there, bind_lane(look, lane).bind(now).step());
   if (!there) return std::nullopt;
@@ -162,10 +163,11 @@ Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
   OBSCURA_TRY(const std::optional<Milliseconds> waited, can_claim(lane, now));
   if (!waited) return std::nullopt;
   OBSCURA_TRY_VOID(write_lightly());
-  Query update(database_,
-               "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("
-               "SELECT id FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND done = 0 "
-               "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1) RETURNING " OBSCURA_TASK_COLUMNS);
+  Query update(
+      database_,
+      "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("
+      "SELECT id FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND shard = ? AND done = 0 "
+      "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1) RETURNING " OBSCURA_TASK_COLUMNS);
   bind_lane(update.bind(now + options_.lease.count()), lane).bind(now);
   OBSCURA_TRY(const bool claimed, update.step());
   if (!claimed) return std::nullopt;
@@ -333,19 +335,21 @@ Result<QueueStatus> Queue::status() {
   status.bytes = static_cast<std::uint64_t>(usage.integer(0));
   status.tasks = static_cast<std::uint64_t>(usage.integer(1));
   status.results = static_cast<std::uint64_t>(usage.integer(2));
-  Query lanes(database_,
-              "SELECT model, eval_key, stage, replica, sum(leased = 1 AND ready_at > ?), count(*) FROM tasks "
-              "WHERE done = 0 GROUP BY model, eval_key, stage, replica ORDER BY model, eval_key, stage, replica");
+  Query lanes(
+      database_,
+      "SELECT model, eval_key, stage, replica, shard, sum(leased = 1 AND ready_at > ?), count(*) FROM tasks WHERE "
+      "done = 0 GROUP BY model, eval_key, stage, replica, shard ORDER BY model, eval_key, stage, replica, shard");
   lanes.bind(count_of(clock_.now()));
   while (true) {
     OBSCURA_TRY(const bool row, lanes.step());
     if (!row) return status;
-    const auto leased = static_cast<std::uint64_t>(lanes.integer(4));
+    const auto leased = static_cast<std::uint64_t>(lanes.integer(5));
     status.lanes.push_back({.lane = {.model = digest_in(lanes, 0),
                                      .eval_key = digest_in(lanes, 1),
                                      .stage = static_cast<std::uint32_t>(lanes.integer(2)),
-                                     .replica = static_cast<std::uint32_t>(lanes.integer(3))},
-                            .waiting = static_cast<std::uint64_t>(lanes.integer(5)) - leased,
+                                     .replica = static_cast<std::uint32_t>(lanes.integer(3)),
+                                     .shard = static_cast<std::uint32_t>(lanes.integer(4))},
+                            .waiting = static_cast<std::uint64_t>(lanes.integer(6)) - leased,
                             .leased = leased});
   }
 }

@@ -28,7 +28,7 @@ struct Task {
   Instant deadline;
   std::vector<std::uint8_t> message;
 
-  [[nodiscard]] Lane lane() const { return {model, eval_key, step.stage, key.replica}; }
+  [[nodiscard]] Lane lane() const { return {model, eval_key, step.stage, key.replica, step.shard}; }
   /// "tenant/job.r1/3/merge": a task is published once under its id.
   [[nodiscard]] std::string id() const { return key.text() + "/" + step.text(); }
 };

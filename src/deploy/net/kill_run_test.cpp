@@ -93,7 +93,7 @@ Job job_number(int number, Instant deadline) {
                       .heartbeat_every = kKillRunLease / 4,
                       .retry_delay = Milliseconds(50)};
   while (true) {
-    if (const auto served = serve_one(worker, all_lanes(3), Milliseconds(500)); !served) {
+    if (const auto served = serve_one(worker, all_lanes(3, 3), Milliseconds(500)); !served) {
       std::cerr << "worker: " << served.error().message << '\n';
     }
   }

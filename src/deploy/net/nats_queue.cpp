@@ -198,10 +198,11 @@ Result<Queue::Pulled> Queue::look(std::span<const Lane> lanes, Milliseconds wait
   ++first_lane_;  // no lane waits for ever behind another
   for (std::size_t i = 0; i < lanes.size(); ++i) {
     const Lane& lane = lanes[(first_lane_ + i) % lanes.size()];
+    const bool begins = detail::begins({lane.stage, lane.shard});
     for (const bool steps : {true, false}) {
-      if (!steps && lane.stage != 0) continue;
+      if (!steps && !begins) continue;
       const std::string stream = steps ? detail::steps_stream(lane.replica) : detail::jobs_stream(lane.replica);
-      const bool last = i + 1 == lanes.size() && (!steps || lane.stage != 0);
+      const bool last = i + 1 == lanes.size() && (!steps || !begins);
       OBSCURA_TRY(const Pulled pulled, pull(lane, stream, last ? wait : Milliseconds(0), lease));
       if (pulled == Pulled::kTask) return pulled;
       if (pulled == Pulled::kSilence) worst = pulled;
@@ -214,7 +215,7 @@ Result<std::optional<Lease>> Queue::fetch(std::span<const Lane> lanes, Milliseco
   OBSCURA_TRY_VOID(prepare(lanes));
   connection_->drop_answers();
   const SteadyClock::time_point begin = SteadyClock::now();
-  const bool takes_turns = lanes.size() > 1 || (lanes.size() == 1 && lanes[0].stage == 0);
+  const bool takes_turns = lanes.size() > 1 || (lanes.size() == 1 && detail::begins({lanes[0].stage, lanes[0].shard}));
   std::optional<Lease> lease;
   Pulled pulled = Pulled::kNothing;
   bool first = true;

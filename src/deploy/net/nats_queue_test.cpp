@@ -95,8 +95,7 @@ TEST(NatsQueue, ATaskThatCannotBeReadIsRemoved) {
   const auto queue = place.connect();
   const auto rogue = place.server().connect();
   const Lane lane = all_lanes(1).front();
-  const std::string subject =
-      "obscura.job." + lane.model.hex() + ".0." + lane.eval_key.hex() + ".tenant.a.notanumber.r0";
+  const std::string subject = "obscura.job." + lane.model.hex() + ".0." + lane.eval_key.hex() + ".no!tenant.a.0.r0";
   ASSERT_TRUE(rogue->ask({.subject = subject}));
   EXPECT_EQ(queue->status().value().tasks, 1u);
   EXPECT_FALSE(queue->fetch({&lane, 1}, kNoWait).value());

@@ -48,7 +48,7 @@ class NatsRolesTest : public ::testing::Test {
       const auto supervisor = insist(NatsConnection::open(insist(nats_site_role(folder.path(), "supervisor"))));
       insist(create_streams(*supervisor, small_streams(1000)));
       const auto owner = insist(NatsConnection::open(insist(nats_site_role(folder.path(), "owner"))));
-      for (Lane lane : all_lanes(3)) {
+      for (Lane lane : all_lanes(3, 2)) {
         for (lane.replica = 0; lane.replica < 2; ++lane.replica) {
           insist(create_lane(*owner, lane, Milliseconds(30'000)));
         }
@@ -143,7 +143,7 @@ TEST_F(NatsRolesTest, AJobGoesItsWholeWay) {
                       },
                       .max_inline_bytes = 0};
   for (int step = 0; step < 4; ++step) {
-    const auto served = serve_one(worker, all_lanes(2), Milliseconds(2'000));
+    const auto served = serve_one(worker, all_lanes(2, 2), Milliseconds(2'000));
     ASSERT_TRUE(served) << served.error().message;
     ASSERT_TRUE(served->has_value());
     EXPECT_EQ((*served)->ending, Ending::kEffect) << (*served)->cause;

@@ -147,7 +147,7 @@ Result<void> create_streams(NatsConnection& connection, const NatsStreamOptions&
 }
 
 Result<void> create_lane(NatsConnection& connection, const Lane& lane, Milliseconds lease) {
-  if (lane.stage == 0) {
+  if (detail::begins({lane.stage, lane.shard})) {
     OBSCURA_TRY_VOID(create_consumer(connection, detail::jobs_stream(lane.replica), lane, false, lease));
   }
   return create_consumer(connection, detail::steps_stream(lane.replica), lane, true, lease);

@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -11,6 +12,7 @@
 #include "deploy/net/submit_job.hpp"
 #include "deploy/net/supervise.hpp"
 #include "deploy/net/testing/backend.hpp"
+#include "deploy/net/testing/forwarding_queue.hpp"
 #include "deploy/net/testing/pipeline.hpp"
 
 // The whole protocol over every backend, one process after the other. What is killed in the middle is in
@@ -53,7 +55,7 @@ struct Site {
   // Serves until there is nothing to do; how often there was.
   int serve(const Worker& by) const {
     int served = 0;
-    while (serve_one(by, all_lanes(kStages), kShort).value()) ++served;
+    while (serve_one(by, all_lanes(kStages, 4), kShort).value()) ++served;
     return served;
   }
   [[nodiscard]] Answer answer(const Job& job) const {
@@ -117,8 +119,67 @@ TEST_P(ProtocolContract, AWorkerThatComesLateChangesNothing) {
     first_result = site.queue->result(job.key, kShort).value().value();
     return StepOutput{.outputs = pure_step(input.step, input.inputs, site.output_bytes)};
   });
-  ASSERT_TRUE(serve_one(slow, all_lanes(kStages), kShort).value());
+  ASSERT_TRUE(serve_one(slow, all_lanes(kStages, 4), kShort).value());
   EXPECT_EQ(site.queue->result(job.key, kShort).value().value(), first_result);
+  site.expect_right(job);
+}
+
+/// Does something right behind each part that is stored.
+class PausingQueue final : public ForwardingQueue {
+ public:
+  PausingQueue(JobQueue& next, std::function<void()> after_part)
+      : ForwardingQueue(next), after_part_(std::move(after_part)) {}
+  base::Result<Stored> publish_part(const JobKey& key, const Step& step,
+                                    std::span<const std::uint8_t> message) override {
+    OBSCURA_TRY(const Stored stored, next_.publish_part(key, step, message));
+    after_part_();
+    return stored;
+  }
+
+ private:
+  std::function<void()> after_part_;
+};
+
+// The last two parts are there before either worker looks at them: both see the last one, and there is one merge.
+TEST_P(ProtocolContract, TwoThatSeeTheLastPartPublishOneMerge) {
+  const Site site(GetParam());
+  const Job job = site.job("race", {4, 1});
+  ASSERT_EQ(site.submit(job), Stored::kStored);
+  const std::vector<Lane> lanes = all_lanes(1, 4);
+  for (const std::size_t shard : {0, 1}) {
+    ASSERT_TRUE(serve_one(site.worker(), {&lanes[shard], 1}, kShort).value());
+  }
+  const auto with_queue = [&](JobQueue& queue) {
+    return Worker{.queue = queue,
+                  .blobs = *site.blobs,
+                  .clock = site.backend->clock(),
+                  .identity = site.cast.worker,
+                  .trust = site.cast.trust,
+                  .evaluate = site.worker().evaluate,
+                  .heartbeat_every = site.lease / 3};
+  };
+  PausingQueue racing(*site.queue, [&] {
+    EXPECT_EQ(serve_one(site.worker(), {&lanes[3], 1}, kShort).value().value().ending, Ending::kEffect);
+    EXPECT_EQ(site.queue->status().value().tasks, 2u) << "the third shard, in work, and the merge";
+  });
+  EXPECT_EQ(serve_one(with_queue(racing), {&lanes[2], 1}, kShort).value().value().ending, Ending::kEffect);
+  EXPECT_EQ(site.queue->status().value().tasks, 1u) << "one merge";
+  EXPECT_EQ(site.serve(site.worker()), 2);
+  site.expect_right(job);
+}
+
+// A worker holds what its lanes say: shards of others stay for them.
+TEST_P(ProtocolContract, AWorkerTakesTheShardsThatItHolds) {
+  const Site site(GetParam());
+  const Job job = site.job("shared", {3});
+  ASSERT_EQ(site.submit(job), Stored::kStored);
+  std::vector<Lane> lanes = all_lanes(1, 3);
+  std::swap(lanes[0], lanes[2]);
+  for (const Lane& lane : lanes) {
+    const Served served = serve_one(site.worker(), {&lane, 1}, kShort).value().value();
+    EXPECT_EQ(served.step, (Step{0, lane.shard}));
+    EXPECT_FALSE(serve_one(site.worker(), {&lane, 1}, Milliseconds(0)).value());
+  }
   site.expect_right(job);
 }
 
@@ -133,7 +194,7 @@ TEST_P(ProtocolContract, AWorkerThatAsksLearnsThatItsLeaseIsLost) {
     EXPECT_FALSE(still_mine());
     return base::fail(base::ErrorCode::kIo, "stopped");
   });
-  EXPECT_EQ(serve_one(slow, all_lanes(1), kShort).value().value().ending, Ending::kLost);
+  EXPECT_EQ(serve_one(slow, all_lanes(1, 4), kShort).value().value().ending, Ending::kLost);
   site.expect_right(job);
 }
 
@@ -149,7 +210,7 @@ TEST_P(ProtocolContract, AWorkerThatMakesProgressKeepsItsLease) {
     }
     return StepOutput{.outputs = pure_step(input.step, input.inputs, site.output_bytes)};
   });
-  EXPECT_EQ(serve_one(steady, all_lanes(1), kShort).value().value().ending, Ending::kEffect);
+  EXPECT_EQ(serve_one(steady, all_lanes(1, 4), kShort).value().value().ending, Ending::kEffect);
   site.expect_right(job);
 }
 
@@ -158,11 +219,11 @@ TEST_P(ProtocolContract, AJobThatNobodySurvivesFailsWithItsCause) {
   const Job job = site.job("poison", {1});
   ASSERT_EQ(site.submit(job), Stored::kStored);
   for (std::uint32_t death = 0; death < kMaxDeliveries; ++death) {
-    ASSERT_TRUE(site.queue->fetch(all_lanes(1), kShort).value()) << "after death " << death;
+    ASSERT_TRUE(site.queue->fetch(all_lanes(1, 4), kShort).value()) << "after death " << death;
     site.backend->clock().sleep(site.lease + Milliseconds(100));
     const bool worn = death + 1 == kMaxDeliveries;
     if (worn) {
-      EXPECT_FALSE(site.queue->fetch(all_lanes(1), Milliseconds(0)).value());
+      EXPECT_FALSE(site.queue->fetch(all_lanes(1, 4), Milliseconds(0)).value());
     }
     EXPECT_EQ(supervise(*site.queue, site.cast.supervisor).value().failed, worn ? 1u : 0u);
   }

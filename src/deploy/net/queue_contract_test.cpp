@@ -54,17 +54,17 @@ TEST_P(QueueContract, ATaskArrivesAsItWasPublishedAndOnlyOnce) {
   const Site site(GetParam());
   const Task task = site.task("a", {0, 3});
   EXPECT_EQ(site.queue->publish(task).value(), Stored::kStored);
-  const auto lease = site.fetch();
+  const auto lease = site.fetch(task.lane());
   ASSERT_TRUE(lease);
   EXPECT_EQ(lease->task.id(), task.id());
   EXPECT_EQ(lease->task.lane(), task.lane());
   EXPECT_EQ(lease->task.deadline, task.deadline);
   EXPECT_EQ(lease->task.message, task.message);
   EXPECT_EQ(lease->deliveries, 1u);
-  EXPECT_FALSE(site.fetch());
+  EXPECT_FALSE(site.fetch(task.lane()));
   EXPECT_EQ(site.queue->acknowledge(*lease).value(), LeaseState::kHeld);
   site.pass(2 * site.lease);
-  EXPECT_FALSE(site.fetch());
+  EXPECT_FALSE(site.fetch(task.lane()));
 }
 
 TEST_P(QueueContract, ATaskIsTakenOncePerIdAlsoAfterItIsDone) {
@@ -87,12 +87,14 @@ TEST_P(QueueContract, FetchGivesOnlyWhatTheWorkerHolds) {
   ASSERT_TRUE(site.queue->publish(site.task("a", {1, 0})));
   Lane later = kLane;
   later.stage = 1;
-  for (int field = 0; field < 4; ++field) {
+  for (int field = 0; field < 6; ++field) {
     Lane wrong = later;
     if (field == 0) wrong.model = digest_of_text("another");
     if (field == 1) wrong.eval_key = digest_of_text("another");
     if (field == 2) wrong.stage = 0;
     if (field == 3) wrong.replica = 1;
+    if (field == 4) wrong.shard = 1;
+    if (field == 5) wrong.shard = kMergeShard;
     EXPECT_FALSE(site.fetch(wrong)) << "field " << field;
   }
   const std::vector<Lane> both = {kLane, later};

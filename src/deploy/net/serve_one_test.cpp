@@ -76,7 +76,7 @@ struct Site {
   ManualClock clock;
   SimulatedBroker broker{1, {}, {}};
   std::unique_ptr<SimulatedBroker::Session> session;
-  std::vector<Lane> lanes = all_lanes(3);
+  std::vector<Lane> lanes = all_lanes(3, 3);
   int evaluated = 0;
 };
 

@@ -236,7 +236,7 @@ void SeededRun::work(Clock& clock) {
         .trust = cast_.trust,
         .evaluate = [&](const StepInput& input, const StillMine& mine) { return evaluate(*session, input, mine); },
         .max_inline_bytes = random_() % 2 == 0 ? kMaxInlineBytes : 64};
-    while (!over_ && !session->crashed()) (void)serve_one(worker, all_lanes(kMostStages), Milliseconds(4'000));
+    while (!over_ && !session->crashed()) (void)serve_one(worker, all_lanes(kMostStages, 3), Milliseconds(4'000));
     clock.sleep(up_to(3'000));
   }
 }

@@ -13,7 +13,7 @@
 #include "base/bytes.hpp"
 #include "base/file.hpp"
 #include "deploy/net/compare_replicas.hpp"
-#include "deploy/net/job.hpp"
+#include "deploy/net/message.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/limits.hpp"
 
@@ -41,8 +41,9 @@ net::BlobRef read_ref(base::ByteReader& in) {
   return {digest, in.u64()};
 }
 
-/// "OBSY", version u16, then: model and evaluation keys (digest and bytes u64 each), list of what the stages make
-/// (likewise), request: length u64 and bytes, digest of all that stands before it.
+/// "OBSY", version u16, then: model and evaluation keys (digest and bytes u64 each), list of what the steps make
+/// (likewise: stage by stage, of one that is split its shards and then its merge), request: length u64 and bytes,
+/// digest of all that stands before it.
 std::vector<std::uint8_t> encode(const Canary& canary) {
   base::ByteWriter out;
   out.bytes({reinterpret_cast<const std::uint8_t*>(kMagic.data()), kMagic.size()});
@@ -68,7 +69,7 @@ base::Result<Canary> decode(std::span<const std::uint8_t> file, const std::strin
   Canary canary;
   canary.model = read_ref(in);
   canary.eval_keys = read_ref(in);
-  canary.made.resize(in.count(net::kMaxStages, kBlobRefBytes));
+  canary.made.resize(in.count(net::kMaxReceipts, kBlobRefBytes));
   for (net::BlobRef& made : canary.made) made = read_ref(in);
   const auto request = in.bytes(in.u64());
   canary.request.assign(request.begin(), request.end());
@@ -121,7 +122,7 @@ std::string fault_of(const Canary& canary, const ReplicaOutcome& outcome) {
   receipts.push_back(outcome.answer->ending);
   std::vector<std::vector<net::BlobRef>> known;
   for (const net::BlobRef& made : canary.made) known.push_back({made});
-  if (known.size() != receipts.size()) return fmt::format("{} with {} stages", outcome.name, receipts.size());
+  if (known.size() != receipts.size()) return fmt::format("{} with {} steps", outcome.name, receipts.size());
   const auto step = net::first_difference(receipts, known);
   return step ? fmt::format("{} from stage {} on", outcome.name, step->stage + 1) : std::string();
 }

@@ -19,7 +19,7 @@ struct Canary {
   net::BlobRef model;
   net::BlobRef eval_keys;
   std::vector<std::uint8_t> request;
-  std::vector<net::BlobRef> made;  ///< by each stage, the last of which is the result
+  std::vector<net::BlobRef> made;  ///< by each step (net::steps_before), the last of which is the result
 };
 
 /// Canaries as files FOLDER/NAME.canary, readable by their owner only: whoever reads one can tell it apart from other

@@ -136,7 +136,7 @@ base::Result<Ticket> JobDesk::ticket_for(const NewJob& job, const ModelAtSite& m
   ticket.job.model = model.model.sha256;
   ticket.job.params = header.params;
   ticket.job.eval_key = model.eval_keys.sha256;
-  ticket.job.shards.assign(model.stages, 1);
+  ticket.job.shards = model.shards;
   ticket.job.inputs = {net::BlobRef::of(job.request)};
   ticket.job.deadline = clock_->now() + patience;
   ticket.groups = job.groups;

@@ -32,7 +32,7 @@ base::Result<ModelAtSite> find_model(const net::BlobRef& model, const net::BlobR
   if (header.kind != artifact::ArtifactKind::kManifest) return found;
   // Whoever named the model vouches for it; who signed it is the workers' question.
   OBSCURA_TRY(const auto read, wire::read_manifest(bytes, name, nullptr));
-  found.stages = static_cast<std::uint32_t>(read.manifest.stages.size());
+  found.shards = wire::shards_of(read.manifest);
   found.plan = read.manifest.plan;
   found.key = read.manifest.key;
   return found;

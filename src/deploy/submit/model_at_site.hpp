@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "artifact/digest.hpp"
 #include "base/result.hpp"
@@ -15,7 +16,7 @@ namespace obscura::deploy::submit {
 struct ModelAtSite {
   net::BlobRef model;
   net::BlobRef eval_keys;
-  std::uint32_t stages = 1;
+  std::vector<std::uint32_t> shards = {1};    ///< of each stage; 1: it is not split
   std::optional<artifact::Digest> plan = {};  ///< of a model in stages, as its manifest says
   std::optional<artifact::Digest> key = {};
 };

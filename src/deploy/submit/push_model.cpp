@@ -29,24 +29,23 @@ void add_file(PushPlan& plan, const std::string& path, const net::BlobRef& ref) 
   plan.total_bytes += ref.size;
 }
 
-base::Result<void> add_stage(PushPlan& plan, const std::string& path, const wire::ManifestStage& stage) {
-  OBSCURA_TRY(const auto file, base::MappedFile::open(path, wire::kMaxSealedModelBytes));
+base::Result<void> add_stage(PushPlan& plan, const wire::ManifestFile& due) {
+  OBSCURA_TRY(const auto file, base::MappedFile::open(due.path, wire::kMaxSealedModelBytes));
   const net::BlobRef ref = net::BlobRef::of(file.bytes());
-  if (ref != net::BlobRef{stage.file, stage.bytes}) {
+  if (ref != net::BlobRef{due.file, due.bytes}) {
     return base::fail(ErrorCode::kMismatch,
-                      fmt::format("stage missing: {} is not the file that the manifest names", path),
+                      fmt::format("{} missing: {} is not the file that the manifest names",
+                                  due.place.is_split() ? "shard" : "stage", due.path),
                       "put all stage files of one sealing beside its manifest");
   }
-  add_file(plan, path, ref);
+  add_file(plan, due.path, ref);
   return {};
 }
 
 base::Result<ModelOf> add_manifest(PushPlan& plan, const std::string& path, std::span<const std::uint8_t> bytes) {
   OBSCURA_TRY(const auto read, wire::read_manifest(bytes, path, nullptr));
-  plan.stages = static_cast<std::uint32_t>(read.manifest.stages.size());
-  for (std::size_t i = 0; i < read.manifest.stages.size(); ++i) {
-    OBSCURA_TRY_VOID(add_stage(plan, wire::stage_path(path, i + 1), read.manifest.stages[i]));
-  }
+  plan.shards = wire::shards_of(read.manifest);
+  for (const wire::ManifestFile& file : wire::files_of(read.manifest, path)) OBSCURA_TRY_VOID(add_stage(plan, file));
   return ModelOf{read.manifest.plan, read.manifest.key};
 }
 
@@ -66,12 +65,16 @@ base::Result<ModelOf> add_model(PushPlan& plan, const std::string& path) {
   return of;
 }
 
-/// Of all stages, for every operator group.
+/// Of all stages, their shards and merges, for every operator group.
 base::Result<void> open_lanes(const PushPlan& plan, const net::Site& site) {
   if (!site.open_lane) return {};
-  for (std::uint32_t group = 0; group < site.groups; ++group) {
-    for (std::uint32_t stage = 0; stage < plan.stages; ++stage) {
-      OBSCURA_TRY_VOID(site.open_lane({plan.entry.model.sha256, plan.entry.eval_keys.sha256, stage, group}));
+  net::Lane lane{.model = plan.entry.model.sha256, .eval_key = plan.entry.eval_keys.sha256};
+  for (lane.replica = 0; lane.replica < site.groups; ++lane.replica) {
+    for (lane.stage = 0; lane.stage < plan.shards.size(); ++lane.stage) {
+      const std::uint32_t shards = plan.shards[lane.stage];
+      for (lane.shard = 0; lane.shard < shards; ++lane.shard) OBSCURA_TRY_VOID(site.open_lane(lane));
+      lane.shard = net::kMergeShard;
+      if (shards > 1) OBSCURA_TRY_VOID(site.open_lane(lane));
     }
   }
   return {};

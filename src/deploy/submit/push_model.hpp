@@ -20,7 +20,7 @@ struct PushFile {
 struct PushPlan {
   std::vector<PushFile> files;  ///< in the order in which they are stored: what names others comes last
   net::CatalogueEntry entry;
-  std::uint32_t stages = 1;
+  std::vector<std::uint32_t> shards = {1};  ///< of each stage; 1: it is not split
   std::uint64_t total_bytes = 0;
 };
 

@@ -27,7 +27,8 @@ struct AnswerOptions {
   int warm_ups = 0;  ///< answers to the first request that are neither timed nor written
   runtime::exec::ExecOptions exec;
   std::function<void(std::size_t done, std::size_t total)> progress;
-  /// Told what a request (by its number) became: of a model in stages once per stage, in their order.
+  /// Told what a request (by its number) became: of a model in stages once per stage, in their order;
+  /// of a stage that is split once per shard, and then of the merge.
   std::function<void(std::size_t job, std::span<const std::uint8_t> bytes)> made;
 };
 

@@ -35,11 +35,11 @@ class Stages {
     OBSCURA_TRY(auto read, wire::read_manifest(bytes, files_.sealed_model, &trust_));
     manifest_ = std::move(read.manifest);
     answers_.stage_ms.resize(manifest_.stages.size());
-    for (std::size_t number = 1; number <= manifest_.stages.size(); ++number) {
-      const std::string path = wire::stage_path(files_.sealed_model, number);
+    all_ = wire::files_of(manifest_, files_.sealed_model);
+    for (const wire::ManifestFile& file : all_) {
       std::error_code error;
-      if (!std::filesystem::exists(path, error)) {
-        return missing(number, fmt::format("{} {}", path, error ? error.message() : "is not there"));
+      if (!std::filesystem::exists(file.path, error)) {
+        return missing(file, fmt::format("{} {}", file.path, error ? error.message() : "is not there"));
       }
     }
     return {};
@@ -47,68 +47,84 @@ class Stages {
 
   /// Takes the jobs' requests through all stages.
   base::Result<void> answer(std::span<const FileJob> jobs) {
-    std::vector<Bytes> content;
+    std::vector<Way> ways;
     for (const FileJob& job : jobs) {
       OBSCURA_TRY(auto request, base::read_file(job.input, wire::kMaxRequestBytes));
-      content.push_back(std::move(request));
+      ways.push_back({answers_.latency_ms.size(), &job, std::move(request), {}});
+      answers_.latency_ms.push_back(0);
     }
-    const std::size_t first = answers_.latency_ms.size();
-    answers_.latency_ms.resize(first + jobs.size());
-    for (std::size_t number = 1; number <= manifest_.stages.size(); ++number) {
-      OBSCURA_TRY_VOID(run_stage(number, jobs, content, std::span(answers_.latency_ms).subspan(first)));
-    }
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      OBSCURA_TRY_VOID(base::write_file_atomically(jobs[i].output, content[i]));
-    }
+    for (const wire::ManifestFile& file : all_) OBSCURA_TRY_VOID(run_file(file, ways));
+    for (const Way& way : ways) OBSCURA_TRY_VOID(base::write_file_atomically(way.job->output, way.content));
     return {};
   }
 
   Answers take_answers() {
     const auto jobs = static_cast<double>(std::max<std::size_t>(1, answers_.latency_ms.size()));
     for (double& ms : answers_.stage_ms) ms /= jobs;
-    for (const wire::ManifestStage& stage : manifest_.stages) answers_.sealed_model_bytes += stage.bytes;
+    for (const wire::ManifestFile& file : all_) answers_.sealed_model_bytes += file.bytes;
     return std::move(answers_);
   }
 
  private:
-  tl::unexpected<base::Error> missing(std::size_t number, const std::string& why) const {
-    return base::fail(base::ErrorCode::kMismatch,
-                      fmt::format("stage missing: {}, which is to hold stage {} of {} of {}", why, number,
-                                  manifest_.stages.size(), files_.sealed_model),
-                      "put all stage files of one sealing beside its manifest");
+  /// A request on its way.
+  struct Way {
+    std::size_t number;  ///< of the job
+    const FileJob* job;
+    Bytes content;             ///< what the stage takes, or the last one made
+    std::vector<Bytes> parts;  ///< of the shards of the stage so far
+  };
+
+  tl::unexpected<base::Error> missing(const wire::ManifestFile& file, const std::string& why) const {
+    return base::fail(
+        base::ErrorCode::kMismatch,
+        fmt::format("{} missing: {}, which is to hold {} of {}", file.place.is_split() ? "shard" : "stage", why,
+                    file.place.text(), files_.sealed_model),
+        "put all stage files of one sealing beside its manifest");
   }
 
-  base::Result<std::unique_ptr<LoadedModel>> open(std::size_t number) const {
-    const std::string path = wire::stage_path(files_.sealed_model, number);
-    OBSCURA_TRY(auto stage, LoadedModel::open_stage({path, files_.evaluation_keys}, trust_, engine_, limits_));
-    if (!belongs_to(stage->model(), manifest_, number)) {
+  base::Result<std::unique_ptr<LoadedModel>> open(const wire::ManifestFile& file) const {
+    OBSCURA_TRY(auto stage, LoadedModel::open_stage({file.path, files_.evaluation_keys}, trust_, engine_, limits_));
+    if (!belongs_to(stage->model(), manifest_, file)) {
       const wire::StagePlace& place = stage->model().place();
-      return missing(number, fmt::format("{} is stage {} of {} of sealing {}", path, place.number, place.count,
-                                         artifact::fingerprint(place.sealing)));
+      return missing(
+          file, fmt::format("{} is {} of sealing {}", file.path, place.text(), artifact::fingerprint(place.sealing)));
     }
     return stage;
   }
 
-  base::Result<void> run_stage(std::size_t number, std::span<const FileJob> jobs, std::vector<Bytes>& content,
-                               std::span<double> latency_ms) {
-    OBSCURA_TRY(const auto stage, open(number));
+  static base::Result<Bytes> evaluate(const wire::ManifestFile& file, LoadedModel& stage, const Way& way,
+                                      const runtime::exec::ExecOptions& exec) {
+    const std::uint32_t before = file.place.number - 1;
+    const std::string& input = way.job->input;
+    if (!file.place.is_merge()) {
+      return stage.session().answer(way.content,
+                                    before == 0 ? input : fmt::format("what stage {} made of {}", before, input), exec);
+    }
+    const std::vector<wire::FileBytes> parts(way.parts.begin(), way.parts.end());
+    return stage.session().answer_all(parts, fmt::format("what the shards of {} made of {}", file.place.text(), input),
+                                      exec);
+  }
+
+  base::Result<void> run_file(const wire::ManifestFile& file, std::vector<Way>& ways) {
+    OBSCURA_TRY(const auto stage, open(file));
     answers_.kernels = stage->context().ring().kernels().name;
     answers_.evaluation_key_bytes = stage->evaluation_key_bytes();
-    for (std::size_t i = 0; i < jobs.size(); ++i) {
-      const std::string name =
-          number == 1 ? jobs[i].input : fmt::format("what stage {} made of {}", number - 1, jobs[i].input);
-      const bool is_first = i == 0 && latency_ms.data() == answers_.latency_ms.data();
-      for (int warm_up = 0; is_first && warm_up < options_.warm_ups; ++warm_up) {
-        OBSCURA_TRY_VOID(stage->session().answer(content[i], name, {}));
+    for (Way& way : ways) {
+      for (int warm_up = 0; way.number == 0 && warm_up < options_.warm_ups; ++warm_up) {
+        OBSCURA_TRY_VOID(evaluate(file, *stage, way, {}));
       }
       const auto start = Clock::now();
-      OBSCURA_TRY(content[i], stage->session().answer(content[i], name, options_.exec));
+      OBSCURA_TRY(Bytes made, evaluate(file, *stage, way, options_.exec));
       const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-      if (options_.made) {
-        options_.made(static_cast<std::size_t>(latency_ms.data() - answers_.latency_ms.data()) + i, content[i]);
+      if (options_.made) options_.made(way.number, made);
+      answers_.latency_ms[way.number] += ms;
+      answers_.stage_ms[file.place.number - 1] += ms;
+      if (file.place.is_shard()) {
+        way.parts.push_back(std::move(made));
+        continue;
       }
-      latency_ms[i] += ms;
-      answers_.stage_ms[number - 1] += ms;
+      way.content = std::move(made);
+      way.parts.clear();
     }
     return {};
   }
@@ -119,6 +135,7 @@ class Stages {
   const runtime::session::SessionLimits& limits_;
   const AnswerOptions& options_;
   wire::Manifest manifest_;
+  std::vector<wire::ManifestFile> all_;
   Answers answers_;
 };
 

@@ -14,10 +14,11 @@ namespace obscura::deploy::worker {
 inline constexpr std::size_t kStageBatch = 16;
 
 /// Answers the requests with a model in stages: `files.sealed_model` is its manifest, with all stage files beside it
-/// (wire::stage_path), `files.evaluation_keys` has the keys of the whole model. One process that holds one stage at a
+/// (wire::files_of), `files.evaluation_keys` has the keys of the whole model. One process that holds one stage at a
 /// time: memory for the largest stage, its keys and what up to kStageBatch requests have become. Each result appears
-/// whole or not at all. Errors: kMismatch "stage missing" when a stage's file is not there or is of another sealing;
-/// those of read_manifest, LoadedModel::open_stage and Session::answer. Results of earlier batches stay.
+/// whole or not at all. Errors: kMismatch "stage missing" (or "shard missing") when a stage's file is not there or is
+/// of another sealing; those of read_manifest, LoadedModel::open_stage and Session::answer. Results of earlier batches
+/// stay.
 [[nodiscard]] base::Result<Answers> answer_in_stages(const runtime::session::ModelFiles& files,
                                                      const artifact::TrustSet& trust,
                                                      const fhe::ckks::EngineOptions& engine,

@@ -2,10 +2,11 @@
 
 namespace obscura::deploy::worker {
 
-bool belongs_to(const runtime::wire::SealedModel& stage, const runtime::wire::Manifest& manifest, std::size_t number) {
-  const runtime::wire::StagePlace& place = stage.place();
-  return place.sealing == manifest.sealing && place.number == number && place.count == manifest.stages.size() &&
-         place.plan == manifest.plan && stage.key() == manifest.key;
+bool belongs_to(const runtime::wire::SealedModel& stage, const runtime::wire::Manifest& manifest,
+                const runtime::wire::ManifestFile& file) {
+  runtime::wire::StagePlace place = stage.place();
+  place.weights.clear();
+  return place == file.place && stage.key() == manifest.key;
 }
 
 }  // namespace obscura::deploy::worker

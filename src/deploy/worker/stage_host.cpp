@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <utility>
 
+#include "base/check.hpp"
 #include "base/file.hpp"
 #include "deploy/worker/belongs_to.hpp"
 #include "deploy/worker/is_manifest.hpp"
@@ -19,26 +21,31 @@ namespace wire = runtime::wire;
 using base::ErrorCode;
 using runtime::session::LoadedModel;
 
-/// One stage, loaded, and the files that it is mapped from.
+/// One stage, or a shard or the merge of one, loaded, and the files that it is mapped from.
 struct StageHost::Stage {
   net::Lane lane;
   artifact::Digest params;
-  std::size_t count = 1;  // of the model's stages
+  std::vector<std::uint32_t> shards;  // of the model's stages
+  std::string text;
   CachedBlob model;
   CachedBlob keys;
   std::unique_ptr<LoadedModel> loaded;
 };
 
-/// One stage to be loaded. A whole model is the only stage of itself.
+/// One file to be loaded. A whole model is the only stage of itself.
 struct StageHost::Wanted {
   net::BlobRef model;  // what jobs call the model
-  net::BlobRef file;
-  std::uint32_t number = 1;
-  std::uint32_t count = 1;
+  wire::ManifestFile file;
+  std::vector<std::uint32_t> shards = {1};
   std::optional<wire::Manifest> manifest = {};
 
+  [[nodiscard]] net::BlobRef blob() const { return {file.file, file.bytes}; }
   [[nodiscard]] std::string text() const {
-    return fmt::format("stage {} of {} of model {}", number, count, artifact::fingerprint(model.sha256));
+    return fmt::format("{} of model {}", file.place.text(), artifact::fingerprint(model.sha256));
+  }
+  [[nodiscard]] net::Lane lane(const net::BlobRef& eval_keys, std::uint32_t replica) const {
+    return {model.sha256, eval_keys.sha256, file.place.number - 1, replica,
+            file.place.is_merge() ? net::kMergeShard : file.place.shard - 1};
   }
 };
 
@@ -59,51 +66,51 @@ base::Result<plan::program::MemoryEstimate> memory_of(const std::string& path, b
   return plan::program::estimate_memory(model.program(), params);
 }
 
-/// That the stage's file is the one that the manifest means.
-base::Result<void> check_place(const wire::SealedModel& model, const wire::Manifest& manifest, std::uint32_t number) {
-  if (belongs_to(model, manifest, number)) return {};
-  const wire::StagePlace& place = model.place();
+/// That the file is the one that the manifest means.
+base::Result<void> check_place(const wire::SealedModel& model, const wire::Manifest& manifest,
+                               const wire::ManifestFile& file) {
+  if (belongs_to(model, manifest, file)) return {};
   return base::fail(ErrorCode::kMismatch,
-                    fmt::format("stage missing: what the manifest calls stage {} of {} is stage {} of {}", number,
-                                manifest.stages.size(), place.number, place.count),
+                    fmt::format("{} missing: what the manifest calls {} is {}",
+                                file.place.is_split() ? "shard" : "stage", file.place.text(), model.place().text()),
                     "push the model again with all stage files of one sealing");
 }
 
 }  // namespace
 
-base::Result<std::vector<StageHost::Wanted>> StageHost::stages_of(const net::BlobRef& model,
-                                                                  std::span<const std::uint32_t> numbers) {
+base::Result<std::vector<StageHost::Wanted>> StageHost::files_of(const net::BlobRef& model) {
   OBSCURA_TRY(const CachedBlob file, cache_->fetch(model, *store_));
   OBSCURA_TRY(const bool staged, is_manifest(file.path()));
-  std::vector<Wanted> all = {Wanted{model, model}};
-  if (staged) {
-    OBSCURA_TRY(const auto bytes, base::read_file(file.path(), wire::kMaxManifestBytes));
-    OBSCURA_TRY(const auto read, wire::read_manifest(bytes, fmt::format("model {}", model.text()), owners_));
-    all.clear();
-    for (const wire::ManifestStage& stage : read.manifest.stages) {
-      all.push_back({model,
-                     {stage.file, stage.bytes},
-                     static_cast<std::uint32_t>(all.size() + 1),
-                     static_cast<std::uint32_t>(read.manifest.stages.size()),
-                     read.manifest});
-    }
+  if (!staged) return std::vector{Wanted{model, {.path = {}, .file = model.sha256, .bytes = model.size, .place = {}}}};
+  OBSCURA_TRY(const auto bytes, base::read_file(file.path(), wire::kMaxManifestBytes));
+  OBSCURA_TRY(const auto read, wire::read_manifest(bytes, fmt::format("model {}", model.text()), owners_));
+  std::vector<Wanted> all;
+  for (wire::ManifestFile& one : wire::files_of(read.manifest, {})) {
+    all.push_back({model, std::move(one), wire::shards_of(read.manifest), read.manifest});
   }
-  if (numbers.empty()) return all;
+  return all;
+}
+
+base::Result<std::vector<StageHost::Wanted>> StageHost::chosen_files(const net::BlobRef& model,
+                                                                     std::span<const StageChoice> choices) {
+  OBSCURA_TRY(auto all, files_of(model));
+  if (choices.empty()) return all;
   std::vector<Wanted> chosen;
-  for (const std::uint32_t number : numbers) {
-    if (number < 1 || number > all.size()) {
-      return base::fail(ErrorCode::kUsage,
-                        fmt::format("model {} has {} stages, and no stage {}", artifact::fingerprint(model.sha256),
-                                    all.size(), number),
-                        "stages are numbered from 1");
-    }
-    chosen.push_back(all[number - 1]);
+  for (const StageChoice& choice : choices) {
+    const std::size_t before = chosen.size();
+    std::copy_if(all.begin(), all.end(), std::back_inserter(chosen),
+                 [&](const Wanted& wanted) { return choice.takes(wanted.file.place); });
+    if (chosen.size() > before) continue;
+    return base::fail(ErrorCode::kUsage,
+                      fmt::format("model {} has {} stages, and no stage {}", artifact::fingerprint(model.sha256),
+                                  all.front().shards.size(), choice.text()),
+                      "stages and shards are numbered from 1; `obscura inspect` lists those of a manifest");
   }
   return chosen;
 }
 
 base::Result<std::unique_ptr<StageHost::Stage>> StageHost::load(const Wanted& wanted, const net::BlobRef& eval_keys) {
-  OBSCURA_TRY(CachedBlob file, cache_->fetch(wanted.file, *store_));
+  OBSCURA_TRY(CachedBlob file, cache_->fetch(wanted.blob(), *store_));
   OBSCURA_TRY(const auto memory, memory_of(file.path(), wanted.manifest.has_value(), *owners_));
   OBSCURA_TRY(const auto admitted, budget_.admit(memory, wanted.text()));
   auto open = [&]() -> base::Result<std::unique_ptr<Stage>> {
@@ -112,18 +119,21 @@ base::Result<std::unique_ptr<StageHost::Stage>> StageHost::load(const Wanted& wa
     const runtime::session::SessionLimits limits{admitted.limit_bytes};
     OBSCURA_TRY(auto loaded, wanted.manifest ? LoadedModel::open_stage(files, *owners_, engine_, limits)
                                              : LoadedModel::open(files, *owners_, engine_, limits));
-    if (wanted.manifest) OBSCURA_TRY_VOID(check_place(loaded->model(), *wanted.manifest, wanted.number));
+    if (wanted.manifest) OBSCURA_TRY_VOID(check_place(loaded->model(), *wanted.manifest, wanted.file));
     const auto& program = loaded->model().program();
-    return std::make_unique<Stage>(Stage{{wanted.model.sha256, eval_keys.sha256, wanted.number - 1, replica_},
-                                         wire::params_digest(program.params, program.insecure),
-                                         wanted.count,
-                                         std::move(file),
-                                         std::move(keys),
-                                         std::move(loaded)});
+    return std::make_unique<Stage>(
+        Stage{wanted.lane(eval_keys, replica_), wire::params_digest(program.params, program.insecure), wanted.shards,
+              wanted.file.place.text(), std::move(file), std::move(keys), std::move(loaded)});
   };
   auto stage = open();
   if (!stage) budget_.release(admitted);
   return stage;
+}
+
+std::string StageHost::text_of(const net::Lane& lane) const {
+  const auto at = std::find(lanes_.begin(), lanes_.end(), lane);
+  OBSCURA_CHECK(at != lanes_.end(), "only lanes that the host serves have a name");
+  return stages_[static_cast<std::size_t>(at - lanes_.begin())]->text;
 }
 
 StageHost::Stage* StageHost::find(const net::Lane& lane) {
@@ -131,10 +141,10 @@ StageHost::Stage* StageHost::find(const net::Lane& lane) {
   return at == lanes_.end() ? nullptr : stages_[static_cast<std::size_t>(at - lanes_.begin())].get();
 }
 
-base::Result<void> StageHost::add(const net::CatalogueEntry& entry, std::span<const std::uint32_t> stages) {
-  OBSCURA_TRY(const std::vector<Wanted> wanted, stages_of(entry.model, stages));
+base::Result<void> StageHost::add(const net::CatalogueEntry& entry, std::span<const StageChoice> choices) {
+  OBSCURA_TRY(const std::vector<Wanted> wanted, chosen_files(entry.model, choices));
   for (const Wanted& stage : wanted) {
-    const net::Lane lane{entry.model.sha256, entry.eval_keys.sha256, stage.number - 1, replica_};
+    const net::Lane lane = stage.lane(entry.eval_keys, replica_);
     if (find(lane) != nullptr) continue;
     std::erase_if(unserved_, [&](const Unserved& known) { return known.lane == lane; });
     auto loaded = load(stage, entry.eval_keys);
@@ -150,25 +160,26 @@ base::Result<void> StageHost::add(const net::CatalogueEntry& entry, std::span<co
   return {};
 }
 
+base::Result<void> StageHost::check_job(const Stage& stage, const net::Job& job) {
+  if (job.params == stage.params && job.shards == stage.shards) return {};
+  return base::fail(ErrorCode::kMismatch,
+                    fmt::format("the job names stages of {} shards and parameters {}; the model has stages of {}, and "
+                                "parameters {}",
+                                fmt::join(job.shards, ", "), artifact::fingerprint(job.params),
+                                fmt::join(stage.shards, ", "), artifact::fingerprint(stage.params)),
+                    "submit it for this model");
+}
+
 base::Result<net::StepOutput> StageHost::evaluate(const net::StepInput& input, const net::StillMine& still_mine,
                                                   const std::function<bool()>& keep_going) {
   const net::Job& job = input.job;
-  Stage* stage = find({job.model, job.eval_key, input.step.stage, job.key.replica});
+  Stage* stage = find({job.model, job.eval_key, input.step.stage, job.key.replica, input.step.shard});
   if (stage == nullptr) {
-    return base::fail(ErrorCode::kNotFound, fmt::format("this worker does not hold stage {}", input.step.stage + 1),
+    return base::fail(ErrorCode::kNotFound,
+                      fmt::format("this worker does not hold step {} of the model", input.step.text()),
                       "start a worker that serves it");
   }
-  const bool split =
-      std::any_of(job.shards.begin(), job.shards.end(), [](std::uint32_t shards) { return shards != 1; });
-  if (split) return base::fail(ErrorCode::kUnsupported, "this worker computes stages whole, not in shards", "use 1");
-  if (job.params != stage->params || job.shards.size() != stage->count || input.inputs.size() != 1) {
-    return base::fail(ErrorCode::kMismatch,
-                      fmt::format("the job names {} stages, {} inputs and parameters {}; the model has {}, takes 1, "
-                                  "and has parameters {}",
-                                  job.shards.size(), input.inputs.size(), artifact::fingerprint(job.params),
-                                  stage->count, artifact::fingerprint(stage->params)),
-                      "submit it for this model");
-  }
+  OBSCURA_TRY_VOID(check_job(*stage, job));
   runtime::exec::ExecOptions options;
   bool stopped = false;
   options.keep_going = [&] {
@@ -176,7 +187,8 @@ base::Result<net::StepOutput> StageHost::evaluate(const net::StepInput& input, c
     return !stopped && still_mine();
   };
   const std::string name = fmt::format("the input of step {} of job {}", input.step.text(), job.key.text());
-  auto output = stage->loaded->session().answer(input.inputs.front(), name, options);
+  const std::vector<wire::FileBytes> inputs(input.inputs.begin(), input.inputs.end());
+  auto output = stage->loaded->session().answer_all(inputs, name, options);
   if (stopped) return base::fail(ErrorCode::kIo, "the worker was stopped in the middle", "another one takes it up");
   if (!output) return base::forward_error(output);
   net::StepOutput result;

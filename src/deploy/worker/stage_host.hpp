@@ -14,6 +14,7 @@
 #include "deploy/net/serve_one.hpp"
 #include "deploy/worker/blob_cache.hpp"
 #include "deploy/worker/memory_budget.hpp"
+#include "deploy/worker/stage_choice.hpp"
 #include "runtime/session/loaded_model.hpp"
 #include "runtime/wire/manifest_file.hpp"
 
@@ -36,28 +37,31 @@ class StageHost {
   StageHost(const StageHost&) = delete;
   StageHost& operator=(const StageHost&) = delete;
 
-  /// Fetches and loads stages (numbers from 1; empty: all) of a model with evaluation keys for it. A stage that cannot
+  /// Fetches and loads stages (none chosen: all) of a model with evaluation keys for it. A stage, or shard, that cannot
   /// be served, for lack of memory say, is left out with its error (unserved()), and is tried anew when the same is
   /// asked for again. Errors: what is wrong with the model or the keys as a whole: those of BlobCache::fetch and
   /// read_manifest; kUsage (a stage that the model does not have).
-  [[nodiscard]] base::Result<void> add(const net::CatalogueEntry& entry, std::span<const std::uint32_t> stages);
+  [[nodiscard]] base::Result<void> add(const net::CatalogueEntry& entry, std::span<const StageChoice> choices);
 
   [[nodiscard]] std::span<const net::Lane> lanes() const { return lanes_; }
+  /// What one of lanes() serves: "stage 2 of 3", "shard 1 of 4 of stage 2 of 3".
+  [[nodiscard]] std::string text_of(const net::Lane& lane) const;
   [[nodiscard]] std::span<const Unserved> unserved() const { return unserved_; }
   [[nodiscard]] std::uint64_t memory_bytes() const { return budget_.used_bytes(); }
 
   /// Computes a step of one of lanes(). Asks `still_mine` and `keep_going` before each instruction; kIo when the latter
   /// said no: the task is given back. Errors also: kNotFound (a stage that this host does not hold), kMismatch
-  /// (parameters, stages or inputs are not those of the model), kUnsupported (shards), those of Session::answer.
+  /// (parameters, stages, shards or inputs are not those of the model), those of Session::answer_all.
   [[nodiscard]] base::Result<net::StepOutput> evaluate(const net::StepInput& input, const net::StillMine& still_mine,
                                                        const std::function<bool()>& keep_going);
 
  private:
   struct Stage;
   struct Wanted;
-  /// The stages of a model, as files.
-  [[nodiscard]] base::Result<std::vector<Wanted>> stages_of(const net::BlobRef& model,
-                                                            std::span<const std::uint32_t> numbers);
+  [[nodiscard]] base::Result<std::vector<Wanted>> files_of(const net::BlobRef& model);
+  [[nodiscard]] base::Result<std::vector<Wanted>> chosen_files(const net::BlobRef& model,
+                                                               std::span<const StageChoice> choices);
+  [[nodiscard]] static base::Result<void> check_job(const Stage& stage, const net::Job& job);
   [[nodiscard]] base::Result<std::unique_ptr<Stage>> load(const Wanted& wanted, const net::BlobRef& eval_keys);
   [[nodiscard]] Stage* find(const net::Lane& lane);
 

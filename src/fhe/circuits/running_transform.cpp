@@ -110,6 +110,11 @@ void RunningTransform::close(std::span<const detail::TermRun> runs) {
   }
 }
 
+ckks::Ciphertext RunningTransform::finish_partial() {
+  OBSCURA_CHECK(step_ == transform_.steps.size(), "a transform ends after its last term");
+  return steps_.finish_partial(level_, inputs_.front()->scale() * *diagonal_scale_);
+}
+
 ckks::Ciphertext RunningTransform::finish(bool rescale) {
   OBSCURA_CHECK(step_ == transform_.steps.size(), "a transform ends after its last term");
   return steps_.finish(level_, inputs_.front()->scale() * *diagonal_scale_, rescale);

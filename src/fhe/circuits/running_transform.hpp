@@ -33,6 +33,8 @@ class RunningTransform {
 
   /// Called once, after the last term.
   [[nodiscard]] ckks::Ciphertext finish(bool rescale);
+  /// Called once, instead: the sum undivided, for join_partial() (partial_sum.hpp).
+  [[nodiscard]] ckks::Ciphertext finish_partial();
 
  private:
   template <class Diagonal>

@@ -19,4 +19,20 @@ namespace obscura::plan::program {
                                                                  std::span<const double> predicted_ms,
                                                                  std::size_t stages);
 
+/// Cuts, and which stages are split into shards.
+struct ShardedCuts {
+  std::vector<std::size_t> cuts;
+  std::vector<std::size_t> shards;  ///< [stages] 1: not split
+  friend bool operator==(const ShardedCuts&, const ShardedCuts&) = default;
+};
+
+/// The same where wide layers are split into `shards` shards, at least two. A layer can be when a stage begins with it
+/// and it has as many giant steps (leading_layer.hpp). The slowest of these layers begins a stage and is split, and so
+/// is every other that begins a stage and takes at least half of its predicted time. A stage that is split takes the
+/// time of its slowest shard and of what follows the layer, and that of the ciphertexts that its shards return as well.
+/// Errors: as choose_cuts; kUsage when no layer is wide enough.
+[[nodiscard]] base::Result<ShardedCuts> choose_sharded_cuts(const Program& program,
+                                                            std::span<const double> predicted_ms, std::size_t stages,
+                                                            std::size_t shards);
+
 }  // namespace obscura::plan::program

@@ -5,6 +5,7 @@
 #include "plan/program/cut.hpp"
 #include "plan/program/testing/random_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
+#include "plan/program/testing/wide_program.hpp"
 
 namespace obscura::plan::program {
 namespace {
@@ -97,6 +98,44 @@ TEST(ChooseCuts, RefusesMoreStagesThanLayersAndNone) {
     EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
     EXPECT_NE(refused.error().message.find("1 to 3"), std::string::npos) << refused.error().message;
   }
+}
+
+// 0,1 inputs, 2,3 squares | 4 linear of four giant steps, 5 bias, 6 linear of two, 7 bias | 8 sum, 9 rotation
+TEST(ChooseShardedCuts, BeginAStageWithTheWidestLayerAndSplitIt) {
+  const Program program = testing::wide_program({12});
+  std::vector<double> ms(program.instructions.size(), 100.0);
+  ms[0] = ms[1] = 0;
+  ms[8] = ms[9] = 10;
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 2, 4).value(), (ShardedCuts{{4}, {1, 4}}));
+  ms[2] = ms[3] = 1;  // in shards with it rather than a stage of their own
+  ms[8] = ms[9] = 100;
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 2, 4).value(), (ShardedCuts{{8}, {4, 1}}));
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 3, 6).value(), (ShardedCuts{{4, 8}, {1, 6, 1}}));
+  // In one stage the layer leads too: squares need no weights.
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 1, 2).value(), (ShardedCuts{{}, {2}}));
+}
+
+TEST(ChooseShardedCuts, CountTheTimeOfTheSlowestShard) {
+  const Program program = testing::wide_program({12});
+  std::vector<double> ms(program.instructions.size(), 0.0);
+  ms[2] = 1'000;
+  ms[4] = 3'000;  // as one: 3 s beside 1 s; in four about 1 s
+  ms[9] = 2'000;
+  // Behind the layer two stages of 1 s and 3 s, or with the layer in four of 1 s and 2 s.
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 3, 4).value(), (ShardedCuts{{4, 8}, {1, 4, 1}}));
+  const auto two = choose_sharded_cuts(program, ms, 2, 4).value();
+  EXPECT_EQ(two, (ShardedCuts{{8}, {4, 1}})) << "squares and a quarter of the layer, then the rotation";
+}
+
+TEST(ChooseShardedCuts, RefusesWhatNothingIsWideEnoughFor) {
+  const Program program = testing::wide_program();
+  const std::vector<double> ms(program.instructions.size(), 1.0);
+  const auto refused = choose_sharded_cuts(program, ms, 2, 7);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUsage);
+  EXPECT_NE(refused.error().message.find("wide enough for 7 shards"), std::string::npos) << refused.error().message;
+  EXPECT_NE(refused.error().message.find("6 giant steps"), std::string::npos) << refused.error().message;
+  EXPECT_EQ(choose_sharded_cuts(program, ms, 9, 2).error().code, base::ErrorCode::kUsage);
 }
 
 }  // namespace

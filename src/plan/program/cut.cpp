@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "plan/program/detail/state_costs.hpp"
 #include "plan/program/limits.hpp"
 #include "plan/program/operation.hpp"
 #include "plan/program/schedule.hpp"
@@ -40,17 +41,6 @@ Values inputs_of(const Program& program) {
   return inputs;
 }
 
-void renumber_weights(Operation& operation, int first_weight) {
-  const auto renumber = [first_weight](WeightId& id) { id = WeightId(id.value() - first_weight); };
-  if (auto* linear = std::get_if<Linear>(&operation)) {
-    for (GiantStep& step : linear->steps) {
-      for (Term& term : step.terms) renumber(term.weight);
-    }
-  } else if (auto* bias = std::get_if<AddBias>(&operation)) {
-    renumber(bias->bias);
-  }
-}
-
 /// Copies one range of a program into a program of its own.
 class StageBuilder {
  public:
@@ -66,10 +56,12 @@ class StageBuilder {
     take(incoming);
     for (std::size_t i = range_.begin; i < range_.end; ++i) {
       stage_.program.cost.latency_ms += predicted_ms[i];
-      if (!is_input(whole_.instructions[i])) copy(i);
+      if (is_input(whole_.instructions[i])) continue;
+      copy(i);
+      stage_.predicted_ms.push_back(predicted_ms[i]);
     }
     for (const ValueId id : outgoing) stage_.program.results.push_back(now_.at(id));
-    state_costs();
+    detail::state_costs(stage_.program);
     return std::move(stage_);
   }
 
@@ -85,6 +77,7 @@ class StageBuilder {
       put(incoming[i], {Input{static_cast<int>(i)}, value.level, value.scale, whole_.instructions[of].stage});
     }
     stage_.program.input_packing.ciphertexts = static_cast<int>(incoming.size());
+    stage_.predicted_ms.resize(incoming.size());
   }
 
   void copy(std::size_t index) {
@@ -93,7 +86,7 @@ class StageBuilder {
     for (const WeightId id : weights_of(instruction.operation)) {
       stage_.program.weights.push_back(whole_.weights[static_cast<std::size_t>(id.value())]);
     }
-    renumber_weights(instruction.operation, stage_.first_weight);
+    replace_weights(instruction.operation, [this](WeightId id) { return WeightId(id.value() - stage_.first_weight); });
     put(ValueId(static_cast<int>(index)), std::move(instruction));
   }
 
@@ -108,18 +101,6 @@ class StageBuilder {
     const auto [it, is_new] = layers_.try_emplace(of_whole, static_cast<int>(stage_.program.stages.size()));
     if (is_new) stage_.program.stages.push_back(whole_.stages[static_cast<std::size_t>(of_whole)]);
     return it->second;
-  }
-
-  void state_costs() {
-    Program& program = stage_.program;
-    program.key_needs = derive_key_needs(program);
-    const auto params = make_params(program);
-    OBSCURA_CHECK(params.has_value(), "a verified program has parameters");
-    const MemoryEstimate memory = estimate_memory(program, *params);
-    const std::uint64_t halves = program.sealing_key == SealingKey::kPublic ? 2 : 1;
-    program.cost.evaluation_key_bytes = memory.stored_evaluation_key_bytes;
-    program.cost.sealed_bytes = halves * memory.stored_weight_bytes;
-    program.cost.memory_bytes = memory.total_bytes(false);
   }
 
   const Program& whole_;

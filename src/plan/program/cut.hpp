@@ -17,7 +17,8 @@ namespace obscura::plan::program {
 /// of costs is its own.
 struct CutStage {
   Program program;
-  int first_weight = 0;  ///< weight w of the stage is weight first_weight + w of the whole program
+  int first_weight = 0;                   ///< weight w of the stage is weight first_weight + w of the whole program
+  std::vector<double> predicted_ms = {};  ///< [instructions] of the stage; inputs take nothing
 };
 
 /// The values that are there before instruction `position` and needed from it on, in the order of their numbers. All

@@ -20,9 +20,12 @@ Match(Cases...) -> Match<Cases...>;
 /// "input", "linear", "add_bias", ...: the word that print() and traces use.
 [[nodiscard]] std::string_view name_of(const Operation& operation);
 
+/// Whether the value is a partial sum: over Q_l * P, for a Join only.
+[[nodiscard]] bool is_partial(const Operation& operation);
+
 /// The level at which the instruction computes, and to which its operands are dropped: one above the stated level
-/// for what rescales (Linear with `rescale`, Square, Multiply, ChangeScale), the stated level for all others. Keys
-/// and weights are needed at this level.
+/// for what rescales (Linear and Join with `rescale`, Square, Multiply, ChangeScale), the stated level for all others.
+/// Keys and weights are needed at this level.
 [[nodiscard]] Level working_level(const Instruction& instruction);
 
 /// The values that the operation reads, in the order in which it names them (repeats included).
@@ -30,6 +33,9 @@ Match(Cases...) -> Match<Cases...>;
 
 /// Puts `now(id)` in place of every value that the operation reads.
 void replace_operands(Operation& operation, const std::function<ValueId(ValueId)>& now);
+
+/// Puts `now(id)` in place of every weight that the operation reads.
+void replace_weights(Operation& operation, const std::function<WeightId(WeightId)>& now);
 
 /// The weights that the operation reads, in the order of use: giant step by giant step, term by term.
 [[nodiscard]] std::vector<WeightId> weights_of(const Operation& operation);

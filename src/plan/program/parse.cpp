@@ -57,9 +57,11 @@ std::vector<Term> get_terms(ByteReader& in) {
 
 Linear get_linear(ByteReader& in) {
   Linear linear;
-  const std::uint8_t flags = detail::get_flags(in, detail::kLinearExtended | detail::kLinearRescale);
+  const std::uint8_t flags =
+      detail::get_flags(in, detail::kLinearExtended | detail::kLinearRescale | detail::kLinearPartial);
   linear.extended = (flags & detail::kLinearExtended) != 0;
   linear.rescale = (flags & detail::kLinearRescale) != 0;
+  linear.partial = (flags & detail::kLinearPartial) != 0;
   linear.operands.resize(in.count(kMaxInstructions, 4));
   for (ValueId& operand : linear.operands) operand = get_value(in);
   linear.steps.resize(in.count(kMaxTerms, 8));
@@ -70,12 +72,23 @@ Linear get_linear(ByteReader& in) {
   return linear;
 }
 
+Join get_join(ByteReader& in) {
+  Join join{{}, detail::get_bool(in)};
+  join.operands.resize(in.count(kMaxInstructions, 4));
+  for (ValueId& operand : join.operands) operand = get_value(in);
+  return join;
+}
+
 /// Members are read in the order in which braces evaluate them: left to right.
 Operation get_operation(ByteReader& in) {
   const auto opcode = static_cast<Opcode>(in.u8());
   switch (opcode) {
     case Opcode::kInput:
       return Input{detail::get_int(in)};
+    case Opcode::kPartialInput:
+      return Input{detail::get_int(in), true};
+    case Opcode::kJoin:
+      return get_join(in);
     case Opcode::kLinear:
       return get_linear(in);
     case Opcode::kAddBias:

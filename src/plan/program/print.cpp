@@ -61,7 +61,8 @@ void write_scale(std::ostream& out, const Scale& scale) {
 void write(std::ostream& out, const Linear& linear) {
   out << "linear(";
   write_list(out, linear.operands);
-  out << ')' << (linear.extended ? " extended" : "") << (linear.rescale ? " rescale" : "");
+  out << ')' << (linear.extended ? " extended" : "") << (linear.rescale ? " rescale" : "")
+      << (linear.partial ? " partial" : "");
   for (const GiantStep& step : linear.steps) {
     out << "\n    <<" << step.giant.value() << ": ";
     for (std::size_t i = 0; i < step.terms.size(); ++i) {
@@ -75,8 +76,13 @@ void write(std::ostream& out, const Linear& linear) {
 void write(std::ostream& out, const Operation& operation) {
   const auto name = name_of(operation);
   std::visit(
-      Match{[&](const Input& input) { out << name << ' ' << input.index; },
+      Match{[&](const Input& input) { out << name << ' ' << input.index << (input.partial ? " partial" : ""); },
             [&](const Linear& linear) { write(out, linear); },
+            [&](const Join& join) {
+              out << name << '(';
+              write_list(out, join.operands);
+              out << ')' << (join.rescale ? " rescale" : "");
+            },
             [&](const AddBias& bias) {
               out << name << "(%" << bias.operand.value() << ", w" << bias.bias.value() << ')';
             },

@@ -22,9 +22,10 @@ using ValueId = base::Strong<struct ValueIdTag, int>;
 /// An encrypted diagonal or bias, number in Program::weights. Numbered in the order of use.
 using WeightId = base::Strong<struct WeightIdTag, int>;
 
-/// Takes ciphertext number `index` of the request.
+/// Takes ciphertext number `index` of the request. `partial`: it is a partial sum, as a shard's Linear makes it.
 struct Input {
   int index;
+  bool partial = false;
   friend bool operator==(const Input&, const Input&) = default;
 };
 
@@ -44,12 +45,23 @@ struct GiantStep {
 
 /// Sum over giant steps g of rot_g(sum of terms); see fhe/circuits/linear_transform.hpp. With `rescale` the
 /// result is one level lower, else it stays at the product of the scales.
+/// `partial`, in a shard of a stage only and without `rescale`: some of the giant steps of a larger transform. The sum
+/// is not divided: it stays modulo Q_l * P, times P, and only a Join reads it.
 struct Linear {
   std::vector<ValueId> operands;
   std::vector<GiantStep> steps;
   bool extended = false;
   bool rescale = true;
+  bool partial = false;
   friend bool operator==(const Linear&, const Linear&) = default;
+};
+
+/// Adds partial sums and divides the whole once, by P and, with `rescale`, by the prime of the level: what one Linear
+/// of all their giant steps gives, bit for bit, since residues are added exactly. In the merge of a stage only.
+struct Join {
+  std::vector<ValueId> operands;
+  bool rescale;
+  friend bool operator==(const Join&, const Join&) = default;
 };
 
 struct AddBias {
@@ -105,7 +117,7 @@ struct ChangeScale {
 };
 
 using Operation =
-    std::variant<Input, Linear, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add, Multiply, ChangeScale>;
+    std::variant<Input, Linear, Join, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add, Multiply, ChangeScale>;
 
 /// One instruction; its number is the id of its result. Level and scale are those of the result. The stated level
 /// decides where the work is done (working_level() in operation.hpp): operands may stand at higher levels and are

@@ -73,6 +73,7 @@ std::uint64_t workspace(const ParamSet& params, const Instruction& instruction) 
   const Level level = working_level(instruction);
   const auto product = [&] { return 3 * poly_bytes(params, level, false) + key_switch_workspace(params, level); };
   return std::visit(Match{[&](const Linear& linear) { return linear_workspace(params, linear, level); },
+                          [&](const Join&) { return 4 * poly_bytes(params, level, true); },
                           [&](const Square&) { return product(); }, [&](const Multiply&) { return product(); },
                           [&](const Rotate&) { return key_switch_workspace(params, level); },
                           [&](const Conjugate&) { return key_switch_workspace(params, level); },
@@ -89,7 +90,7 @@ bool is_input(const Instruction& instruction) {
 std::uint64_t input_bytes(const Program& program, const ParamSet& params) {
   std::uint64_t sum = 0;
   for (const Instruction& instruction : program.instructions) {
-    if (is_input(instruction)) sum += ciphertext_bytes(params, instruction.level);
+    if (is_input(instruction)) sum += value_bytes(params, instruction);
   }
   return sum;
 }
@@ -103,13 +104,13 @@ std::uint64_t peak_ciphertext_bytes(const Program& program, const ParamSet& para
   std::uint64_t live = input_bytes(program, params);
   std::uint64_t peak = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    if (!is_input(program.instructions[i])) live += ciphertext_bytes(params, program.instructions[i].level);
+    if (!is_input(program.instructions[i])) live += value_bytes(params, program.instructions[i]);
     peak = std::max(peak, live + workspace(params, program.instructions[i]));
-    for (const std::size_t value : dies_after[i]) live -= ciphertext_bytes(params, program.instructions[value].level);
+    for (const std::size_t value : dies_after[i]) live -= value_bytes(params, program.instructions[value]);
   }
   for (const ValueId result : program.results) {  // an input that is returned is copied
     const Instruction& instruction = program.instructions[static_cast<std::size_t>(result.value())];
-    if (is_input(instruction)) live += ciphertext_bytes(params, instruction.level);
+    if (is_input(instruction)) live += value_bytes(params, instruction);
   }
   return std::max(peak, live);
 }
@@ -134,6 +135,14 @@ std::uint64_t ciphertext_bytes(const ParamSet& params, Level level) {
 
 std::uint64_t stored_ciphertext_bytes(const ParamSet& params, Level level) {
   return 2 * stored_poly_bytes(params, level, false);
+}
+
+std::uint64_t value_bytes(const ParamSet& params, const Instruction& instruction) {
+  return 2 * poly_bytes(params, instruction.level, is_partial(instruction.operation));
+}
+
+std::uint64_t stored_value_bytes(const ParamSet& params, const Instruction& instruction) {
+  return 2 * stored_poly_bytes(params, instruction.level, is_partial(instruction.operation));
 }
 
 std::uint64_t weight_bytes(const ParamSet& params, const WeightInfo& weight) {

@@ -16,6 +16,9 @@ namespace obscura::plan::program {
 /// Bytes of one object, in memory (64-bit words) or in a file (residues packed to the bits of their primes).
 [[nodiscard]] std::uint64_t ciphertext_bytes(const fhe::params::ParamSet& params, Level level);
 [[nodiscard]] std::uint64_t stored_ciphertext_bytes(const fhe::params::ParamSet& params, Level level);
+/// Of the instruction's value: a ciphertext, or a partial sum modulo Q_level * P.
+[[nodiscard]] std::uint64_t value_bytes(const fhe::params::ParamSet& params, const Instruction& instruction);
+[[nodiscard]] std::uint64_t stored_value_bytes(const fhe::params::ParamSet& params, const Instruction& instruction);
 /// Both halves in memory; only the half that no seed names in a file.
 [[nodiscard]] std::uint64_t weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
 [[nodiscard]] std::uint64_t stored_weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);

@@ -39,7 +39,8 @@ void put_weights(ByteWriter& out, const Program& program) {
 }
 
 void put(ByteWriter& out, const Linear& linear) {
-  const int flags = (linear.extended ? detail::kLinearExtended : 0) | (linear.rescale ? detail::kLinearRescale : 0);
+  const int flags = (linear.extended ? detail::kLinearExtended : 0) | (linear.rescale ? detail::kLinearRescale : 0) |
+                    (linear.partial ? detail::kLinearPartial : 0);
   out.u8(static_cast<std::uint8_t>(flags));
   put_count(out, linear.operands);
   for (const ValueId operand : linear.operands) put(out, operand);
@@ -55,15 +56,25 @@ void put(ByteWriter& out, const Linear& linear) {
   }
 }
 
+void put(ByteWriter& out, const Join& join) {
+  out.u8(join.rescale ? 1 : 0);
+  put_count(out, join.operands);
+  for (const ValueId operand : join.operands) put(out, operand);
+}
+
 void put(ByteWriter& out, const Operation& operation) {
   const auto opcode = [&out](Opcode code) { out.u8(static_cast<std::uint8_t>(code)); };
   std::visit(Match{[&](const Input& input) {
-                     opcode(Opcode::kInput);
+                     opcode(input.partial ? Opcode::kPartialInput : Opcode::kInput);
                      out.u32(narrowed<std::uint32_t>(input.index));
                    },
                    [&](const Linear& linear) {
                      opcode(Opcode::kLinear);
                      put(out, linear);
+                   },
+                   [&](const Join& join) {
+                     opcode(Opcode::kJoin);
+                     put(out, join);
                    },
                    [&](const AddBias& bias) {
                      opcode(Opcode::kAddBias);

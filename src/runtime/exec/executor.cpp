@@ -117,8 +117,9 @@ base::Result<void> Executor::check_inputs(std::span<const Ciphertext> inputs) co
     const auto* input = std::get_if<program::Input>(&instruction.operation);
     if (input == nullptr) continue;
     const Ciphertext& given = inputs[static_cast<std::size_t>(input->index)];
+    const auto basis = input->partial ? ring_->basis_qp(instruction.level) : ring_->basis_q(instruction.level);
     const bool fits = given.level() == instruction.level && given.scale() == instruction.scale &&
-                      given.c0().basis() == ring_->basis_q(given.level()) && given.c1().basis() == given.c0().basis() &&
+                      given.c0().basis() == basis && given.c1().basis() == given.c0().basis() &&
                       given.c0().degree() == ring_->degree() && given.c1().degree() == ring_->degree();
     if (!fits) {
       return base::fail(ErrorCode::kMismatch,

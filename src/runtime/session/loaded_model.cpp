@@ -11,11 +11,11 @@ namespace obscura::runtime::session {
 
 namespace {
 
-/// The answer to a request for a whole model that finds the file of a stage.
+/// The answer to a request for a whole model that finds the file of a stage, or of a shard.
 base::Error stage_missing(const wire::StagePlace& place, const std::string& name) {
   return {base::ErrorCode::kMismatch,
-          fmt::format("stage missing: {} is stage {} of {} and answers no request by itself", name, place.number,
-                      place.count),
+          fmt::format("{} missing: {} is {} and answers no request by itself", place.is_split() ? "shard" : "stage",
+                      name, place.text()),
           "run the model's manifest with all its stage files beside it"};
 }
 

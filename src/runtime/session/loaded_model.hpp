@@ -20,12 +20,13 @@ class LoadedModel {
  public:
   /// The signature by somebody in `trust` is checked before anything else of the model is read.
   /// Errors: those of SealedModel::open, Context::create and Session::create; kNotFound, kIo; kMismatch "stage missing"
-  /// for the file of one stage of several, which by itself answers no request.
+  /// or "shard missing" for the file of one stage of several, or of a shard, which by itself answers no request.
   [[nodiscard]] static base::Result<std::unique_ptr<LoadedModel>> open(const ModelFiles& files,
                                                                        const artifact::TrustSet& trust,
                                                                        const fhe::ckks::EngineOptions& engine,
                                                                        const SessionLimits& limits);
-  /// The same for the file of one stage. `files.evaluation_keys` may hold keys that other stages need.
+  /// The same for the file of one stage, or of a shard or the merge of one. `files.evaluation_keys` may hold keys that
+  /// other stages need.
   [[nodiscard]] static base::Result<std::unique_ptr<LoadedModel>> open_stage(const ModelFiles& files,
                                                                              const artifact::TrustSet& trust,
                                                                              const fhe::ckks::EngineOptions& engine,

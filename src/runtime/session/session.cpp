@@ -50,33 +50,45 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
 base::Result<std::unique_ptr<Session>> Session::create(
     const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
     std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights) {
-  std::unique_ptr<Session> session(new Session(context, program, key, {wire::plan_digest(program), {}, 1, 1, 0}));
+  std::unique_ptr<Session> session(new Session(context, program, key, {.plan = wire::plan_digest(program)}));
   OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {}));
   session->weights_ = std::move(weights);
   return session;
 }
 
-base::Result<wire::Received> Session::read(std::span<const std::uint8_t> input, const std::string& name) const {
+base::Result<wire::Received> Session::read(std::span<const wire::FileBytes> inputs, const std::string& name) const {
   const auto& ring = context_->ring();
+  if (place_.is_merge()) return wire::read_parts(inputs, name, ring, expected_, place_);
+  if (inputs.size() != 1) {
+    return base::fail(base::ErrorCode::kMismatch,
+                      fmt::format("{} is {} inputs; {} takes one", name, inputs.size(), place_.text()),
+                      "give it what the stage before makes");
+  }
+  const wire::FileBytes input = inputs.front();
   if (place_.number == 1) return wire::read_request(input, name, ring, expected_);
   const auto header = artifact::read_any_header(input, input.size(), name);
   if (header && header->kind == artifact::ArtifactKind::kCiphertext) {
     return base::fail(base::ErrorCode::kMismatch,
-                      fmt::format("stage missing: {} is a request, but this is stage {} of {} and takes what stage {} "
-                                  "makes of it",
-                                  name, place_.number, place_.count, place_.number - 1),
+                      fmt::format("stage missing: {} is a request, but this is {} and takes what stage {} makes of it",
+                                  name, place_.text(), place_.number - 1),
                       "run the model's manifest with all its stage files beside it");
   }
   return wire::read_intermediate(input, name, ring, expected_, place_);
 }
 
-base::Result<std::vector<std::uint8_t>> Session::answer(std::span<const std::uint8_t> input, const std::string& name,
+base::Result<std::vector<std::uint8_t>> Session::answer(wire::FileBytes input, const std::string& name,
                                                         const exec::ExecOptions& options) {
-  OBSCURA_TRY(const auto taken, read(input, name));
+  return answer_all({&input, 1}, name, options);
+}
+
+base::Result<std::vector<std::uint8_t>> Session::answer_all(std::span<const wire::FileBytes> inputs,
+                                                            const std::string& name, const exec::ExecOptions& options) {
+  OBSCURA_TRY(const auto taken, read(inputs, name));
   OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, options));
   const auto& ring = context_->ring();
   const wire::Provenance provenance{expected_.plan, expected_.key, taken.request, taken.images};
   const bool insecure = expected_.program->insecure;
+  if (place_.is_shard()) return wire::write_part(ring, expected_.params, insecure, provenance, place_, results);
   if (place_.number == place_.count) {
     return wire::write_result(ring, expected_.params, insecure, provenance, results);
   }

@@ -11,6 +11,7 @@
 #include "fhe/ckks/keys.hpp"
 #include "runtime/exec/executor.hpp"
 #include "runtime/wire/intermediate_file.hpp"
+#include "runtime/wire/part_file.hpp"
 #include "runtime/wire/request_file.hpp"
 #include "runtime/wire/sealed_model.hpp"
 
@@ -41,18 +42,24 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   /// From the bytes of a request to the bytes of its result. A stage takes a request only if it is the first, else what
-  /// the stage before it made, and returns a result only if it is the last, else what the next one takes. `name` is
-  /// what messages call the input. Errors: those of read_request, read_intermediate and Executor::run; kMismatch "stage
-  /// missing" for a request to a later stage. One call at a time.
-  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer(std::span<const std::uint8_t> input,
-                                                               const std::string& name,
+  /// the stage before it made, and returns a result only if it is the last, else what the next one takes. A shard takes
+  /// what its stage takes and returns a part. `name` is what messages call the input. Errors: those of read_request,
+  /// read_intermediate and Executor::run; kMismatch "stage missing" for a request to a later stage, "shard missing" for
+  /// a merge. One call at a time.
+  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer(wire::FileBytes input, const std::string& name,
                                                                const exec::ExecOptions& options);
+  /// The same from several inputs: a merge takes one part of each shard, in their order, and returns what its stage
+  /// returns; all others take one input. Errors also: those of read_parts.
+  [[nodiscard]] base::Result<std::vector<std::uint8_t>> answer_all(std::span<const wire::FileBytes> inputs,
+                                                                   const std::string& name,
+                                                                   const exec::ExecOptions& options);
 
  private:
   Session(const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
           const wire::StagePlace& place)
       : context_(&context), expected_(wire::expect_stage(program, key, place.plan)), place_(place) {}
-  [[nodiscard]] base::Result<wire::Received> read(std::span<const std::uint8_t> input, const std::string& name) const;
+  [[nodiscard]] base::Result<wire::Received> read(std::span<const wire::FileBytes> inputs,
+                                                  const std::string& name) const;
   base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                const exec::ExecutorLimits& limits);
   const fhe::ckks::Context* context_;

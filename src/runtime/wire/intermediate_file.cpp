@@ -73,16 +73,6 @@ base::Result<void> check_stage(const Info& info, const StagePlace& reader, const
                     kHint);
 }
 
-/// The places of the stage's inputs, in the order of the ciphertexts that they take.
-std::vector<const plan::program::Instruction*> input_places(const plan::program::Program& program) {
-  std::vector<const plan::program::Instruction*> places(static_cast<std::size_t>(program.input_packing.ciphertexts));
-  for (const plan::program::Instruction& instruction : program.instructions) {
-    const auto* input = std::get_if<plan::program::Input>(&instruction.operation);
-    if (input != nullptr) places[static_cast<std::size_t>(input->index)] = &instruction;
-  }
-  return places;
-}
-
 }  // namespace
 
 std::vector<std::uint8_t> write_intermediate(const fhe::ring::RingContext& ring, const artifact::Digest& params,
@@ -117,7 +107,7 @@ base::Result<Received> read_intermediate(std::span<const std::uint8_t> file, con
   const Info& info = opened.info;
   const detail::OpenFile open_file{&opened.reader, &info.provenance, info.ciphertexts, &info.places, &name};
   const detail::Form form{static_cast<std::size_t>(expected.program->input_packing.ciphertexts),
-                          input_places(*expected.program), kHint};
+                          detail::input_places(*expected.program), kHint};
   OBSCURA_TRY_VOID(detail::check_origin(open_file, expected, form));
   OBSCURA_TRY_VOID(check_stage(info, reader, name));
   OBSCURA_TRY(auto ciphertexts, detail::read_ciphertexts(open_file, ring, form));

@@ -43,6 +43,55 @@ base::Result<SignedManifest> through_a_file(const Manifest& manifest) {
   return read_manifest(bytes, "m.manifest", &trust);
 }
 
+/// The second stage in three shards.
+Manifest with_shards() {
+  Manifest manifest = two_stages();
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    const std::vector<std::uint8_t> content = {static_cast<std::uint8_t>(i)};
+    manifest.stages[1].shards.push_back({artifact::sha256(content),
+                                         100 + i,
+                                         1 + i,
+                                         {0.5, i, 2, 3},
+                                         {{KeyKind::kRotateRelinearize, RotationStep(3), Level(2)}}});
+  }
+  return manifest;
+}
+
+TEST(ManifestFile, RoundTripsShards) {
+  const auto read = through_a_file(with_shards());
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->manifest, with_shards());
+}
+
+TEST(ManifestFile, RefusesShardsThatNoStageHas) {
+  const auto refused = [](const std::function<void(ManifestStage&)>& damage) {
+    Manifest manifest = with_shards();
+    damage(manifest.stages[1]);
+    EXPECT_FALSE(through_a_file(manifest).has_value());
+  };
+  refused([](ManifestStage& stage) { stage.shards.resize(1); });
+  refused([](ManifestStage& stage) { stage.shards.resize(65, stage.shards.front()); });
+  refused([](ManifestStage& stage) { stage.shards[1].results = 0; });
+  refused([](ManifestStage& stage) { stage.shards[1].results = 257; });
+  refused([](ManifestStage& stage) { stage.shards[2].cost.latency_ms = -1; });
+}
+
+TEST(FilesOf, NamesThemInTheOrderInWhichTheyRun) {
+  std::vector<std::string> paths;
+  std::vector<std::string> texts;
+  for (const ManifestFile& file : files_of(with_shards(), "/models/m.manifest")) {
+    paths.push_back(file.path);
+    texts.push_back(file.place.text());
+  }
+  EXPECT_EQ(paths, (std::vector<std::string>{"/models/m.stage1.sealed", "/models/m.stage2.shard1.sealed",
+                                             "/models/m.stage2.shard2.sealed", "/models/m.stage2.shard3.sealed",
+                                             "/models/m.stage2.merge.sealed"}));
+  EXPECT_EQ(texts,
+            (std::vector<std::string>{"stage 1 of 2", "shard 1 of 3 of stage 2 of 2", "shard 2 of 3 of stage 2 of 2",
+                                      "shard 3 of 3 of stage 2 of 2", "the merge of stage 2 of 2"}));
+  EXPECT_EQ(shards_of(with_shards()), (std::vector<std::uint32_t>{1, 3}));
+}
+
 TEST(ManifestFile, RoundTrips) {
   const auto read = through_a_file(two_stages());
   ASSERT_TRUE(read.has_value()) << read.error().message;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "artifact/header.hpp"
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "plan/program/limits.hpp"
@@ -19,8 +20,10 @@ namespace {
 using artifact::ArtifactKind;
 
 /// Section kInfo: key digest, u8 form; in a stage then plan digest, sealing, u32 stage, u32 stages, u64 number of the
-/// first weight in the whole program. Section kSeed: 32 bytes, zero for two-part weights. Item i: c0 of weight i,
-/// packed, whose c1 is the uniform of the seed with the weight's number in the whole program; or c0 and c1.
+/// first weight in the whole program; in a shard or a merge, instead of that number, u32 shard (0: the merge), u32
+/// shards, list of runs of weights: u64 number of the first in the whole program, u64 count. Section kSeed: 32 bytes,
+/// zero for two-part weights. Item i: c0 of weight i, packed, whose c1 is the uniform of the seed with the weight's
+/// number in the whole program; or c0 and c1.
 artifact::ContainerExpectation expectation(ArtifactKind kind, const std::string& name,
                                            const artifact::TrustSet* trust) {
   artifact::ContainerExpectation result{kind, name, kMaxSealedModelBytes};
@@ -29,25 +32,67 @@ artifact::ContainerExpectation expectation(ArtifactKind kind, const std::string&
   return result;
 }
 
+using plan::program::WeightRun;
+
 void put_place(base::ByteWriter& out, const StagePlace& place) {
   out.bytes(place.plan.bytes);
   out.bytes(place.sealing.bytes);
   out.u32(place.number);
   out.u32(place.count);
-  out.u64(place.first_weight);
+  if (!place.is_split()) {
+    out.u64(place.weights.empty() ? 0 : static_cast<std::uint64_t>(place.weights.front().first));
+    return;
+  }
+  out.u32(place.shard);
+  out.u32(place.shards);
+  out.u32(static_cast<std::uint32_t>(place.weights.size()));
+  for (const WeightRun& run : place.weights) {
+    out.u64(static_cast<std::uint64_t>(run.first));
+    out.u64(static_cast<std::uint64_t>(run.count));
+  }
 }
 
-StagePlace get_place(base::ByteReader& in) {
+/// Ascending runs of, together, as many weights as the program has.
+std::vector<WeightRun> get_runs(base::ByteReader& in, std::size_t weights) {
+  std::vector<WeightRun> runs(in.count(plan::program::kMaxWeights, 16));
+  std::uint64_t end = 0;
+  std::uint64_t total = 0;
+  for (WeightRun& run : runs) {
+    const std::uint64_t first = in.u64();
+    const std::uint64_t count = in.u64();
+    const bool fits = first >= end && first <= plan::program::kMaxWeights && count >= 1 &&
+                      count <= plan::program::kMaxWeights - first;
+    if (!fits) in.reject("weights whose numbers do not ascend, or are too large");
+    if (!in.ok()) return {};
+    run = {static_cast<int>(first), static_cast<int>(count)};
+    end = first + count;
+    total += count;
+  }
+  if (total != weights) in.reject("numbers of more or fewer weights than it holds");
+  return runs;
+}
+
+StagePlace get_place(base::ByteReader& in, bool split, std::size_t weights) {
   StagePlace place;
   place.plan = read_digest(in);
   place.sealing = read_digest(in);
   place.number = in.u32();
   place.count = in.u32();
-  place.first_weight = in.u64();
   const bool numbered = place.number >= 1 && place.number <= place.count && place.count >= 2 &&
                         place.count <= plan::program::kMaxCutStages;
   if (!numbered) in.reject("a stage whose number is not one of the stages");
-  if (place.first_weight > plan::program::kMaxWeights) in.reject("a weight whose number is too large");
+  if (split) {
+    place.shard = in.u32();
+    place.shards = in.u32();
+    if (place.shards < 2 || place.shards > kMaxShards || place.shard > place.shards) {
+      in.reject("a shard whose number is not one of the shards");
+    }
+    place.weights = get_runs(in, weights);
+    return place;
+  }
+  const std::uint64_t first = in.u64();
+  if (first > plan::program::kMaxWeights) in.reject("a weight whose number is too large");
+  if (in.ok()) place.weights = {{static_cast<int>(first), static_cast<int>(weights)}};
   return place;
 }
 
@@ -65,7 +110,8 @@ SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const p
 SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
                                      const artifact::Digest& key, const StagePlace& place)
     : ring_(&ring),
-      file_(ArtifactKind::kSealedStage, params_digest(stage.params, stage.insecure), stage.insecure),
+      file_(place.is_split() ? ArtifactKind::kSealedShard : ArtifactKind::kSealedStage,
+            params_digest(stage.params, stage.insecure), stage.insecure),
       expected_(stage.weights.size()),
       key_(key),
       place_(place) {
@@ -73,7 +119,7 @@ SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const p
 }
 
 void SealedModelWriter::add(const fhe::ckks::SeededCiphertext& weight) {
-  const std::uint64_t due = added_ + (place_ ? place_->first_weight : 0);
+  const std::uint64_t due = place_ ? place_->number_of_weight(added_) : added_;
   OBSCURA_CHECK(weight.index == due && (added_ == 0 || weight.seed == seed_), "weights share a seed and come in order");
   OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kSeeded, "a sealed model holds weights of one form");
   seed_ = weight.seed;
@@ -109,7 +155,9 @@ base::Result<SealedModel> SealedModel::open(std::span<const std::uint8_t> file, 
 
 base::Result<SealedModel> SealedModel::open_stage(std::span<const std::uint8_t> file, const std::string& name,
                                                   const artifact::TrustSet* trust) {
-  return open(ArtifactKind::kSealedStage, file, name, trust);
+  const auto header = artifact::read_any_header(file, file.size(), name);
+  const bool split = header && header->kind == ArtifactKind::kSealedShard;
+  return open(split ? ArtifactKind::kSealedShard : ArtifactKind::kSealedStage, file, name, trust);
 }
 
 base::Result<SealedModel> SealedModel::open(ArtifactKind kind, std::span<const std::uint8_t> file,
@@ -127,11 +175,11 @@ base::Result<SealedModel> SealedModel::open(ArtifactKind kind, std::span<const s
 
 base::Result<void> SealedModel::parse_program() {
   OBSCURA_TRY(const auto bytes, reader_.copy_section(number(SectionId::kProgram)));
-  if (reader_.header().kind == ArtifactKind::kSealedStage) {
-    OBSCURA_TRY(program_, plan::program::parse_stage(bytes));
-  } else {
+  if (reader_.header().kind == ArtifactKind::kSealedModel) {
     OBSCURA_TRY(program_, plan::program::parse(bytes));
     place_.plan = artifact::sha256(bytes);
+  } else {
+    OBSCURA_TRY(program_, plan::program::parse_stage(bytes));
   }
   return check_header(reader_.header(), params_digest(program_.params, program_.insecure), program_.insecure, name_);
 }
@@ -148,7 +196,10 @@ base::Result<void> SealedModel::parse_info() {
   if (form_ == SealedForm::kTwoPart && program_.sealing_key != plan::program::SealingKey::kPublic) {
     info.reject("weights under the public key, but a plan that counts on the secret one");
   }
-  if (reader_.header().kind == ArtifactKind::kSealedStage) place_ = get_place(info);
+  const ArtifactKind kind = reader_.header().kind;
+  if (kind != ArtifactKind::kSealedModel) {
+    place_ = get_place(info, kind == ArtifactKind::kSealedShard, program_.weights.size());
+  }
   OBSCURA_TRY_VOID(info.finish());
   return check_sections(reader_.sections().size(), program_.weights.size() + 3, name_);
 }
@@ -168,7 +219,7 @@ base::Result<fhe::ckks::Ciphertext> SealedModel::weight(const fhe::ring::RingCon
   }
   OBSCURA_TRY(auto c0, unpack(ring, basis, std::span(bytes).first(half), name_));
   if (form_ == SealedForm::kSeeded) {
-    return fhe::ckks::expand(ring, {std::move(c0), seed_, place_.first_weight + index, form.level, form.scale});
+    return fhe::ckks::expand(ring, {std::move(c0), seed_, place_.number_of_weight(index), form.level, form.scale});
   }
   OBSCURA_TRY(auto c1, unpack(ring, basis, std::span(bytes).last(half), name_));
   return fhe::ckks::Ciphertext(std::move(c0), std::move(c1), form.level, form.scale);

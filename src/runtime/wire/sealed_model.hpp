@@ -26,11 +26,12 @@ class SealedModelWriter {
   /// Writes a whole model. The ring must outlive the writer.
   SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
                     const artifact::Digest& key);
-  /// Writes one stage.
+  /// Writes one stage, or a shard or the merge of one.
   SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
                     const artifact::Digest& key, const StagePlace& place);
   /// Weights come in the order of Program::weights and share one seed; index = number of the weight in the whole
-  /// program, so that a weight is the same ciphertext in the file of its stage and in that of the whole model.
+  /// program (StagePlace::weights), so that a weight is the same ciphertext in the file of its stage and in that of the
+  /// whole model.
   void add(const fhe::ckks::SeededCiphertext& weight);
   /// The same for weights encrypted under the public key. One file holds one form.
   void add(const fhe::ckks::Ciphertext& weight);
@@ -57,7 +58,7 @@ class SealedModel {
   /// outlive the model. Errors: kUntrusted, and those of LazyContainerReader and program::parse.
   [[nodiscard]] static base::Result<SealedModel> open(std::span<const std::uint8_t> file, const std::string& name,
                                                       const artifact::TrustSet* trust);
-  /// The same for the file of one stage.
+  /// The same for the file of one stage, or of a shard or the merge of one: place() says which.
   [[nodiscard]] static base::Result<SealedModel> open_stage(std::span<const std::uint8_t> file, const std::string& name,
                                                             const artifact::TrustSet* trust);
 

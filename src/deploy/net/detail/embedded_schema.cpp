@@ -18,7 +18,7 @@ CREATE TABLE tasks (
   deadline INTEGER NOT NULL, ready_at INTEGER NOT NULL,
   leased INTEGER NOT NULL DEFAULT 0, deliveries INTEGER NOT NULL DEFAULT 0, done INTEGER NOT NULL DEFAULT 0,
   message BLOB NOT NULL);
-CREATE INDEX open_tasks ON tasks (model, eval_key, stage, replica, id) WHERE done = 0;
+CREATE INDEX open_tasks ON tasks (model, eval_key, stage, replica, shard, id) WHERE done = 0;
 CREATE INDEX open_deadlines ON tasks (deadline) WHERE done = 0;
 CREATE TABLE parts (
   tenant TEXT NOT NULL, job TEXT NOT NULL, replica INTEGER NOT NULL,

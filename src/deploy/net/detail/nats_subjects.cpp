@@ -37,18 +37,23 @@ std::optional<std::uint32_t> replica_of(std::string_view text) {
   return number_of(text.substr(1));
 }
 
+std::optional<std::uint32_t> shard_of(std::string_view text) {
+  return text == kMerge ? std::optional(kMergeShard) : number_of(text);
+}
+
 std::optional<Lane> lane_of(std::string_view model, std::string_view stage, std::string_view key,
-                            std::string_view replica) {
+                            std::string_view shard, std::string_view replica) {
   const auto model_digest = artifact::Digest::from_hex(model);
   const auto key_digest = artifact::Digest::from_hex(key);
   const auto stage_number = number_of(stage);
+  const auto shard_number = shard_of(shard);
   const auto replica_number = replica_of(replica);
-  if (!model_digest || !key_digest || !stage_number || !replica_number) return std::nullopt;
-  return Lane{.model = *model_digest, .eval_key = *key_digest, .stage = *stage_number, .replica = *replica_number};
-}
-
-bool is_first(const Step& step) {
-  return step.stage == 0 && !step.is_merge();
+  if (!model_digest || !key_digest || !stage_number || !shard_number || !replica_number) return std::nullopt;
+  return Lane{.model = *model_digest,
+              .eval_key = *key_digest,
+              .stage = *stage_number,
+              .replica = *replica_number,
+              .shard = *shard_number};
 }
 
 const char* kind_of(bool steps) {
@@ -61,6 +66,10 @@ std::string subject_of(const Task& task, bool steps) {
 }
 
 }  // namespace
+
+bool begins(const Step& step) {
+  return step.stage == 0 && !step.is_merge();
+}
 
 std::string jobs_stream(std::uint32_t replica) {
   return fmt::format("JOBS_{}", replica);
@@ -75,7 +84,7 @@ std::string part_stream(std::uint32_t replica) {
 }
 
 std::string stream_of(const Task& task) {
-  return is_first(task.step) ? jobs_stream(task.key.replica) : steps_stream(task.key.replica);
+  return begins(task.step) ? jobs_stream(task.key.replica) : steps_stream(task.key.replica);
 }
 
 double step_share(const Step& step) {
@@ -91,7 +100,7 @@ std::optional<std::uint32_t> replica_of_task_stream(std::string_view stream) {
 }
 
 std::string task_subject(const Task& task) {
-  return subject_of(task, !is_first(task.step));
+  return subject_of(task, !begins(task.step));
 }
 
 std::string revived_subject(const Task& task) {
@@ -101,11 +110,10 @@ std::string revived_subject(const Task& task) {
 std::optional<Task> task_of_subject(std::string_view subject) {
   const std::vector<std::string_view> words = split(subject, '.');
   if (words.size() != 9 || words[0] != "obscura" || (words[1] != "job" && words[1] != "step")) return std::nullopt;
-  const auto lane = lane_of(words[2], words[3], words[4], words[8]);
-  const auto shard = words[7] == kMerge ? std::optional(kMergeShard) : number_of(words[7]);
-  if (!lane || !shard || !valid_name(words[5]) || !valid_name(words[6])) return std::nullopt;
+  const auto lane = lane_of(words[2], words[3], words[4], words[7], words[8]);
+  if (!lane || !valid_name(words[5]) || !valid_name(words[6])) return std::nullopt;
   Task task{.key = {std::string(words[5]), std::string(words[6]), lane->replica},
-            .step = {lane->stage, *shard},
+            .step = {lane->stage, lane->shard},
             .model = lane->model,
             .eval_key = lane->eval_key,
             .deadline = {},
@@ -115,8 +123,8 @@ std::optional<Task> task_of_subject(std::string_view subject) {
 }
 
 std::string lane_filter(const Lane& lane, bool steps) {
-  return fmt::format("obscura.{}.{}.{}.{}.*.*.*.r{}", kind_of(steps), lane.model.hex(), lane.stage, lane.eval_key.hex(),
-                     lane.replica);
+  return fmt::format("obscura.{}.{}.{}.{}.*.*.{}.r{}", kind_of(steps), lane.model.hex(), lane.stage,
+                     lane.eval_key.hex(), shard_text(lane.shard), lane.replica);
 }
 
 std::string job_filter(const JobKey& key, bool steps) {
@@ -124,13 +132,14 @@ std::string job_filter(const JobKey& key, bool steps) {
 }
 
 std::string consumer_name(const Lane& lane) {
-  return fmt::format("{}_{}_{}_r{}", lane.model.hex(), lane.stage, lane.eval_key.hex(), lane.replica);
+  return fmt::format("{}_{}_{}_{}_r{}", lane.model.hex(), lane.stage, lane.eval_key.hex(), shard_text(lane.shard),
+                     lane.replica);
 }
 
 std::optional<Lane> lane_of_consumer(std::string_view name) {
   const std::vector<std::string_view> words = split(name, '_');
-  if (words.size() != 4) return std::nullopt;
-  return lane_of(words[0], words[1], words[2], words[3]);
+  if (words.size() != 5) return std::nullopt;
+  return lane_of(words[0], words[1], words[2], words[3], words[4]);
 }
 
 std::string part_subject(const JobKey& key, std::uint32_t stage, std::optional<std::uint32_t> shard) {

@@ -30,6 +30,8 @@ inline constexpr std::int64_t kMaxStepRoom = 17;
 [[nodiscard]] std::string jobs_stream(std::uint32_t replica);
 [[nodiscard]] std::string steps_stream(std::uint32_t replica);
 [[nodiscard]] std::string part_stream(std::uint32_t replica);
+/// Whether it is a shard of the first stage, which a submitter publishes.
+[[nodiscard]] bool begins(const Step& step);
 /// The one in which the task lies. Whatever a worker publishes, merges of stage 0 too, is a step and not a job.
 [[nodiscard]] std::string stream_of(const Task& task);
 /// Which part of the stream of steps may be full before this step is refused: (1 + depth / 8) / kMaxStepRoom.
@@ -48,7 +50,7 @@ inline constexpr std::int64_t kMaxStepRoom = 17;
 /// All tasks of a job in the stream of jobs or of steps.
 [[nodiscard]] std::string job_filter(const JobKey& key, bool steps);
 
-/// A lane's consumer, in both streams: MODEL_STAGE_KEY_rREPLICA.
+/// A lane's consumer, in both streams: MODEL_STAGE_KEY_SHARD_rREPLICA.
 [[nodiscard]] std::string consumer_name(const Lane& lane);
 [[nodiscard]] std::optional<Lane> lane_of_consumer(std::string_view name);
 

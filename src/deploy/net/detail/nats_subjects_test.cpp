@@ -62,7 +62,10 @@ TEST(NatsSubjects, WhatNobodyWroteIsNoTask) {
 TEST(NatsSubjects, ALaneIsReadBackFromItsConsumer) {
   Lane lane = all_lanes(3).back();
   lane.replica = 4;
-  EXPECT_EQ(lane_of_consumer(consumer_name(lane)), lane);
+  for (const std::uint32_t shard : {0u, 7u, kMergeShard}) {
+    lane.shard = shard;
+    EXPECT_EQ(lane_of_consumer(consumer_name(lane)), lane);
+  }
   EXPECT_FALSE(lane_of_consumer("some_other_consumer"));
 }
 

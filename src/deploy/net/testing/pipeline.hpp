@@ -92,12 +92,14 @@ inline Blobs make_inputs(const std::string& name) {
   return {{digest.bytes.begin(), digest.bytes.end()}, {1, 2, 3}};
 }
 
-/// All lanes of make_job's jobs.
-inline std::vector<Lane> all_lanes(std::uint32_t stages) {
+/// All lanes of make_job's jobs of so many stages, none of which is split into more than `shards` shards.
+inline std::vector<Lane> all_lanes(std::uint32_t stages, std::uint32_t shards = 1) {
   std::vector<Lane> lanes;
   for (std::uint32_t stage = 0; stage < stages; ++stage) {
-    lanes.push_back(
-        {.model = digest_of_text("model"), .eval_key = digest_of_text("key"), .stage = stage, .replica = 0});
+    Lane lane{.model = digest_of_text("model"), .eval_key = digest_of_text("key"), .stage = stage, .replica = 0};
+    for (lane.shard = 0; lane.shard < shards; ++lane.shard) lanes.push_back(lane);
+    lane.shard = kMergeShard;
+    if (shards > 1) lanes.push_back(lane);
   }
   return lanes;
 }

@@ -86,7 +86,16 @@ ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& sc
     ckks::Ciphertext result(std::move(total_.c0), std::move(total_.c1), level, scale);
     return rescale ? ckks::rescale(ring_, result) : std::move(result);
   }
-  ring::PolyPair parts = ring::divide_pair(ring_, total_, rescale);
+  return divided(ring_, total_, level, scale, rescale);
+}
+
+ckks::Ciphertext GiantSteps::finish_partial(params::Level level, const params::Scale& scale) {
+  return {to_qp(ring_, std::move(total_.c0)), to_qp(ring_, std::move(total_.c1)), level, scale};
+}
+
+ckks::Ciphertext divided(const ring::RingContext& ring, const ring::PolyPair& total, params::Level level,
+                         const params::Scale& scale, bool rescale) {
+  ring::PolyPair parts = ring::divide_pair(ring, total, rescale);
   if (!rescale) return {std::move(parts.c0), std::move(parts.c1), level, scale};
   return {std::move(parts.c0), std::move(parts.c1), params::Level(level.value() - 1),
           scale.divided_by_prime(params::PrimeIndex(level.value()))};

@@ -22,6 +22,8 @@ class GiantSteps {
 
   /// The two parts at `level`, or one lower with `rescale`. Called once.
   [[nodiscard]] ckks::Ciphertext finish(params::Level level, const params::Scale& scale, bool rescale);
+  /// The two parts undivided, over Q_l P and times P. Called once, instead.
+  [[nodiscard]] ckks::Ciphertext finish_partial(params::Level level, const params::Scale& scale);
 
  private:
   void add_unrotated(ProductSum sum);
@@ -34,5 +36,10 @@ class GiantSteps {
   const ckks::EvaluationKeys& keys_;
   ring::PolyPair total_;  ///< over Q_l P, times P; or over Q_l while nothing needed a key
 };
+
+/// What the steps add up to, over Q_l P and times P, divided by P and, with `rescale`, by the prime of `level`. `scale`
+/// is that of the products.
+[[nodiscard]] ckks::Ciphertext divided(const ring::RingContext& ring, const ring::PolyPair& total, params::Level level,
+                                       const params::Scale& scale, bool rescale);
 
 }  // namespace obscura::fhe::circuits::detail

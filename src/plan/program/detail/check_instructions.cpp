@@ -100,6 +100,13 @@ class Checker {
       if (operand.value() < 0 || static_cast<std::size_t>(operand.value()) >= index_) {
         return wrong(name + " is not defined before it");
       }
+      const bool joins = std::holds_alternative<Join>(here().operation);
+      if (is_partial(at(operand).operation) != joins) {
+        return wrong(name + (joins ? " is no partial sum" : " is a partial sum, which only a join takes"));
+      }
+      if (joins && at(operand).level != level()) {
+        return wrong(name + " is a partial sum of another level");
+      }
       if (at(operand).level < level()) {
         return wrong(name + " is at level " + std::to_string(at(operand).level.value()) + "; it computes at level " +
                      std::to_string(level().value()));
@@ -143,11 +150,18 @@ class Checker {
   /// After the division by the prime of the level of work.
   Scale rescaled(const Scale& product) const { return product.divided_by_prime(PrimeIndex(level().value())); }
 
+  /// Partial sums go from the shards of a stage to their merge.
+  base::Result<void> check_split() const {
+    if (form_ == Inputs::kEachItsOwn) return {};
+    return wrong("a whole program has no partial sums");
+  }
+
   base::Result<void> check(const Input& input) {
     const auto index = static_cast<std::size_t>(input.index);
     if (input.index < 0 || index >= static_cast<std::size_t>(program_.input_packing.ciphertexts)) {
       return wrong("input " + std::to_string(input.index) + " does not exist");
     }
+    if (input.partial) OBSCURA_TRY_VOID(check_split());
     if (!inputs_.insert(input.index).second) return wrong("input " + std::to_string(input.index) + " is taken twice");
     if (inputs_.size() == 1) {
       input_place_ = place_of(here());
@@ -159,6 +173,8 @@ class Checker {
 
   base::Result<void> check(const Linear& linear) {
     if (linear.operands.empty() || linear.steps.empty()) return wrong("it has no operands or no steps");
+    if (linear.partial) OBSCURA_TRY_VOID(check_split());
+    if (linear.partial && linear.rescale) return wrong("a partial sum is not rescaled");
     const Scale& operand_scale = at(linear.operands.front()).scale;
     for (const ValueId other : linear.operands) {
       if (at(other).scale != operand_scale) return wrong("its operands differ in scale");
@@ -186,6 +202,19 @@ class Checker {
     if (weight_scale == nullptr) weight_scale = &scale;
     if (scale != *weight_scale) return wrong("its weights differ in scale");
     return {};
+  }
+
+  base::Result<void> check(const Join& join) {
+    OBSCURA_TRY_VOID(check_split());
+    if (join.operands.empty()) return wrong("it has no operands");
+    if (std::set<ValueId>(join.operands.begin(), join.operands.end()).size() != join.operands.size()) {
+      return wrong("it adds a partial sum twice");
+    }
+    const Scale& sum = at(join.operands.front()).scale;
+    for (const ValueId other : join.operands) {
+      if (at(other).scale != sum) return wrong("its operands differ in scale");
+    }
+    return scale_is(join.rescale ? rescaled(sum) : sum);
   }
 
   base::Result<void> check(const AddBias& bias) {

@@ -16,6 +16,9 @@ enum class Opcode : std::uint8_t {
   kAdd = 7,
   kMultiply = 8,
   kChangeScale = 9,
+  // Of the shards and the merge of a stage only.
+  kPartialInput = 16,
+  kJoin = 17,
 };
 
 inline constexpr std::uint16_t kProgramVersion = 3;
@@ -23,6 +26,7 @@ inline constexpr std::uint16_t kProgramVersion = 3;
 inline constexpr std::uint16_t kImagesVersion = 4;
 inline constexpr std::uint8_t kLinearExtended = 1;
 inline constexpr std::uint8_t kLinearRescale = 2;
+inline constexpr std::uint8_t kLinearPartial = 4;
 inline constexpr std::uint8_t kInputBgr = 1;
 inline constexpr std::uint8_t kInputResize = 2;
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "fhe/circuits/partial_sum.hpp"
 #include "fhe/ckks/add.hpp"
 #include "fhe/ckks/linear_combination.hpp"
 #include "fhe/ckks/multiply.hpp"
@@ -124,7 +125,13 @@ base::Result<Ciphertext> Run::compute(const program::Linear& linear, const fhe::
     if (!multiplied) return base::forward_error(multiplied);
     first += count;
   }
-  return running.finish(linear.rescale);
+  return linear.partial ? running.finish_partial() : running.finish(linear.rescale);
+}
+
+Ciphertext Run::compute(const program::Join& join) const {
+  std::vector<const Ciphertext*> parts;
+  for (const program::ValueId id : join.operands) parts.push_back(&value(id));
+  return fhe::circuits::join_partial(*engine_.ring, parts, join.rescale);
 }
 
 base::Result<void> Run::multiply_next(Running& running, std::span<const program::WeightId> weights) {

@@ -54,6 +54,7 @@ class Run {
   [[nodiscard]] base::Result<Ciphertext> compute(const plan::program::Linear& linear,
                                                  const fhe::circuits::LinearTransform& transform);
   [[nodiscard]] base::Result<Ciphertext> compute(const plan::program::AddBias& bias);
+  [[nodiscard]] Ciphertext compute(const plan::program::Join& join) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Square& square) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Rotate& rotate) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Conjugate& conjugate) const;

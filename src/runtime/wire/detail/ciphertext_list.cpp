@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "plan/program/limits.hpp"
+#include "plan/program/operation.hpp"
 #include "plan/program/print.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -50,7 +51,8 @@ base::Result<Ciphertext> read_ciphertext(const OpenFile& file, std::size_t item,
   OBSCURA_TRY(const auto bytes, file.reader->section(item_section(item)));
   const std::size_t place = place_of(*file.places, item);
   const Level level = file.places->levels[place];
-  const auto basis = ring.basis_q(level);
+  const bool partial = plan::program::is_partial(form.places[place]->operation);
+  const auto basis = partial ? ring.basis_qp(level) : ring.basis_q(level);
   const std::size_t half = packed_bytes(ring, basis);
   if (bytes.size() != 2 * half) {
     return base::fail(ErrorCode::kCorrupt, *file.name + ": a ciphertext has the wrong size", form.hint);
@@ -61,6 +63,15 @@ base::Result<Ciphertext> read_ciphertext(const OpenFile& file, std::size_t item,
 }
 
 }  // namespace
+
+std::vector<const plan::program::Instruction*> input_places(const plan::program::Program& program) {
+  std::vector<const plan::program::Instruction*> places(static_cast<std::size_t>(program.input_packing.ciphertexts));
+  for (const plan::program::Instruction& instruction : program.instructions) {
+    const auto* input = std::get_if<plan::program::Input>(&instruction.operation);
+    if (input != nullptr) places[static_cast<std::size_t>(input->index)] = &instruction;
+  }
+  return places;
+}
 
 void put_provenance(base::ByteWriter& out, const Provenance& provenance) {
   out.bytes(provenance.plan.bytes);

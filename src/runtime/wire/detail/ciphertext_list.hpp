@@ -48,6 +48,9 @@ struct Form {
   std::string hint;  ///< what to do about a file of another form
 };
 
+/// The places of a program's inputs, in the order of the ciphertexts that they take.
+[[nodiscard]] std::vector<const plan::program::Instruction*> input_places(const plan::program::Program& program);
+
 /// A file of ciphertexts whose container has been checked.
 struct OpenFile {
   const artifact::ContainerReader* reader;
