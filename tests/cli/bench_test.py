@@ -87,7 +87,8 @@ class BenchTest(CommandLineTest):
         """Against what can be said by hand: one worker is busy all the time, and the server ends what more of them gain."""
         stages = [{"evaluate_ms": [ms], "bytes_in": 1, "bytes_out": 1} for ms in (5, 6, 9)]
         measured = {"machine": "m", "commit": "c", "date": "d", "jobs": 1, "rounds": 1, "stages": stages, "beside_ms_per_task": 4,
-                    "server_cpu_ms_per_task": 1, "measured": [{"workers": 1, "jobs_per_s": 30, "load": 0}]}
+                    "server_cpu_ms_per_task": 1, "measured": [{"workers": 1, "jobs_per_s": 30, "least_jobs_per_s": 20,
+                                                               "most_jobs_per_s": 33, "load": 0}]}
         source, figures = self.shop.root / "measured.json", self.shop.root / "figures"
         source.write_text(json.dumps(measured))
         subprocess.run([PLOT.with_name("plot-workers"), source, "--out", figures], check=True, capture_output=True)

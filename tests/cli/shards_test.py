@@ -7,7 +7,7 @@ import time
 
 import nats_test
 from site_shop import LEASE_MS, SLOW, SiteTest, sealed_names, wait_for
-from workshop import CHECKOUT, DIGITS
+from workshop import CHECKOUT, DIGITS, IMAGE
 
 USAGE, MISMATCH = 2, 7
 MODEL = CHECKOUT / "models" / "mlp_mnist" / "model.onnx"
@@ -37,7 +37,7 @@ class WideModel:
         shop.make("keygen", self.root / "wide.spec", "--unprotected", "-o", self.keys)
         self.sealed = json.loads(shop.run("obscura", "--json", "seal", self.plan, "--key", self.keys / "secret", "--sign",
                                           shop.vendor, "--stages", "2", "--shards", "4", "--whole", "-o", self.whole).out)
-        images = sorted(DIGITS.glob("*.png"))[:3]
+        images = sorted(DIGITS.glob("*.png"))[:6]
         shop.make("encrypt", *images, "--key", self.keys / "public", "--out-dir", self.root / "requests")
         self.requests = [self.root / "requests" / f"{image.stem}.ct" for image in images]
         shop.make("run", self.whole, *self.requests, *shop.worker_keys(self.evaluation), "--out-dir", self.root)
@@ -141,7 +141,7 @@ class ShardsTest(SiteTest):
         workers = {piece: start(piece) for piece in ("1", *PIECES)}
         answered = 0
         for number, piece in enumerate(PIECES):
-            ids = [f"{site.name}-{number}-{index}" for index in range(len(self.wide.requests))]
+            ids = [f"{site.name}-{number}-{index}" for index in range(3)]
             jobs = [{"id": name} for name in ids]
             for name, request in zip(ids, self.wide.requests):
                 self.done(site.submit("--ct", request, *names, "--id", name, "--no-wait"))
@@ -177,6 +177,25 @@ class ShardsTest(SiteTest):
                 self.assertEqual((out / f"{request.stem}.result").read_bytes(), self.wide.result(request))
             status = wait_for(lambda: (lambda got: got if got["tasks"] == 0 else None)(site.status()), "no task left")
             self.assertEqual(status["results"], len(jobs))
+
+    def test_canaries_know_what_every_shard_makes(self):
+        with self.site("sharded_canaries") as site:
+            names = site.push(self.wide.manifest, self.wide.evaluation)
+            site.worker(*names, cache="canary_cache")
+            stock = self.shop.root / "sharded_canaries.stock"
+            made = self.shop.run("obscura", "--json", "canary", "make", IMAGE, "--each", "6", "--key", self.wide.keys / "public",
+                                 "--model", self.wide.manifest, "--eval-keys", self.wide.evaluation, "--trust",
+                                 self.shop.vendor_pub, "-o", stock)
+            self.assertEqual(json.loads(made.out)["left"], 6, made)
+            out = self.folder("sharded_canaries.out")
+            answer = site.submit("--ct", *self.wide.requests, *names, "--out-dir", out, "--canaries", stock, "--canary", "0.9")
+            self.assertEqual(answer.code, 0, answer)
+            tested = json.loads(answer.out)["canaries"]
+            # None before any of six jobs is a chance in a million.
+            self.assertGreater(tested["handed_in"], 0)
+            self.assertEqual(tested["handed_in"], tested["right"])
+            for request in self.wide.requests:
+                self.assertEqual((out / f"{request.stem}.result").read_bytes(), self.wide.result(request))
 
     def test_over_nats_any_worker_of_a_shard_may_be_killed(self):
         with nats_test.NatsSite(self.shop, "sharded_net", "--no-worker") as site:

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <functional>
 #include <set>
 
 #include "deploy/worker/answer_in_stages.hpp"
@@ -160,15 +161,59 @@ TEST_F(PartMismatch, FlippedBytes) {
   }
 }
 
+bool is_whole(const Bytes& file, const ShardedSite& site) {
+  const auto opened = wire::SealedModel::open_stage(file, "s", &site.owner.trust());
+  if (!opened) return false;
+  for (std::size_t i = 0; i < opened->weights(); ++i) {
+    if (!opened->weight(site.owner.ring(), plan::program::WeightId(static_cast<int>(i)))) return false;
+  }
+  return true;
+}
+
 TEST(ShardFiles, FlippedBytesAreNoticed) {
   ShardedSite site(wide_plan());
-  const Bytes file = ShardedSite::read(site.shard_file(2));
-  for (std::size_t at = 8; at < 1600; at += 13) {
-    Bytes damaged = file;
-    damaged[at] ^= 0x10;
-    const auto opened = wire::SealedModel::open_stage(damaged, "s", &site.owner.trust());
-    EXPECT_FALSE(opened.has_value()) << "byte " << at;
+  for (const std::string& path : {site.shard_file(2), site.merge_file()}) {
+    const Bytes file = ShardedSite::read(path);
+    ASSERT_TRUE(is_whole(file, site));
+    for (std::size_t at = 8; at < file.size(); at += 1 + file.size() / 300) {
+      Bytes damaged = file;
+      damaged[at] ^= 0x10;
+      EXPECT_FALSE(is_whole(damaged, site)) << path << " byte " << at;
+    }
   }
+}
+
+/// Signed by the owner, so that only the numbers are wrong.
+TEST(ShardFiles, NumbersThatNoShardHasAreRefused) {
+  ShardedSite site(wide_plan({5, false, true, true, plan::program::SealingKey::kPublic}));
+  const Bytes file = ShardedSite::read(site.shard_file(2));
+  const auto model = wire::SealedModel::open_stage(file, "s", &site.owner.trust()).value();
+  const auto signer = artifact::SigningKey::generate();
+  artifact::TrustSet trust;
+  trust.add({signer.verify_key(), "owner"});
+  const auto opens = [&](const std::function<void(wire::StagePlace&)>& change) {
+    wire::StagePlace place = model.place();
+    change(place);
+    wire::SealedModelWriter writer(site.owner.ring(), model.program(), model.key(), place);
+    for (std::size_t i = 0; i < model.weights(); ++i) {
+      writer.add(model.weight(site.owner.ring(), plan::program::WeightId(static_cast<int>(i))).value());
+    }
+    EXPECT_TRUE(writer.write_file(site.owner.file("again"), signer).has_value());
+    return wire::SealedModel::open_stage(ShardedSite::read(site.owner.file("again")), "s", &trust).has_value();
+  };
+  const int count = model.place().weights.at(0).count;
+  ASSERT_GT(count, 1);
+  EXPECT_TRUE(opens([](wire::StagePlace&) {}));
+  EXPECT_TRUE(opens([&](wire::StagePlace& place) { place.weights = {{0, 1}, {7, count - 1}}; }));
+  EXPECT_FALSE(opens([](wire::StagePlace& place) { place.shard = 5; }));
+  EXPECT_FALSE(opens([](wire::StagePlace& place) { place.shards = 65; }));
+  EXPECT_FALSE(opens([](wire::StagePlace& place) { place.number = 4; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{0, count - 1}}; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{0, count + 1}}; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{7, count - 1}, {0, 1}}; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{0, count - 1}, {0, 1}}; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{0, count}, {count, 0}}; }));
+  EXPECT_FALSE(opens([&](wire::StagePlace& place) { place.weights = {{1 << 20, count}}; }));
 }
 
 /// Requests from files to results in files by way of the manifest.

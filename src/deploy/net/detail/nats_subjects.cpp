@@ -107,6 +107,10 @@ std::string revived_subject(const Task& task) {
   return subject_of(task, true);
 }
 
+std::string probe_subject(std::uint32_t replica) {
+  return fmt::format("obscura.job.probe.0.probe.probe.probe.0.r{}", replica);
+}
+
 std::optional<Task> task_of_subject(std::string_view subject) {
   const std::vector<std::string_view> words = split(subject, '.');
   if (words.size() != 9 || words[0] != "obscura" || (words[1] != "job" && words[1] != "step")) return std::nullopt;

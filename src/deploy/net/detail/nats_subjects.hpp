@@ -43,6 +43,8 @@ inline constexpr std::int64_t kMaxStepRoom = 17;
 [[nodiscard]] std::string task_subject(const Task& task);
 /// The same among the steps, whichever step it is: where the supervisor publishes anew what got lost.
 [[nodiscard]] std::string revived_subject(const Task& task);
+/// In a stream of jobs, a message for nobody: where the supervisor looks whether the stream takes any.
+[[nodiscard]] std::string probe_subject(std::uint32_t replica);
 /// What task_subject() says, without deadline and message. Nothing for what neither of them wrote.
 [[nodiscard]] std::optional<Task> task_of_subject(std::string_view subject);
 /// All tasks of a lane in the stream of jobs or of steps.

@@ -141,6 +141,9 @@ Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, co
 
 Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
   OBSCURA_TRY(const Subjects subjects, list_subjects(connection_, stream, ">"));
+  if (const auto replica = replica_of_task_stream(stream); makes_lanes_ && stream == jobs_stream(*replica)) {
+    OBSCURA_TRY_VOID(pulse_.look(stream, *replica, subjects.last_sequence));
+  }
   std::map<std::string, Sighting> still_there;
   std::vector<std::string> unreadable;
   if (subjects.names.empty() && subjects.messages > 0) unreadable.push_back("");  // counted, and not even listed

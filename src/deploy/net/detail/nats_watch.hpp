@@ -8,6 +8,7 @@
 #include "base/result.hpp"
 #include "deploy/net/clock.hpp"
 #include "deploy/net/detail/nats_leaders.hpp"
+#include "deploy/net/detail/nats_pulse.hpp"
 #include "deploy/net/job_queue.hpp"
 #include "deploy/net/nats_connection.hpp"
 
@@ -19,11 +20,16 @@ namespace obscura::deploy::net::detail {
 ///  - tasks that a crash of the server left behind, neither waiting nor held: a server that is killed may bring back
 ///    messages that were acknowledged, and forget whose they are. Those of jobs that have a result it removes; the
 ///    others it publishes anew, which at worst repeats work;
-///  - streams whose leader does not answer, or counts messages that nobody can read: another server is to lead them.
+///  - streams whose leader does not answer, takes nothing (nats_pulse.hpp), or counts messages that nobody can read:
+///  another server is to lead them.
 class NatsWatch {
  public:
   NatsWatch(NatsConnection& connection, Milliseconds lease, bool makes_lanes)
-      : connection_(connection), lease_(lease), makes_lanes_(makes_lanes), leaders_(connection) {}
+      : connection_(connection),
+        lease_(lease),
+        makes_lanes_(makes_lanes),
+        leaders_(connection),
+        pulse_(connection, leaders_) {}
 
   [[nodiscard]] base::Result<std::vector<Orphan>> orphans(std::size_t limit);
   [[nodiscard]] base::Result<void> remove(const Orphan& orphan);
@@ -68,6 +74,7 @@ class NatsWatch {
   Milliseconds lease_;
   bool makes_lanes_;
   NatsLeaders leaders_;
+  NatsPulse pulse_;
   // By stream, by subject: the looks in a row in which it was listed and its message was not there.
   std::map<std::string, std::map<std::string, int>> unreadable_;
   std::map<std::string, std::map<std::string, Sighting>> seen_;  // by stream, by subject

@@ -11,6 +11,8 @@
 
 #include "base/check.hpp"
 #include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_pulse.hpp"
+#include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/testing/nats_cluster.hpp"
 #include "deploy/net/testing/nats_place.hpp"
 
@@ -122,6 +124,43 @@ TEST(NatsLeaders, SlowAnotherServerLeadsAndNotEveryMoment) {
   }
   EXPECT_NE(after, "");
   EXPECT_NE(after, before);
+}
+
+TEST(NatsPulse, AStreamThatTakesWhatNobodyNeedsIsLeftAsItWas) {
+  testing::LoopbackServer server;
+  const auto connection = server.connect();
+  insist(create_streams(*connection, testing::small_streams(100)));
+  NatsLeaders leaders(*connection);
+  NatsPulse pulse(*connection, leaders, Milliseconds(20));
+  SystemClock clock;
+  const auto state = [&] { return insist(call_api_or_fail(*connection, "STREAM.INFO.JOBS_1")).member("state"); };
+  for (int look = 0; look < 4; ++look, clock.sleep(Milliseconds(30))) {
+    insist(pulse.look("JOBS_1", 1, state().number("last_seq")));
+  }
+  EXPECT_EQ(state().number("messages"), 0u);
+  EXPECT_GE(state().number("last_seq"), 1u);
+  EXPECT_LE(state().number("last_seq"), 3u);
+  EXPECT_EQ(leaders.replaced(), 0u);
+  // One that a supervisor left behind who was killed belongs to nobody.
+  const Publication probe{.subject = probe_subject(1), .data = {}};
+  insist(publish(*connection, probe));
+  NatsWatch watch(*connection, Milliseconds(1'000), true);
+  EXPECT_TRUE(insist(watch.orphans(10)).empty());
+  EXPECT_EQ(state().number("messages"), 0u);
+}
+
+TEST(NatsPulse, AStreamThatTakesNothingGetsAnotherLeaderAndOneThatIsUsedIsNotAsked) {
+  ToldStream stream([](int) { return ""; });  // nobody answers what is published
+  const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
+  NatsLeaders leaders(*connection);
+  NatsPulse pulse(*connection, leaders, Milliseconds(20), Milliseconds(50));
+  SystemClock clock;
+  for (std::uint64_t look = 0; look < 5; ++look, clock.sleep(Milliseconds(30))) {
+    insist(pulse.look("JOBS_0", 0, look));
+  }
+  EXPECT_EQ(stream.asked(), 0);
+  for (int look = 0; look < 3; ++look, clock.sleep(Milliseconds(30))) insist(pulse.look("JOBS_0", 0, 4));
+  EXPECT_EQ(stream.asked(), 1);
 }
 
 TEST(NatsLeaders, AServerThatIsAloneGoesOn) {

@@ -16,6 +16,7 @@ struct WideOptions {
   bool extended = false;  ///< diagonals modulo QP
   bool rescale = true;    ///< at the end of the transforms
   bool insecure = true;
+  SealingKey sealing_key = SealingKey::kSecret;
 };
 
 class WideBuilder {
@@ -23,6 +24,7 @@ class WideBuilder {
   explicit WideBuilder(const WideOptions& options) : options_(options) {
     program_.params = {options.log_n, {45, 30, 30, 30}, {48}, fhe::params::Security::k128};
     program_.insecure = options.insecure;
+    program_.sealing_key = options.sealing_key;
   }
 
   Program build() {
