@@ -73,8 +73,7 @@ class Engine {
   }
   void add_encapsulation_keys(Level level) {
     random::Stream sparse(fresh_seed(), random::Domain::kSecretKey, 0);
-    auto [to_sparse, to_dense] =
-        secret::make_encapsulation_keys(ring(), secret_, level, fresh_seed(), errors_, sparse);
+    auto [to_sparse, to_dense] = secret::make_encapsulation_keys(ring(), secret_, level, fresh_seed(), errors_, sparse);
     keys_.insert(ckks::encapsulation_key_id(), std::move(to_sparse));
     keys_.insert(ckks::decapsulation_key_id(), std::move(to_dense));
   }

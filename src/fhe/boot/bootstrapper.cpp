@@ -54,10 +54,7 @@ Ciphertext apply_all(const std::vector<DftTransform>& transforms, const ckks::Ev
 
 Bootstrapper::Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap,
                            const BootstrapScales& scales)
-    : context_(&context),
-      bootstrap_(bootstrap),
-      scales_(scales),
-      eval_mod_(context.ring(), bootstrap, scales.output) {
+    : context_(&context), bootstrap_(bootstrap), scales_(scales), eval_mod_(context.ring(), bootstrap, scales.output) {
   const params::BootstrapLiteral& literal = bootstrap.literal();
   OBSCURA_CHECK(bootstrap.log_n() == context.params().log_n() && bootstrap.top_level() == context.params().max_level(),
                 "the bootstrap is for other parameters");

@@ -20,9 +20,9 @@ struct BootstrapScales {
   params::Scale output;  ///< at bootstrap.output_level(), exactly
 };
 
-/// Wins levels back: SlotsToCoeffs at the lowest levels, ModRaise under a sparse secret, CoeffsToSlots, EvalMod. Holds the
-/// matrices, encoded; immutable, safe to use from several threads. Values are bounded as BootstrapParams says; slots
-/// beyond 2^log_slots repeat the first ones, in and out.
+/// Wins levels back: SlotsToCoeffs at the lowest levels, ModRaise under a sparse secret, CoeffsToSlots, EvalMod. Holds
+/// the matrices, encoded; immutable, safe to use from several threads. Values are bounded as BootstrapParams says;
+/// slots beyond 2^log_slots repeat the first ones, in and out.
 class Bootstrapper {
  public:
   /// `context` must outlive it; `bootstrap` is made for its parameters. Cost: an encoding per diagonal; bytes:
@@ -30,9 +30,9 @@ class Bootstrapper {
   Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap, const BootstrapScales& scales);
 
   /// `x` is over basis_q at the input level or a higher one, at scales.input, and stays as it is. The result is at the
-  /// output level and scale. With literal.real the imaginary parts are dropped. `keys` holds bootstrap_keys(); a missing
-  /// one is a bug of the caller. `trace`: a span per phase, or nullptr.
-  /// Cost: that of the transforms; one EvalMod for real values, else two.
+  /// output level and scale. With literal.real the imaginary parts are dropped. `keys` holds bootstrap_keys(); a
+  /// missing one is a bug of the caller. `trace`: a span per phase, or nullptr. Cost: that of the transforms; one
+  /// EvalMod for real values, else two.
   [[nodiscard]] ckks::Ciphertext bootstrap(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
                                            base::Trace* trace = nullptr) const;
 

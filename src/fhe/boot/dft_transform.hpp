@@ -13,8 +13,8 @@
 
 namespace obscura::fhe::boot {
 
-/// One factor of SlotsToCoeffs or CoeffsToSlots, ready to be applied at one level: its diagonals encoded modulo Q_l P, those
-/// with a period condensed. Bytes: [diagonals][limbs of Q_l P][2 * period] words. Immutable.
+/// One factor of SlotsToCoeffs or CoeffsToSlots, ready to be applied at one level: its diagonals encoded modulo Q_l P,
+/// those with a period condensed. Bytes: [diagonals][limbs of Q_l P][2 * period] words. Immutable.
 class DftTransform {
  public:
   /// `factor` times `multiple`; `scale` is that of the diagonals. `context` must outlive it.

@@ -8,8 +8,11 @@
 #include "base/check.hpp"
 #include "fhe/circuits/polynomial.hpp"
 #include "fhe/ckks/linear_combination.hpp"
+#include "fhe/ckks/lower_view.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/relinearize.hpp"
+#include "fhe/ckks/rescale.hpp"
+#include "fhe/params/bootstrap_error.hpp"
 #include "fhe/ring/arithmetic.hpp"
 
 namespace obscura::fhe::boot {
@@ -30,8 +33,8 @@ ckks::Ciphertext double_square(const ring::RingContext& ring, const ckks::Cipher
   return ckks::add_constant(ring, ckks::relinearize_and_rescale(ring, product, key), constant);
 }
 
-/// amplitude * cos(angle x), x in [-1, 1], as a polynomial of this degree in v = 2 x^2 - 1: interpolated at the zeros of
-/// T_(degree + 1)(v).
+/// amplitude * cos(angle x), x in [-1, 1], as a polynomial of this degree in v = 2 x^2 - 1: interpolated at the zeros
+/// of T_(degree + 1)(v).
 std::vector<double> cosine_coefficients(double amplitude, double angle, int degree) {
   const int nodes = degree + 1;
   std::vector<double> coefficients(static_cast<std::size_t>(nodes));
@@ -45,15 +48,9 @@ std::vector<double> cosine_coefficients(double amplitude, double angle, int degr
   return coefficients;
 }
 
-/// The scale at which the polynomial and its input stand: a power of two of the size of the primes there.
-Scale working_scale(const ring::RingContext& ring, const params::BootstrapParams& bootstrap) {
-  const auto prime = static_cast<std::size_t>(bootstrap.eval_mod_level().value());
-  return Scale::power_of_two(ring.params().literal().q_bits[prime]);
-}
-
-/// The scale of the result if the polynomial's is working_scale.
+/// The scale of the result, the polynomial's being the working scale.
 Scale scale_after_doubling(const ring::RingContext& ring, const params::BootstrapParams& bootstrap) {
-  Scale scale = working_scale(ring, bootstrap);
+  Scale scale = params::eval_mod_working_scale(ring.params(), bootstrap);
   for (int i = bootstrap.literal().double_angles; i > 0; --i) {
     scale = after_square(scale, Level(bootstrap.output_level().value() + i));
   }
@@ -64,9 +61,10 @@ Scale scale_after_doubling(const ring::RingContext& ring, const params::Bootstra
 
 EvalMod::EvalMod(const ring::RingContext& ring, const params::BootstrapParams& bootstrap, const Scale& output_scale)
     : ring_(&ring),
-      half_width_(bootstrap.literal().range + 0.25),
+      half_width_(params::eval_mod_half_width(bootstrap)),
       double_angles_(bootstrap.literal().double_angles),
-      input_scale_(working_scale(ring, bootstrap)),
+      input_scale_(params::eval_mod_input_scale(ring.params(), bootstrap)),
+      working_scale_(params::eval_mod_working_scale(ring.params(), bootstrap)),
       output_scale_(output_scale) {
   // The last cosine is v / R at the scale it has; to be v at output_scale, it is made larger by what these differ.
   const double ratio = std::ldexp((output_scale / scale_after_doubling(ring, bootstrap)).value(ring.params()),
@@ -81,7 +79,10 @@ ckks::Ciphertext EvalMod::apply(ckks::Ciphertext x, const ckks::SwitchingKey& re
   OBSCURA_CHECK(x.scale() == input_scale_, "EvalMod takes its own scale");
   x = ckks::add_constant(*ring_, std::move(x), -0.25 / half_width_);
   const ckks::Ciphertext t2 = double_square(*ring_, x, -1, relinearize);
-  ckks::Ciphertext y = circuits::evaluate_chebyshev(*ring_, t2, coefficients_, input_scale_, relinearize);
+  ckks::Ciphertext t4 = ckks::rescale(*ring_, double_square(*ring_, t2, -1, relinearize));
+  const ckks::LowerView lower(*ring_, t2, Level(t4.level().value() + 1));
+  ckks::Ciphertext y =
+      circuits::evaluate_chebyshev(*ring_, *lower, std::move(t4), coefficients_, working_scale_, relinearize);
   double amplitude = amplitude_;
   for (int i = 0; i < double_angles_; ++i) {
     amplitude *= amplitude;

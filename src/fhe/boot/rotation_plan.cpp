@@ -5,8 +5,8 @@
 namespace obscura::fhe::boot {
 namespace {
 
-/// Of a factor that merges stages first .. first + count - 1 of log_slots: its offsets are the multiples of 2^first below
-/// 2^(first + count) in magnitude, and the last stage of all wraps around.
+/// Of a factor that merges stages first .. first + count - 1 of log_slots: its offsets are the multiples of 2^first
+/// below 2^(first + count) in magnitude, and the last stage of all wraps around.
 RotationPlan plan(const params::BootstrapLiteral& literal, int first_stage, int count) {
   const bool wraps = first_stage + count == literal.log_slots;
   const int offsets = wraps ? 1 << count : (2 << count) - 1;

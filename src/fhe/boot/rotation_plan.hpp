@@ -7,8 +7,8 @@
 
 namespace obscura::fhe::boot {
 
-/// How the diagonals of one factor are divided into baby and giant steps: offset = (first + baby + babies * giant) * stride,
-/// 0 <= baby < babies, 0 <= giant < giants. By Horner's rule every giant step uses one key, of babies * stride.
+/// How the diagonals of one factor are divided into baby and giant steps: offset = (first + baby + babies * giant) *
+/// stride, 0 <= baby < babies, 0 <= giant < giants. By Horner's rule every giant step uses one key, of babies * stride.
 struct RotationPlan {
   int stride;
   int first;  ///< 0, or less where the diagonals go both ways and do not wrap around

@@ -25,8 +25,8 @@ struct Limit {
 
 /// The first number that is out of its range, and why.
 base::Result<void> check_limits(std::span<const Limit> limits) {
-  const auto wrong =
-      std::ranges::find_if(limits, [](const Limit& limit) { return limit.value < limit.low || limit.value > limit.high; });
+  const auto wrong = std::ranges::find_if(
+      limits, [](const Limit& limit) { return limit.value < limit.low || limit.value > limit.high; });
   if (wrong == limits.end()) return {};
   return base::fail(kUnsupported,
                     std::string("bootstrap: ") + wrong->what + " is " + std::to_string(wrong->value) + ", not in " +
@@ -45,7 +45,7 @@ base::Result<void> check_literal(const ParamSet& params, const BootstrapLiteral&
       {"the number of baby steps", literal.baby_steps, 1, 256},
       {"log2 of the message ratio", literal.message_ratio_bits, 2, 30},
       {"the range of EvalMod", literal.range, (kSparseWeight + 4) / 4, kSparseWeight},
-      {"the degree of the cosine", literal.cosine_degree, 2, 62},
+      {"the degree of the cosine", literal.cosine_degree, 4, 62},
       {"the number of double angles", literal.double_angles, 0, 6},
   }};
   OBSCURA_TRY_VOID(check_limits(limits));
@@ -75,7 +75,7 @@ base::Result<void> check_sparse_secret(const ParamSet& params) {
 }  // namespace
 
 int BootstrapParams::eval_mod_depth() const {
-  return 1 + std::bit_width(static_cast<unsigned>(literal_.cosine_degree / 2)) + literal_.double_angles;
+  return 2 + std::bit_width(static_cast<unsigned>(literal_.cosine_degree / 2)) + literal_.double_angles;
 }
 
 Scale BootstrapParams::bottom_scale() const {

@@ -9,37 +9,41 @@
 
 namespace obscura::fhe::params {
 
-/// The sparse secret of a bootstrap: its Hamming weight, and the largest log2 of a modulus that a key under it may have,
-/// for 128 bits of security at N = 2^16 (Bossuat, Troncoso-Pastoriza, Hubaux, "Bootstrapping for approximate homomorphic
-/// encryption with negligible failure-probability by using sparse-secret encapsulation", ACNS 2022; eprint 2022/024).
+/// The sparse secret of a bootstrap: its Hamming weight, and the largest log2 of a modulus that a key under it may
+/// have, for 128 bits of security at N = 2^16 (Bossuat, Troncoso-Pastoriza, Hubaux, "Bootstrapping for approximate
+/// homomorphic encryption with negligible failure-probability by using sparse-secret encapsulation", ACNS 2022; eprint
+/// 2022/024).
 inline constexpr int kSparseWeight = 32;
 inline constexpr double kMaxSparseModulusBits = 100;
 /// log2 of the largest failure probability of one bootstrap that is accepted.
 inline constexpr double kMaxLog2Failure = -64;
 
 /// What somebody wishes of a bootstrap, for the whole of a chain: from the bottom q_0, a prime for each matrix of
-/// SlotsToCoeffs, those that stay usable, those of EvalMod, and on top one for each matrix of CoeffsToSlots.
+/// SlotsToCoeffs, those that stay usable, those of EvalMod, and on top one for each matrix of CoeffsToSlots. The primes
+/// of EvalMod have one size but for the second and third from above, q_(l-1) and q_(l-2): together they divide one
+/// square, and 4 divides the sum of their bits and 3 times that size; the smaller is above.
 struct BootstrapLiteral {
-  int log_slots = 0;                 ///< 2^log_slots values, repeated to fill the slots where they are fewer than those
-  bool real = false;                 ///< only the real part is kept: half of the work of EvalMod
-  std::vector<int> slots_to_coeffs;  ///< butterfly stages of each matrix, in the order of use; 1.. each, log_slots in all
+  int log_slots = 0;  ///< 2^log_slots values, repeated to fill the slots where they are fewer than those
+  bool real = false;  ///< only the real part is kept: half of the work of EvalMod
+  std::vector<int>
+      slots_to_coeffs;  ///< butterfly stages of each matrix, in the order of use; 1.. each, log_slots in all
   std::vector<int> coeffs_to_slots;  ///< the same
   int baby_steps = 8;                ///< baby rotations of each matrix: fewer keys, or fewer giant steps
   int message_ratio_bits = 11;       ///< log2 of q_0 / (scale at level 0)
   int range = 15;                    ///< K: multiples of q_0 that EvalMod takes away
-  int cosine_degree = 30;            ///< of the polynomial for the cosine, even, 2..62
+  int cosine_degree = 30;            ///< of the polynomial for the cosine, even, 4..62
   int double_angles = 3;             ///< how often its angle is doubled afterwards
   friend bool operator==(const BootstrapLiteral&, const BootstrapLiteral&) = default;
 };
 
 /// A bootstrap that fits a parameter set: which level does what. Immutable.
-/// The order of phases is SlotsToCoeffs, ModRaise, CoeffsToSlots, EvalMod, so that EvalMod sees the values of the slots:
-/// each, or each of its real and imaginary part, is at most 1 in magnitude. A larger value v is not refused but comes
-/// out as R / (2 pi) sin(2 pi v / R), R = q_0 / (scale at level 0).
+/// The order of phases is SlotsToCoeffs, ModRaise, CoeffsToSlots, EvalMod, so that EvalMod sees the values of the
+/// slots: each, or each of its real and imaginary part, is at most 1 in magnitude. A larger value v is not refused but
+/// comes out as R / (2 pi) sin(2 pi v / R), R = q_0 / (scale at level 0).
 class BootstrapParams {
  public:
-  /// Errors: kUnsupported for a literal out of range or a chain that is too short, kInsecure for a sparse secret where it
-  /// is not secure (unless the parameters are marked insecure), kLimit for a failure probability above 2^-64.
+  /// Errors: kUnsupported for a literal out of range or a chain that is too short, kInsecure for a sparse secret where
+  /// it is not secure (unless the parameters are marked insecure), kLimit for a failure probability above 2^-64.
   [[nodiscard]] static base::Result<BootstrapParams> create(const ParamSet& params, const BootstrapLiteral& literal);
 
   [[nodiscard]] const BootstrapLiteral& literal() const { return literal_; }

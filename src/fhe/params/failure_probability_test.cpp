@@ -9,9 +9,9 @@ namespace obscura::fhe::params {
 namespace {
 
 TEST(UniformSumTail, OfOneAndOfTwoIsKnown) {
-  EXPECT_NEAR(log2_uniform_sum_tail(1, 0.25), -1, 1e-12);              // |U| > 1/4
-  EXPECT_NEAR(log2_uniform_sum_tail(2, 0.5), -2, 1e-12);               // triangle: (1 - 1/2)^2
-  EXPECT_NEAR(log2_uniform_sum_tail(2, 0.75), -4, 1e-12);              // (1 - 3/4)^2
+  EXPECT_NEAR(log2_uniform_sum_tail(1, 0.25), -1, 1e-12);                // |U| > 1/4
+  EXPECT_NEAR(log2_uniform_sum_tail(2, 0.5), -2, 1e-12);                 // triangle: (1 - 1/2)^2
+  EXPECT_NEAR(log2_uniform_sum_tail(2, 0.75), -4, 1e-12);                // (1 - 3/4)^2
   EXPECT_NEAR(log2_uniform_sum_tail(3, 1), std::log2(2.0 / 48), 1e-12);  // 2 (1/2)^3 / 3!
 }
 

@@ -61,9 +61,8 @@ EncapsulationKeys make_encapsulation_keys(const ring::RingContext& ring, const S
   const ring::SecretPoly sparse =
       ring::sample_sparse_ternary(ring, ring.basis_qp(level), params::kSparseWeight, sparse_stream);
   const ring::EvaluationPoly& dense = secret.reveal_secret();
-  return {
-      make_to_sparse(ring, dense, sparse.reveal_secret(), random::derive_seed(public_seed, 0), error_stream),
-      make_to_dense(ring, dense, sparse.reveal_secret(), level, random::derive_seed(public_seed, 1), error_stream)};
+  return {make_to_sparse(ring, dense, sparse.reveal_secret(), random::derive_seed(public_seed, 0), error_stream),
+          make_to_dense(ring, dense, sparse.reveal_secret(), level, random::derive_seed(public_seed, 1), error_stream)};
 }
 
 }  // namespace obscura::fhe::secret
