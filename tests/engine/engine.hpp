@@ -13,10 +13,12 @@
 #include <utility>
 #include <vector>
 
+#include "fhe/ckks/add.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/encrypt.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "fhe/ckks/key_id.hpp"
+#include "fhe/ckks/rescale.hpp"
 #include "fhe/params/noise.hpp"
 #include "fhe/ring/arithmetic.hpp"
 #include "fhe/secret/decrypt.hpp"

@@ -93,7 +93,9 @@ Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertex
   return apply_all(coeffs_to_slots_, keys, raised);
 }
 
-std::pair<Ciphertext, Ciphertext> Bootstrapper::split(const ckks::EvaluationKeys& keys, const Ciphertext& w) const {
+std::pair<Ciphertext, Ciphertext> Bootstrapper::split(const ckks::EvaluationKeys& keys, const Ciphertext& w,
+                                                      base::Trace* trace) const {
+  const base::Span span(trace, "split");
   const ring::RingContext& ring = context_->ring();
   const int log_n = bootstrap_.log_n();
   const auto& key = require(keys, ckks::conjugation_key_id(log_n));
@@ -109,7 +111,7 @@ Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, 
 
 Ciphertext Bootstrapper::bootstrap(const ckks::EvaluationKeys& keys, const Ciphertext& x, base::Trace* trace) const {
   const ring::RingContext& ring = context_->ring();
-  auto [re, im] = split(keys, raise(keys, x, trace));
+  auto [re, im] = split(keys, raise(keys, x, trace), trace);
   if (bootstrap_.literal().real) return reduce(keys, std::move(re), trace);
   Ciphertext real = reduce(keys, std::move(re), trace);
   return ckks::add(ring, real, ckks::multiply_by_i(ring, reduce(keys, std::move(im), trace), 1));
@@ -121,7 +123,7 @@ std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::Evalu
   const ring::RingContext& ring = context_->ring();
   const ckks::LowerView low_a(ring, a, bootstrap_.input_level());
   const ckks::LowerView low_b(ring, b, bootstrap_.input_level());
-  auto [re, im] = split(keys, raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), trace));
+  auto [re, im] = split(keys, raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), trace), trace);
   Ciphertext first = reduce(keys, std::move(re), trace);
   return {std::move(first), reduce(keys, std::move(im), trace)};
 }

@@ -57,7 +57,8 @@ class Bootstrapper {
                                        base::Trace* trace) const;
   /// Both parts of the slots, each times two.
   [[nodiscard]] std::pair<ckks::Ciphertext, ckks::Ciphertext> split(const ckks::EvaluationKeys& keys,
-                                                                    const ckks::Ciphertext& w) const;
+                                                                    const ckks::Ciphertext& w,
+                                                                    base::Trace* trace) const;
   [[nodiscard]] ckks::Ciphertext reduce(const ckks::EvaluationKeys& keys, ckks::Ciphertext t, base::Trace* trace) const;
 
   const ckks::Context* context_;

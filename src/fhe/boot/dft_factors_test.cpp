@@ -14,7 +14,7 @@ namespace {
 using Values = std::vector<std::complex<double>>;
 constexpr std::uint64_t kSeed = 20261126;
 
-Values apply(const DiagonalMatrix& matrix, const Values& x) {
+Values times(const DiagonalMatrix& matrix, const Values& x) {
   const auto n = static_cast<int>(x.size());
   Values y(x.size());
   for (const auto& [offset, diagonal] : matrix.diagonals) {
@@ -27,7 +27,7 @@ Values apply(const DiagonalMatrix& matrix, const Values& x) {
 }
 
 Values apply_all(const std::vector<DiagonalMatrix>& factors, Values x) {
-  for (const DiagonalMatrix& factor : factors) x = apply(factor, x);
+  for (const DiagonalMatrix& factor : factors) x = times(factor, x);
   return x;
 }
 

@@ -1,5 +1,6 @@
 #include "fhe/boot/eval_mod.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <numbers>
@@ -8,7 +9,6 @@
 #include "base/check.hpp"
 #include "fhe/circuits/polynomial.hpp"
 #include "fhe/ckks/linear_combination.hpp"
-#include "fhe/ckks/lower_view.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/relinearize.hpp"
 #include "fhe/ckks/rescale.hpp"
@@ -75,14 +75,23 @@ EvalMod::EvalMod(const ring::RingContext& ring, const params::BootstrapParams& b
                                       bootstrap.literal().cosine_degree / 2);
 }
 
+/// The same one level lower, at about the working scale: multiplied by a power of two, so that no coefficient of the
+/// polynomial is rounded to fewer bits than a prime has.
+ckks::Ciphertext EvalMod::at_working_scale(const ckks::Ciphertext& x) const {
+  const Scale target = working_scale_.times_prime(params::PrimeIndex(x.level().value()));
+  const double gap = target.log2(ring_->params()) - x.scale().log2(ring_->params());
+  const Scale larger = x.scale() * Scale::power_of_two(std::max(0, static_cast<int>(std::lround(gap))));
+  const ckks::WeightedCiphertext term{&x, 1};
+  return ckks::rescale(*ring_, ckks::linear_combination(*ring_, {&term, 1}, 0, x.level(), larger));
+}
+
 ckks::Ciphertext EvalMod::apply(ckks::Ciphertext x, const ckks::SwitchingKey& relinearize) const {
   OBSCURA_CHECK(x.scale() == input_scale_, "EvalMod takes its own scale");
   x = ckks::add_constant(*ring_, std::move(x), -0.25 / half_width_);
   const ckks::Ciphertext t2 = double_square(*ring_, x, -1, relinearize);
   ckks::Ciphertext t4 = ckks::rescale(*ring_, double_square(*ring_, t2, -1, relinearize));
-  const ckks::LowerView lower(*ring_, t2, Level(t4.level().value() + 1));
-  ckks::Ciphertext y =
-      circuits::evaluate_chebyshev(*ring_, *lower, std::move(t4), coefficients_, working_scale_, relinearize);
+  ckks::Ciphertext y = circuits::evaluate_chebyshev(*ring_, at_working_scale(t2), std::move(t4), coefficients_,
+                                                    working_scale_, relinearize);
   double amplitude = amplitude_;
   for (int i = 0; i < double_angles_; ++i) {
     amplitude *= amplitude;

@@ -35,6 +35,8 @@ class EvalMod {
   [[nodiscard]] const std::vector<double>& coefficients() const { return coefficients_; }
 
  private:
+  [[nodiscard]] ckks::Ciphertext at_working_scale(const ckks::Ciphertext& x) const;
+
   const ring::RingContext* ring_;
   double half_width_;
   int double_angles_;

@@ -52,8 +52,11 @@ class Sum {
     add_slots_to_coeffs(input_scale.value(params_));
     add_raise();
     add_coeffs_to_slots();
+    const double before = variance_;
     add_split();
     add_eval_mod();
+    // From the split on, noise has a real and an imaginary part, and that of i Im v is real.
+    if (!bootstrap_.literal().real) variance_ += variance_ - before;
     return std::sqrt(variance_);
   }
 

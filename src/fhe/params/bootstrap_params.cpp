@@ -72,6 +72,21 @@ base::Result<void> check_sparse_secret(const ParamSet& params) {
                     "choose these parameters");
 }
 
+/// Scales of EvalMod must not drift: every power of T_4 doubles what they are off by.
+base::Result<void> check_scales(const ParamSet& params, int level) {
+  constexpr double kMostDrift = 0.1;
+  const auto log2_prime = [&](int i) {
+    return std::log2(static_cast<double>(params.q()[static_cast<std::size_t>(i)].value()));
+  };
+  const double fourfold = 2 * log2_prime(level) + log2_prime(level - 1) + log2_prime(level - 2) + log2_prime(level - 3);
+  if (std::abs(fourfold - 4 * std::round(fourfold / 4)) <= kMostDrift) return {};
+  return base::fail(
+      kUnsupported,
+      "bootstrap: no power of two is a scale of EvalMod's input, since its primes at levels " +
+          std::to_string(level - 3) + ".." + std::to_string(level) + " do not suit each other",
+      "choose their bits so that 4 divides 2 a + b + c + d, from above, and sizes with primes near 2^bits");
+}
+
 }  // namespace
 
 int BootstrapParams::eval_mod_depth() const {
@@ -102,6 +117,8 @@ base::Result<BootstrapParams> BootstrapParams::create(const ParamSet& params, co
                       "bootstrap: of " + std::to_string(made.top_.value()) + " levels none would be left to use",
                       "choose a longer chain");
   }
+  auto suited = check_scales(params, made.eval_mod_level().value());
+  if (!suited) return base::forward_error(suited);
   return made;
 }
 

@@ -20,19 +20,20 @@ inline constexpr double kMaxLog2Failure = -64;
 
 /// What somebody wishes of a bootstrap, for the whole of a chain: from the bottom q_0, a prime for each matrix of
 /// SlotsToCoeffs, those that stay usable, those of EvalMod, and on top one for each matrix of CoeffsToSlots. The primes
-/// of EvalMod have one size but for the second and third from above, q_(l-1) and q_(l-2): together they divide one
-/// square, and 4 divides the sum of their bits and 3 times that size; the smaller is above.
+/// of EvalMod, from above, are q_l, q_(l-1), q_(l-2), and others of one size: T_2 of EvalMod's input stands at a larger
+/// scale than T_4, whose square is divided by q_(l-1) q_(l-2); so x^4 / (q_l^2 q_(l-1) q_(l-2)) must have the size of
+/// the others, to a tenth of a bit, at a scale of x that is a power of two. q_(l-1) is the smaller one.
 struct BootstrapLiteral {
   int log_slots = 0;  ///< 2^log_slots values, repeated to fill the slots where they are fewer than those
   bool real = false;  ///< only the real part is kept: half of the work of EvalMod
-  std::vector<int>
-      slots_to_coeffs;  ///< butterfly stages of each matrix, in the order of use; 1.. each, log_slots in all
-  std::vector<int> coeffs_to_slots;  ///< the same
-  int baby_steps = 8;                ///< baby rotations of each matrix: fewer keys, or fewer giant steps
-  int message_ratio_bits = 11;       ///< log2 of q_0 / (scale at level 0)
-  int range = 15;                    ///< K: multiples of q_0 that EvalMod takes away
-  int cosine_degree = 30;            ///< of the polynomial for the cosine, even, 4..62
-  int double_angles = 3;             ///< how often its angle is doubled afterwards
+  /// Butterfly stages of each matrix, in the order of use; at least one each, log_slots in all.
+  std::vector<int> slots_to_coeffs = {};
+  std::vector<int> coeffs_to_slots = {};
+  int baby_steps = 8;           ///< baby rotations of each matrix: fewer keys, or fewer giant steps
+  int message_ratio_bits = 11;  ///< log2 of q_0 / (scale at level 0)
+  int range = 15;               ///< K: multiples of q_0 that EvalMod takes away
+  int cosine_degree = 30;       ///< of the polynomial for the cosine, even, 4..62
+  int double_angles = 3;        ///< how often its angle is doubled afterwards
   friend bool operator==(const BootstrapLiteral&, const BootstrapLiteral&) = default;
 };
 

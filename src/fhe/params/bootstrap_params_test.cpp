@@ -8,7 +8,7 @@ namespace {
 std::vector<int> chain(int usable) {
   std::vector<int> bits{50, 40, 40, 40};
   bits.insert(bits.end(), static_cast<std::size_t>(usable), 40);
-  for (const int size : {50, 50, 50, 50, 50, 50, 42, 20, 50, 50, 50, 50}) bits.push_back(size);
+  for (const int size : {50, 50, 50, 50, 50, 50, 43, 23, 50, 50, 50, 50}) bits.push_back(size);
   return bits;
 }
 
@@ -68,6 +68,13 @@ TEST(BootstrapParams, RefuseWhatDoesNotFit) {
   EXPECT_EQ(refusal(params, changed([](auto& l) { l.message_ratio_bits = 1; })), kUnsupported);
   EXPECT_EQ(refusal(params, changed([](auto& l) { l.double_angles = 7; })), kUnsupported);
   EXPECT_EQ(refusal(params, changed([](auto& l) { l.range = 12; })), base::ErrorCode::kLimit);
+}
+
+TEST(BootstrapParams, RefuseScalesThatDrift) {
+  std::vector<int> bits = chain(4);
+  bits[bits.size() - 5] = 24;
+  const ParamSet params = ParamSet::create_insecure({{10, bits, {50, 50, 50}, Security::k128}}).value();
+  EXPECT_EQ(refusal(params, kLiteral), base::ErrorCode::kUnsupported);
 }
 
 TEST(BootstrapParams, RefuseASparseSecretWhereItIsNotSecure) {

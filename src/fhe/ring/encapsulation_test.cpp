@@ -12,7 +12,7 @@ class Encapsulation : public testing::Test {
  protected:
   /// With one special prime the bottom is all of Q_0 P.
   Encapsulation()
-      : holder_(test::insecure(6, {50, 40, 45}, {49}), *kernels::available_kernels().front()), random_(test::kSeed) {}
+      : holder_(test::insecure(6, {48, 40, 45}, {49}), *kernels::available_kernels().front()), random_(test::kSeed) {}
   [[nodiscard]] const RingContext& ring() const { return holder_.ring; }
   [[nodiscard]] EvaluationPoly draw(const Basis& basis) {
     return test::random_poly<Domain::kEvaluation>(ring(), basis, random_);
