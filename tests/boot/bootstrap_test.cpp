@@ -42,10 +42,9 @@ class Bootstrap : public testing::Test {
     return std::hypot(fresh, params::bootstrap_noise_sd(engine_.params(), bootstrap, kScales.input));
   }
 
-  /// A slot's error is a product of complex Gaussians, a rounding and the key, whose tail at d deviations is
-  /// exp(-sqrt(2) d); a slot with I = 0 has four times the deviation of the mean one. Below one in 10^8 at this many.
+  /// Of the modulus of a complex slot; the bias at 1 that the bound holds covers the noise of the input.
   double bound(const params::BootstrapParams& bootstrap) const {
-    return 48 * noise_sd(bootstrap) + 8 * params::bootstrap_truncation(bootstrap);
+    return std::sqrt(2.0) * params::bootstrap_error_bound(engine_.params(), bootstrap, kScales.input);
   }
 
   void expect_right(const boot::Bootstrapper& bootstrapper, const ckks::Ciphertext& result, const Slots& expected) {

@@ -182,4 +182,11 @@ double bootstrap_noise_sd(const ParamSet& params, const BootstrapParams& bootstr
   return Sum(params, bootstrap).total(input_scale);
 }
 
+double bootstrap_error_bound(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& input_scale) {
+  constexpr double kDeviations = 48;
+  constexpr double kMagnifiedMost = 8;
+  return bootstrap_bias(bootstrap, 1) + kMagnifiedMost * bootstrap_truncation(bootstrap) +
+         kDeviations * bootstrap_noise_sd(params, bootstrap, input_scale);
+}
+
 }  // namespace obscura::fhe::params

@@ -30,4 +30,11 @@ namespace obscura::fhe::params {
 [[nodiscard]] double bootstrap_noise_sd(const ParamSet& params, const BootstrapParams& bootstrap,
                                         const Scale& input_scale);
 
+/// What the real part of no slot (or the imaginary one) is off by, for values of at most 1: the bias at 1, the
+/// polynomial's error where it is magnified most, and 48 deviations of the noise. A rounding meets the key in a slot as
+/// a product of two complex Gaussians, whose tail at d deviations is exp(-sqrt(2) d), and where I = 0 the deviation is
+/// twice the root of the mean square: so less than one bootstrap of 2^16 values in 2^32 has a value beyond this.
+[[nodiscard]] double bootstrap_error_bound(const ParamSet& params, const BootstrapParams& bootstrap,
+                                           const Scale& input_scale);
+
 }  // namespace obscura::fhe::params
