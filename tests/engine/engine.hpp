@@ -99,6 +99,10 @@ class Engine {
     return encoder().decode(secret::decrypt(ring(), secret_, ciphertext));
   }
 
+  [[nodiscard]] ring::EvaluationPoly decrypt_to_poly(const ckks::Ciphertext& ciphertext) const {
+    return ring::clone(ring(), secret::decrypt(ring(), secret_, ciphertext).poly());
+  }
+
   /// What no slot's error exceeds, up to one in 10^15: eight deviations, given the deviation of a coefficient.
   [[nodiscard]] double slot_bound(double coefficient_sd, const Scale& scale) const {
     return 8 * noise_.slot_from_coefficient(coefficient_sd, scale.value(params())) * std::sqrt(2.0);
