@@ -157,7 +157,7 @@ TEST_F(Bootstrap, NamesItsPhasesInTheTrace) {
   std::vector<std::string> names;
   for (const base::TraceEvent& event : trace.events()) names.push_back(event.name);
   EXPECT_EQ(names, (std::vector<std::string>{"slots to coefficients", "raise the modulus", "coefficients to slots",
-                                             "split", "reduce modulo q_0"}));
+                                             "conjugate", "reduce modulo q_0"}));
 }
 
 using BootstrapDeathTest = Bootstrap;

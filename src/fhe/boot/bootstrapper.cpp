@@ -50,6 +50,11 @@ Ciphertext apply_all(const std::vector<DftTransform>& transforms, const ckks::Ev
   return y;
 }
 
+/// (w - conj w) / i, which is real.
+Ciphertext twice_imaginary(const ring::RingContext& ring, const Ciphertext& w, const Ciphertext& conjugated) {
+  return ckks::multiply_by_i(ring, ckks::sub(ring, w, conjugated), 3);
+}
+
 }  // namespace
 
 Bootstrapper::Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap,
@@ -93,15 +98,11 @@ Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertex
   return apply_all(coeffs_to_slots_, keys, raised);
 }
 
-std::pair<Ciphertext, Ciphertext> Bootstrapper::split(const ckks::EvaluationKeys& keys, const Ciphertext& w,
-                                                      base::Trace* trace) const {
-  const base::Span span(trace, "split");
-  const ring::RingContext& ring = context_->ring();
+Ciphertext Bootstrapper::conjugate(const ckks::EvaluationKeys& keys, const Ciphertext& w, base::Trace* trace) const {
+  const base::Span span(trace, "conjugate");
   const int log_n = bootstrap_.log_n();
   const auto& key = require(keys, ckks::conjugation_key_id(log_n));
-  const Ciphertext conjugate = ckks::apply_galois(ring, w, ring::galois_of_conjugation(log_n), key);
-  // w - conj w = 2 i Im w, and i^3 = -i.
-  return {ckks::add(ring, w, conjugate), ckks::multiply_by_i(ring, ckks::sub(ring, w, conjugate), 3)};
+  return ckks::apply_galois(context_->ring(), w, ring::galois_of_conjugation(log_n), key);
 }
 
 Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, base::Trace* trace) const {
@@ -111,10 +112,12 @@ Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, 
 
 Ciphertext Bootstrapper::bootstrap(const ckks::EvaluationKeys& keys, const Ciphertext& x, base::Trace* trace) const {
   const ring::RingContext& ring = context_->ring();
-  auto [re, im] = split(keys, raise(keys, x, trace), trace);
-  if (bootstrap_.literal().real) return reduce(keys, std::move(re), trace);
-  Ciphertext real = reduce(keys, std::move(re), trace);
-  return ckks::add(ring, real, ckks::multiply_by_i(ring, reduce(keys, std::move(im), trace), 1));
+  const Ciphertext w = raise(keys, x, trace);
+  const Ciphertext conjugated = conjugate(keys, w, trace);
+  Ciphertext real = reduce(keys, ckks::add(ring, w, conjugated), trace);
+  if (bootstrap_.literal().real) return real;
+  const Ciphertext imaginary = reduce(keys, twice_imaginary(ring, w, conjugated), trace);
+  return ckks::add(ring, real, ckks::multiply_by_i(ring, imaginary, 1));
 }
 
 std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::EvaluationKeys& keys, const Ciphertext& a,
@@ -123,9 +126,10 @@ std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::Evalu
   const ring::RingContext& ring = context_->ring();
   const ckks::LowerView low_a(ring, a, bootstrap_.input_level());
   const ckks::LowerView low_b(ring, b, bootstrap_.input_level());
-  auto [re, im] = split(keys, raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), trace), trace);
-  Ciphertext first = reduce(keys, std::move(re), trace);
-  return {std::move(first), reduce(keys, std::move(im), trace)};
+  const Ciphertext w = raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), trace);
+  const Ciphertext conjugated = conjugate(keys, w, trace);
+  Ciphertext first = reduce(keys, ckks::add(ring, w, conjugated), trace);
+  return {std::move(first), reduce(keys, twice_imaginary(ring, w, conjugated), trace)};
 }
 
 double Bootstrapper::diagonal_bytes() const {

@@ -55,10 +55,8 @@ class Bootstrapper {
   /// Slots (v / R + I) / 2 / half_width of EvalMod, real and imaginary, at eval_mod_level.
   [[nodiscard]] ckks::Ciphertext raise(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
                                        base::Trace* trace) const;
-  /// Both parts of the slots, each times two.
-  [[nodiscard]] std::pair<ckks::Ciphertext, ckks::Ciphertext> split(const ckks::EvaluationKeys& keys,
-                                                                    const ckks::Ciphertext& w,
-                                                                    base::Trace* trace) const;
+  [[nodiscard]] ckks::Ciphertext conjugate(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& w,
+                                           base::Trace* trace) const;
   [[nodiscard]] ckks::Ciphertext reduce(const ckks::EvaluationKeys& keys, ckks::Ciphertext t, base::Trace* trace) const;
 
   const ckks::Context* context_;
