@@ -14,6 +14,7 @@ std::vector<Operation> catalogue(const Shapes& shapes) {
   }
   for (const Shape& shape : shapes.dense) detail::add_dense(shape, all);
   for (const Shape& shape : shapes.convolutions) detail::add_convolution(shape, all);
+  for (const BootstrapShape& bootstrap : shapes.bootstraps) detail::add_bootstrap(bootstrap, all);
   return all;
 }
 

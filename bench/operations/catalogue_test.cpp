@@ -14,7 +14,11 @@ Shapes small_shapes() {
   const std::vector<int> chain(8, 40);
   const Shape shape{{9, chain, {50, 50}}, true};
   const Shape transform{{9, {45, 40, 40}, {45}}, true};
-  return {{shape}, {transform}, {transform}};
+  const Shape deep{{9, {44, 36, 36, 36, 36, 44, 44, 44, 44, 44, 44, 44, 20, 44, 44, 44, 44}, {45, 45, 45}}, true};
+  const fhe::params::BootstrapLiteral all{.log_slots = 8, .slots_to_coeffs = {3, 3, 2}, .coeffs_to_slots = {2, 3, 3}};
+  fhe::params::BootstrapLiteral few{.log_slots = 6, .real = true};
+  few.slots_to_coeffs = few.coeffs_to_slots = {2, 2, 2};
+  return {{shape}, {transform}, {transform}, {{deep, all, 33}, {deep, few, 33}}};
 }
 
 TEST(Catalogue, EveryOperationIsRightAndRuns) {
@@ -44,7 +48,8 @@ TEST(Catalogue, NamesEveryOperationOnceAndHoldsAllGroups) {
   }
   EXPECT_EQ(groups.size(), 3U);
   for (const char* key : {"rotate/2^16", "matrix 1024x1024, clear/2^14", "matrix 1024x1024, encrypted/2^14",
-                          "convolution 3x3, 16 to 16, 32x32, encrypted/2^15", "polynomial of degree 31/2^14"}) {
+                          "convolution 3x3, 16 to 16, 32x32, encrypted/2^15", "polynomial of degree 31/2^14",
+                          "bootstrap, complex, 2^15 slots/2^16", "bootstrap, real, 2^14 slots/2^16"}) {
     EXPECT_TRUE(keys.contains(key)) << key;
   }
 }
@@ -57,6 +62,7 @@ TEST(Catalogue, PublishedShapesAreSecure) {
       EXPECT_TRUE(fhe::params::ParamSet::create(shape.literal).has_value()) << shape.literal.log_n;
     }
   }
+  for (const BootstrapShape& bootstrap : shapes.bootstraps) EXPECT_FALSE(bootstrap.shape.insecure);
   EXPECT_EQ(fhe::params::ParamSet::create(shapes.engine.back().literal)->digits().size(), 3U);
 }
 
@@ -66,7 +72,7 @@ TEST(Catalogue, EveryPublishedFigureHasItsOperation) {
     const Published figures = published(operation);
     if (!figures.seal.empty() || !figures.openfhe.empty() || !figures.goal.empty()) ++found;
   }
-  EXPECT_EQ(found, 12U);
+  EXPECT_EQ(found, 13U);
 }
 
 }  // namespace

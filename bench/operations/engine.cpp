@@ -3,10 +3,12 @@
 #include <cmath>
 #include <utility>
 
+#include "fhe/boot/bootstrap_keys.hpp"
 #include "fhe/ckks/encrypt.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "fhe/ckks/key_id.hpp"
 #include "fhe/secret/decrypt.hpp"
+#include "fhe/secret/encapsulation_keys.hpp"
 #include "fhe/secret/encrypt_symmetric.hpp"
 #include "fhe/secret/generate_keys.hpp"
 
@@ -39,6 +41,23 @@ const fhe::ckks::SwitchingKey& Engine::key(fhe::ckks::KeyId id) {
 
 const fhe::ckks::SwitchingKey& Engine::rotation_key(int step) {
   return key(fhe::ckks::rotation_key_id(fhe::params::RotationStep(step), params().log_n()));
+}
+
+void Engine::make_keys(const fhe::params::BootstrapParams& bootstrap) {
+  using fhe::ckks::KeyKind;
+  const auto seed = [] { return fhe::random::random_seed(); };
+  for (const auto& [id, level] : fhe::boot::bootstrap_keys(bootstrap)) {
+    const fhe::ckks::SwitchingKey* const known = keys_.find(id);
+    if (id.kind == KeyKind::kEncapsulate || (known != nullptr && known->level() >= level)) continue;
+    if (id.kind != KeyKind::kDecapsulate) {
+      keys_.insert(id, fhe::secret::make_switching_key(ring(), secret_, id, level, seed(), errors_));
+      continue;
+    }
+    fhe::random::Stream sparse(seed(), fhe::random::Domain::kSecretKey, 0);
+    auto pair = fhe::secret::make_encapsulation_keys(ring(), secret_, level, seed(), errors_, sparse);
+    keys_.insert(fhe::ckks::encapsulation_key_id(), std::move(pair.to_sparse));
+    keys_.insert(id, std::move(pair.to_dense));
+  }
 }
 
 fhe::ckks::Plaintext Engine::encode(const Slots& slots, const Scale& scale, bool extended) const {

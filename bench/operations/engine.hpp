@@ -8,6 +8,7 @@
 #include "bench/operations/shape.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
+#include "fhe/params/bootstrap_params.hpp"
 #include "fhe/params/noise.hpp"
 #include "fhe/random/stream.hpp"
 #include "fhe/secret/secret_key.hpp"
@@ -38,6 +39,8 @@ class Engine {
   const fhe::ckks::SwitchingKey& key(fhe::ckks::KeyId id);
   const fhe::ckks::SwitchingKey& rotation_key(int step);
   [[nodiscard]] const fhe::ckks::EvaluationKeys& keys() const { return keys_; }
+  /// Makes those that a bootstrap needs, each for the level at which it is used.
+  void make_keys(const fhe::params::BootstrapParams& bootstrap);
 
   [[nodiscard]] fhe::ckks::Ciphertext encrypt(const Slots& slots, fhe::params::Level level,
                                               const fhe::params::Scale& scale);

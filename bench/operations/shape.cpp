@@ -1,5 +1,9 @@
 #include "bench/operations/shape.hpp"
 
+#include <utility>
+
+#include "fhe/params/bootstrap_presets.hpp"
+
 namespace obscura::bench::operations {
 
 Shapes published_shapes() {
@@ -11,7 +15,11 @@ Shapes published_shapes() {
   const Shape matrix{{14, {45, 40, 40}, {45}}};
   const Shape pixels_16{{13, {45, 40, 40}, {45}}};
   const Shape pixels_32{{15, {45, 40, 40}, {45}}};
-  return {{small, usual, large, deep}, {matrix}, {pixels_16, pixels_32}};
+  std::vector<BootstrapShape> bootstraps;
+  for (const fhe::params::BootstrapPreset& preset : fhe::params::bootstrap_presets()) {
+    bootstraps.push_back({{preset.params}, preset.bootstrap, preset.scale_bits});
+  }
+  return {{small, usual, large, deep}, {matrix}, {pixels_16, pixels_32}, std::move(bootstraps)};
 }
 
 }  // namespace obscura::bench::operations

@@ -13,13 +13,16 @@
 #include <utility>
 #include <vector>
 
+#include "fhe/ckks/add.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/encrypt.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "fhe/ckks/key_id.hpp"
+#include "fhe/ckks/rescale.hpp"
 #include "fhe/params/noise.hpp"
 #include "fhe/ring/arithmetic.hpp"
 #include "fhe/secret/decrypt.hpp"
+#include "fhe/secret/encapsulation_keys.hpp"
 #include "fhe/secret/encrypt_symmetric.hpp"
 #include "fhe/secret/generate_keys.hpp"
 
@@ -70,6 +73,13 @@ class Engine {
   void add_rotation_key(int step, Level level) {
     add_key(ckks::rotation_key_id(RotationStep(step), params().log_n()), level);
   }
+  void add_encapsulation_keys(Level level) {
+    random::Stream sparse(fresh_seed(), random::Domain::kSecretKey, 0);
+    auto [to_sparse, to_dense] = secret::make_encapsulation_keys(ring(), secret_, level, fresh_seed(), errors_, sparse);
+    keys_.insert(ckks::encapsulation_key_id(), std::move(to_sparse));
+    keys_.insert(ckks::decapsulation_key_id(), std::move(to_dense));
+  }
+  [[nodiscard]] const ckks::Context& context() const { return *context_; }
   [[nodiscard]] const ckks::PublicKey& public_key() const { return public_key_; }
   [[nodiscard]] const ckks::SwitchingKey& key(ckks::KeyId id) const { return *keys_.find(id); }
   [[nodiscard]] const ckks::SwitchingKey& rotation_key(int step) const {
@@ -87,6 +97,10 @@ class Engine {
   }
   [[nodiscard]] Slots decrypt(const ckks::Ciphertext& ciphertext) const {
     return encoder().decode(secret::decrypt(ring(), secret_, ciphertext));
+  }
+
+  [[nodiscard]] ring::EvaluationPoly decrypt_to_poly(const ckks::Ciphertext& ciphertext) const {
+    return ring::clone(ring(), secret::decrypt(ring(), secret_, ciphertext).poly());
   }
 
   /// What no slot's error exceeds, up to one in 10^15: eight deviations, given the deviation of a coefficient.

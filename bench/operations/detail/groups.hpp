@@ -13,5 +13,6 @@ void add_rotations(const Shape& shape, std::vector<Operation>& to);
 void add_polynomials(const Shape& shape, std::vector<Operation>& to);
 void add_dense(const Shape& shape, std::vector<Operation>& to);
 void add_convolution(const Shape& shape, std::vector<Operation>& to);
+void add_bootstrap(const BootstrapShape& bootstrap, std::vector<Operation>& to);
 
 }  // namespace obscura::bench::operations::detail

@@ -34,6 +34,10 @@ struct LinearTransform {
   /// Diagonals modulo Q_l P: rotated inputs stay modulo Q_l P, and each giant step divides by P once.
   /// Otherwise modulo Q_l, and each baby rotation is divided by P by itself.
   bool extended = false;
+  /// Giant steps go one after the other, and each rotates all that stand before it along: y_0 = 0,
+  /// y_i = rot_(g_i)( y_(i-1) + sum of the terms of step i ), and the last y_i is the result (Horner's rule). With
+  /// equal giants one key serves all of them. Extended and clear diagonals only.
+  bool horner = false;
   friend bool operator==(const LinearTransform&, const LinearTransform&) = default;
 };
 
@@ -48,7 +52,8 @@ using ClearDiagonals = std::function<const ckks::Plaintext&(std::size_t diagonal
 /// accumulate in three parts and are relinearised once per giant step, fused with its rotation.
 /// Needs the kGalois keys of all baby steps and giant steps, and kRelinearize (giant 0) or kGaloisRelinearize
 /// (other giants) for encrypted diagonals; a missing key is a bug of the caller.
-/// All diagonals have the same scale; extended ones are over basis_qp of the inputs' level, others over basis_q.
+/// All diagonals have the same scale; extended ones are over basis_qp of the inputs' level, others over basis_q. Clear
+/// ones may be condensed (ckks/condense.hpp), each as its period allows.
 /// Cost with encrypted diagonals, extended: one ModUp per rotated input; giant 0 one ModDown and one key product,
 /// any other giant two of each; one ModDown of both parts in the end.
 [[nodiscard]] ckks::Ciphertext apply(const ring::RingContext& ring, const ckks::EvaluationKeys& keys,

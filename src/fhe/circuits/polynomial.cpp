@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
@@ -30,9 +31,12 @@ class Evaluation {
   Evaluation(const ring::RingContext& ring, const Ciphertext& x, const ckks::SwitchingKey& key)
       : ring_(ring), x_(x), key_(key) {}
 
-  /// T_k for all k in `powers`, in ascending order: each needs smaller ones only.
+  void give_second(Ciphertext second) { powers_.emplace(2, std::move(second)); }
+
+  /// T_k for all k in `powers` that are not there yet, in ascending order: each needs smaller ones only.
   void compute_powers(const std::set<int>& powers) {
     for (const int k : powers) {
+      if (powers_.contains(k)) continue;
       const int a = detail::chebyshev_factor(k);
       const Level level = std::min(power(a).level(), power(k - a).level());
       ckks::ProductCiphertext product = multiply(power(a), power(k - a), level);
@@ -116,6 +120,18 @@ void check_coefficients(std::span<const double> coefficients) {
                 "a polynomial has a degree of 1..63");
 }
 
+Ciphertext evaluate(const ring::RingContext& ring, const Ciphertext& x, std::optional<Ciphertext> second,
+                    std::span<const double> coefficients, const Scale& scale, const ckks::SwitchingKey& relinearize) {
+  check_coefficients(coefficients);
+  const int level = x.level().value() - polynomial_depth(static_cast<int>(coefficients.size()) - 1);
+  OBSCURA_CHECK(level >= 0, "too few levels are left for the polynomial");
+  const detail::ChebyshevPlan plan = detail::plan_chebyshev(coefficients);
+  Evaluation evaluation(ring, x, relinearize);
+  if (second) evaluation.give_second(std::move(*second));
+  evaluation.compute_powers(plan.powers);
+  return evaluation.value(plan.root, Level(level), scale);
+}
+
 }  // namespace
 
 int polynomial_depth(int degree) {
@@ -135,13 +151,14 @@ std::vector<int> polynomial_products(std::span<const double> coefficients) {
 ckks::Ciphertext evaluate_chebyshev(const ring::RingContext& ring, const ckks::Ciphertext& x,
                                     std::span<const double> coefficients, const params::Scale& scale,
                                     const ckks::SwitchingKey& relinearize) {
-  check_coefficients(coefficients);
-  const int level = x.level().value() - polynomial_depth(static_cast<int>(coefficients.size()) - 1);
-  OBSCURA_CHECK(level >= 0, "too few levels are left for the polynomial");
-  const detail::ChebyshevPlan plan = detail::plan_chebyshev(coefficients);
-  Evaluation evaluation(ring, x, relinearize);
-  evaluation.compute_powers(plan.powers);
-  return evaluation.value(plan.root, Level(level), scale);
+  return evaluate(ring, x, std::nullopt, coefficients, scale, relinearize);
+}
+
+ckks::Ciphertext evaluate_chebyshev(const ring::RingContext& ring, const ckks::Ciphertext& x, ckks::Ciphertext second,
+                                    std::span<const double> coefficients, const params::Scale& scale,
+                                    const ckks::SwitchingKey& relinearize) {
+  OBSCURA_CHECK(second.level().value() == x.level().value() - 1, "T_2 is one level below T_1");
+  return evaluate(ring, x, std::move(second), coefficients, scale, relinearize);
 }
 
 }  // namespace obscura::fhe::circuits

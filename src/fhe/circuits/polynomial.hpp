@@ -28,4 +28,9 @@ namespace obscura::fhe::circuits {
                                                   std::span<const double> coefficients, const params::Scale& scale,
                                                   const ckks::SwitchingKey& relinearize);
 
+/// The same for a caller who has T_2(x), one level below x at any scale, and keeps its product.
+[[nodiscard]] ckks::Ciphertext evaluate_chebyshev(const ring::RingContext& ring, const ckks::Ciphertext& x,
+                                                  ckks::Ciphertext second, std::span<const double> coefficients,
+                                                  const params::Scale& scale, const ckks::SwitchingKey& relinearize);
+
 }  // namespace obscura::fhe::circuits

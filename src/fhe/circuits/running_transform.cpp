@@ -106,7 +106,11 @@ void RunningTransform::close(std::span<const detail::TermRun> runs) {
   for (const detail::TermRun& run : runs) {
     const GiantStep& step = transform_.steps[run.step];
     if (run.first + run.diagonals.size() < step.terms.size()) continue;
-    steps_.add(step.giant, std::move(*run.sum));
+    if (transform_.horner) {
+      steps_.add_and_rotate(step.giant, std::move(*run.sum));
+    } else {
+      steps_.add(step.giant, std::move(*run.sum));
+    }
   }
 }
 

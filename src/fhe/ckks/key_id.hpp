@@ -19,4 +19,11 @@ namespace obscura::fhe::ckks {
   return {KeyKind::kGaloisRelinearize, ring::galois_of_rotation(step, log_n)};
 }
 
+[[nodiscard]] inline KeyId encapsulation_key_id() {
+  return {KeyKind::kEncapsulate, ring::GaloisElement(1)};
+}
+[[nodiscard]] inline KeyId decapsulation_key_id() {
+  return {KeyKind::kDecapsulate, ring::GaloisElement(1)};
+}
+
 }  // namespace obscura::fhe::ckks

@@ -20,11 +20,13 @@ enum class KeyKind : std::uint8_t {
   kRelinearize = 0,        ///< s^2 -> s
   kGalois = 1,             ///< s -> sigma_g^-1(s); afterwards apply sigma_g
   kGaloisRelinearize = 2,  ///< s^2 -> sigma_g^-1(s); afterwards apply sigma_g: giant steps with encrypted diagonals
+  kEncapsulate = 3,        ///< s -> the sparse secret of a bootstrap; one digit, over ring::encapsulation_basis()
+  kDecapsulate = 4,        ///< the sparse secret -> s
 };
 
 struct KeyId {
   KeyKind kind = KeyKind::kRelinearize;
-  ring::GaloisElement galois{1};  ///< 1 for kRelinearize
+  ring::GaloisElement galois{1};  ///< 1 for all kinds that have no automorphism
   friend auto operator<=>(const KeyId&, const KeyId&) = default;
 };
 

@@ -67,6 +67,27 @@ void ternary(Stream& stream, std::span<std::int8_t> out) {
   });
 }
 
+void sparse_ternary(Stream& stream, std::span<std::int8_t> out, int weight) {
+  OBSCURA_CHECK(std::has_single_bit(out.size()) && out.size() <= (std::size_t{1} << 32), "the size is a power of two");
+  OBSCURA_CHECK(weight >= 1 && static_cast<std::size_t>(weight) <= out.size() / 2, "the weight is out of range");
+  std::ranges::fill(out, std::int8_t{0});
+  const std::uint64_t mask = out.size() - 1;
+  for (int done = 0; done < weight;) {
+    std::array<std::uint64_t, 1> word{};
+    fill_words(stream, word);
+    const auto sign = static_cast<std::int8_t>(1 - 2 * static_cast<int>(word[0] >> 63));
+    // The place is compared with, never used as an address.
+    std::int8_t taken = 0;
+    for (std::size_t i = 0; i < out.size(); ++i) {
+      const auto here = static_cast<std::int8_t>((((i ^ (word[0] & mask)) - 1) >> 63) & 1);
+      taken = static_cast<std::int8_t>(taken | (here & out[i] & 1));
+      out[i] = static_cast<std::int8_t>(out[i] + here * sign * (1 - (out[i] & 1)));
+    }
+    done += 1 - taken;
+    base::wipe({reinterpret_cast<std::uint8_t*>(word.data()), sizeof word});
+  }
+}
+
 void centred_binomial(Stream& stream, std::span<std::int8_t> out) {
   // The ones of the first 21 bits less those of the next are the ones of both, the latter inverted, less 21.
   constexpr int kCoins = 21;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -109,6 +110,54 @@ TEST(CentredBinomial, CountsTheDocumentedBits) {
   for (std::size_t i = 0; i < drawn.size(); ++i) {
     EXPECT_EQ(drawn[i], std::popcount(source[i] & kMask) - std::popcount((source[i] >> 21) & kMask));
   }
+}
+
+TEST(SparseTernary, HasItsWeightAndBothSignsEverywhere) {
+  constexpr int kSize = 64;
+  constexpr int kWeight = 16;
+  constexpr int kTrials = 20'000;
+  std::array<int, kSize> count{};
+  int positive = 0;
+  Stream stream = test_stream(5);
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<std::int8_t> drawn(kSize, 9);
+    sparse_ternary(stream, drawn, kWeight);
+    int weight = 0;
+    for (std::size_t i = 0; i < drawn.size(); ++i) {
+      ASSERT_LE(std::abs(drawn[i]), 1);
+      weight += std::abs(drawn[i]);
+      count.at(i) += std::abs(drawn[i]);
+      positive += drawn[i] > 0 ? 1 : 0;
+    }
+    ASSERT_EQ(weight, kWeight);
+  }
+  const double share = static_cast<double>(kWeight) / kSize;
+  for (const int c : count) EXPECT_NEAR(c, kTrials * share, 5.5 * std::sqrt(kTrials * share * (1 - share)));
+  EXPECT_NEAR(positive, kTrials * kWeight / 2, 5 * std::sqrt(kTrials * kWeight / 4.0));
+}
+
+TEST(SparseTernary, FollowsTheDocumentedRule) {
+  constexpr int kWeight = 200;
+  std::vector<std::int8_t> drawn(1024);
+  Stream stream = test_stream(0);
+  sparse_ternary(stream, drawn, kWeight);
+  std::vector<std::int8_t> expected(1024);
+  int weight = 0;
+  for (const std::uint64_t word : words(2000)) {
+    std::int8_t& place = expected[word % 1024];
+    if (place != 0) continue;
+    place = (word >> 63) != 0 ? -1 : 1;
+    if (++weight == kWeight) break;
+  }
+  EXPECT_EQ(drawn, expected);
+}
+
+TEST(SamplerDeath, RefusesAnImpossibleWeight) {
+  std::vector<std::int8_t> out(8);
+  Stream stream = test_stream(4);
+  EXPECT_DEATH(sparse_ternary(stream, out, 5), "weight is out of range");
+  out.resize(7);
+  EXPECT_DEATH(sparse_ternary(stream, out, 2), "power of two");
 }
 
 TEST(SamplerDeath, RefusesAnImpossibleModulus) {

@@ -28,6 +28,12 @@ SecretCoefficients ternary_coefficients(int degree, random::Stream& stream) {
   return coefficients;
 }
 
+SecretCoefficients sparse_ternary_coefficients(int degree, int weight, random::Stream& stream) {
+  SecretCoefficients coefficients(degree);
+  random::sparse_ternary(stream, coefficients.reveal_secret(), weight);
+  return coefficients;
+}
+
 EvaluationPoly from_signed(const RingContext& ring, const SecretCoefficients& coefficients, const Basis& basis) {
   const std::span<const std::int8_t> small = coefficients.reveal_secret();
   OBSCURA_CHECK(ring.contains(basis) && small.size() == static_cast<std::size_t>(ring.degree()),

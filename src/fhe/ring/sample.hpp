@@ -37,6 +37,8 @@ class SecretCoefficients {
 [[nodiscard]] SecretCoefficients error_coefficients(int degree, random::Stream& stream);
 /// Uniform ternary, N coefficients; constant-time.
 [[nodiscard]] SecretCoefficients ternary_coefficients(int degree, random::Stream& stream);
+/// Uniform ternary of this Hamming weight, N coefficients.
+[[nodiscard]] SecretCoefficients sparse_ternary_coefficients(int degree, int weight, random::Stream& stream);
 
 /// Residues over `basis`, transformed. Cost: one NTT per limb.
 [[nodiscard]] EvaluationPoly from_signed(const RingContext& ring, const SecretCoefficients& coefficients,

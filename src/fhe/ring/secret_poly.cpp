@@ -40,4 +40,8 @@ SecretPoly sample_ternary(const RingContext& ring, const Basis& basis, random::S
   return SecretPoly(from_signed(ring, ternary_coefficients(ring.degree(), stream), basis));
 }
 
+SecretPoly sample_sparse_ternary(const RingContext& ring, const Basis& basis, int weight, random::Stream& stream) {
+  return SecretPoly(from_signed(ring, sparse_ternary_coefficients(ring.degree(), weight, stream), basis));
+}
+
 }  // namespace obscura::fhe::ring

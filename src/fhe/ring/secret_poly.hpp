@@ -29,5 +29,8 @@ class SecretPoly {
 /// Constant-time; the coefficients are wiped. Cost: one NTT per limb.
 [[nodiscard]] SecretPoly sample_error(const RingContext& ring, const Basis& basis, random::Stream& stream);
 [[nodiscard]] SecretPoly sample_ternary(const RingContext& ring, const Basis& basis, random::Stream& stream);
+/// Uniform ternary of a Hamming weight (random::sparse_ternary, which says what is constant-time).
+[[nodiscard]] SecretPoly sample_sparse_ternary(const RingContext& ring, const Basis& basis, int weight,
+                                               random::Stream& stream);
 
 }  // namespace obscura::fhe::ring

@@ -37,6 +37,7 @@ ckks::SwitchingKey make_switching_key(const ring::RingContext& ring, const Secre
                                       params::Level level, const random::Seed256& public_seed,
                                       random::Stream& error_stream) {
   OBSCURA_CHECK(level >= params::Level(0) && level <= ring.params().max_level(), "the level is outside the chain");
+  OBSCURA_CHECK(id.kind <= ckks::KeyKind::kGaloisRelinearize, "keys of encapsulation are made together");
   OBSCURA_CHECK((id.kind == ckks::KeyKind::kRelinearize) == (id.galois == ring::GaloisElement(1)),
                 "only a relinearisation key has no automorphism");
   const ring::SecretPoly s(ring::restrict_to(ring, secret.reveal_secret(), ring.basis_qp(level)));

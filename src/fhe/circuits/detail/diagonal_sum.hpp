@@ -9,7 +9,7 @@
 
 namespace obscura::fhe::circuits::detail {
 
-/// One diagonal as the kernels see it: (w0, w1), or w0 alone when it is clear.
+/// One diagonal as the kernels see it: (w0, w1), or w0 alone when it is clear. A condensed w0 has fewer words than N.
 struct DiagonalView {
   const ring::EvaluationPoly* w0;
   const ring::EvaluationPoly* w1;  ///< nullptr: clear

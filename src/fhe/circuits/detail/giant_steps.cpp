@@ -35,6 +35,18 @@ void GiantSteps::add(params::RotationStep giant, ProductSum sum) {
   }
 }
 
+void GiantSteps::add_and_rotate(params::RotationStep giant, ProductSum sum) {
+  OBSCURA_CHECK(sum.clear() && over_qp(sum.d0), "Horner's rule takes extended clear diagonals");
+  add_total(std::move(sum.d0), std::move(sum.d1));
+  const ring::GaloisElement g = ring::galois_of_rotation(giant, ring_.params().log_n());
+  if (g == ring::GaloisElement(1)) return;
+  ring::EvaluationPoly t0;
+  ring::EvaluationPoly t1;
+  multiply_key(to_q(ring_, std::move(total_.c1)), {ckks::KeyKind::kGalois, g}, t0, t1, false);
+  ring::add_in_place(ring_, t0, total_.c0);
+  total_ = {ring::automorphism(ring_, t0, g), ring::automorphism(ring_, t1, g)};
+}
+
 void GiantSteps::add_unrotated(ProductSum sum) {
   if (sum.clear()) {
     add_total(std::move(sum.d0), std::move(sum.d1));

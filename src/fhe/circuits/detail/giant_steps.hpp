@@ -20,6 +20,10 @@ class GiantSteps {
   /// ModDown each for what is switched.
   void add(params::RotationStep giant, ProductSum sum);
 
+  /// Adds the sum and rotates the total: rot_giant(total + sum). `sum` is over Q_l P and of clear diagonals.
+  /// Cost but for giant 0: one key switch and one ModDown, of one part.
+  void add_and_rotate(params::RotationStep giant, ProductSum sum);
+
   /// The two parts at `level`, or one lower with `rescale`. Called once.
   [[nodiscard]] ckks::Ciphertext finish(params::Level level, const params::Scale& scale, bool rescale);
   /// The two parts undivided, over Q_l P and times P. Called once, instead.
