@@ -149,7 +149,7 @@ Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, st
   if (subjects.names.empty() && subjects.messages > 0) unreadable.push_back("");  // counted, and not even listed
   for (const std::string& subject : subjects.names) {
     const auto known = seen_[stream].find(subject);
-    if (known != seen_[stream].end()) {
+    if (known != seen_[stream].end() && !known->second.gone) {
       still_there.insert(*known);
       continue;
     }
@@ -199,9 +199,10 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
 
 // Its own message id, so that however often this is repeated there is one more message, and one less. A stream that was
 // reset counts its messages anew: the sequence alone would name two.
-Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, const Sighting& sighting) {
+Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, Sighting& sighting) {
   OBSCURA_TRY(const auto message, read_message(connection_, stream, json::object({{"seq", sighting.sequence}}).dump()));
   const auto task = task_of_subject(subject);
+  sighting.gone = !message;
   if (!message || message->subject != subject || !task) return {};
   OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));
   if (result) return delete_message(connection_, stream, sighting.sequence);

@@ -47,6 +47,7 @@ class NatsWatch {
     std::uint64_t sequence = 0;
     Instant deadline;
     int left_behind = 0;  ///< rounds in a row in which nobody had it
+    bool gone = false;    ///< when it was to be revived it could not be read
   };
   // What a lane's consumer says.
   struct LaneState {
@@ -64,8 +65,7 @@ class NatsWatch {
   void count_unreadable(const std::string& stream, const std::vector<std::string>& unreadable);
   [[nodiscard]] base::Result<void> judge(const std::string& stream, const std::string& subject, Sighting& sighting,
                                          const LaneState& lane, std::vector<Orphan>& orphans);
-  [[nodiscard]] base::Result<void> revive(const std::string& stream, const std::string& subject,
-                                          const Sighting& sighting);
+  [[nodiscard]] base::Result<void> revive(const std::string& stream, const std::string& subject, Sighting& sighting);
   [[nodiscard]] base::Result<LaneState> lane_state(const std::string& stream, const Lane& lane);
   [[nodiscard]] base::Result<void> add(const Place& place, OrphanCause cause, std::uint32_t deliveries,
                                        std::vector<Orphan>& orphans);

@@ -15,6 +15,7 @@
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/testing/nats_cluster.hpp"
 #include "deploy/net/testing/nats_place.hpp"
+#include "deploy/net/testing/pipeline.hpp"
 
 namespace obscura::deploy::net::detail {
 namespace {
@@ -24,10 +25,11 @@ using testing::insist;
 // Stands for the API of a server with one stream, JOBS_0, of which a test says what its leader tells.
 class ToldStream {
  public:
-  // The names that a look lists; whatever is listed cannot be read.
+  // The name that a look lists. In the first `readable` looks its message can be read, and nobody holds its task.
   using Listed = std::function<std::string(int look)>;
 
-  explicit ToldStream(Listed listed) : listed_(std::move(listed)), port_(insist(free_loopback_port())) {
+  explicit ToldStream(Listed listed, int readable = 0)
+      : listed_(std::move(listed)), readable_(readable), port_(insist(free_loopback_port())) {
     testing::write_text(folder_.path() + "/server.conf", fmt::format("listen: 127.0.0.1:{}\n", port_));
     server_ = insist(NatsServer::start(folder_.path() + "/server.conf", port_, folder_.path() + "/log"));
     OBSCURA_CHECK(natsConnection_ConnectTo(&connection_, url().c_str()) == NATS_OK &&
@@ -63,10 +65,20 @@ class ToldStream {
       return R"({"total": 1, "state": {"messages": 3, "last_seq": 9, "subjects": {)" +
              (names.empty() ? "" : "\"" + names + "\": 1") + "}}}";
     }
+    if (subject.find("CONSUMER.INFO") != std::string::npos) {
+      return R"({"delivered": {"stream_seq": 9}, "ack_floor": {"stream_seq": 9}})";
+    }
+    if (subject.ends_with("MSG.GET.JOBS_0") && looks_ <= readable_) {
+      // NATS/1.0, Obscura-Deadline: 99999999999999
+      return R"({"message": {"seq": 9, "data": "", "hdrs": "TkFUUy8xLjANCk9ic2N1cmEtRGVhZGxpbmU6IDk5OTk5OTk5OTk5OTk5DQoNCg==",)"
+             R"("time": "t", "subject": ")" +
+             listed_(0) + "\"}}";
+    }
     return R"({"error": {"code": 404, "err_code": 10037, "description": "no message found"}})";
   }
 
   Listed listed_;
+  int readable_;
   testing::TemporaryFolder folder_;
   std::uint16_t port_;
   std::unique_ptr<NatsServer> server_;
@@ -76,8 +88,8 @@ class ToldStream {
   std::atomic<int> asked_ = 0;
 };
 
-int asked_in(int looks, ToldStream::Listed listed) {
-  ToldStream stream(std::move(listed));
+int asked_in(int looks, ToldStream::Listed listed, int readable = 0) {
+  ToldStream stream(std::move(listed), readable);
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
   NatsWatch watch(*connection, Milliseconds(1'000), false);
   for (int look = 0; look < looks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
@@ -87,6 +99,20 @@ int asked_in(int looks, ToldStream::Listed listed) {
 TEST(NatsWatch, ALeaderThatCountsWhatCannotBeReadIsReplaced) {
   EXPECT_EQ(asked_in(25, [](int) { return "one.that.stays"; }), 1);
   EXPECT_EQ(asked_in(25, [](int) { return ""; }), 1);
+}
+
+// What a change of leaders does to a task that was looked at before: the one that leads now lists it.
+TEST(NatsWatch, SoIsOneThatLostWhatWasThereBefore) {
+  const Lane lane = testing::all_lanes(1).front();
+  const Task task{.key = {"tenant", "job", 0},
+                  .step = {},
+                  .model = lane.model,
+                  .eval_key = lane.eval_key,
+                  .deadline = {},
+                  .message = {}};
+  EXPECT_EQ(asked_in(
+                40, [&](int) { return task_subject(task); }, 2),
+            1);
 }
 
 // What a busy stream looks like: each look lists tasks that are done by the time they are read.
