@@ -109,6 +109,13 @@ TEST_F(ClearTransform, HornersRuleGivesTheSameMatrix) {
   }
 }
 
+TEST_F(ClearTransform, HornersRuleMayEndWithARotation) {
+  const ckks::Ciphertext x = engine_.encrypt(x_, level_, scale_);
+  circuits::LinearTransform transform = transform_of(matrix_, true, true);
+  transform.steps.back().giant = RotationStep(8);
+  EXPECT_LT(largest_difference(engine_.decrypt(run(x, transform, false)), rotated(matrix_.apply(x_), 8)), bound());
+}
+
 TEST_F(ClearTransform, CondensedDiagonalsGiveTheSameWords) {
   const ckks::Ciphertext x = engine_.encrypt(x_, level_, scale_);
   for (const bool horner : {false, true}) {

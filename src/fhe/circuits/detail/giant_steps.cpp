@@ -1,10 +1,12 @@
 #include "fhe/circuits/detail/giant_steps.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.hpp"
 #include "fhe/circuits/detail/term_plan.hpp"
 #include "fhe/ckks/rescale.hpp"
+#include "fhe/ring/add_switched.hpp"
 #include "fhe/ring/arithmetic.hpp"
 #include "fhe/ring/division.hpp"
 #include "fhe/ring/gadget.hpp"
@@ -37,14 +39,22 @@ void GiantSteps::add(params::RotationStep giant, ProductSum sum) {
 
 void GiantSteps::add_and_rotate(params::RotationStep giant, ProductSum sum) {
   OBSCURA_CHECK(sum.clear() && over_qp(sum.d0), "Horner's rule takes extended clear diagonals");
-  add_total(std::move(sum.d0), std::move(sum.d1));
-  const ring::GaloisElement g = ring::galois_of_rotation(giant, ring_.params().log_n());
-  if (g == ring::GaloisElement(1)) return;
-  ring::EvaluationPoly t0;
-  ring::EvaluationPoly t1;
-  multiply_key(to_q(ring_, std::move(total_.c1)), {ckks::KeyKind::kGalois, g}, t0, t1, false);
-  ring::add_in_place(ring_, t0, total_.c0);
-  total_ = {ring::automorphism(ring_, t0, g), ring::automorphism(ring_, t1, g)};
+  ring::PolyPair next{std::move(sum.d0), std::move(sum.d1)};
+  if (total_.c0.limbs() > 0) add_pending(next);
+  total_ = std::move(next);
+  pending_ = ring::galois_of_rotation(giant, ring_.params().log_n());
+}
+
+void GiantSteps::add_pending(ring::PolyPair& sum) {
+  if (pending_ == ring::GaloisElement(1)) {
+    ring::add_in_place(ring_, sum.c0, total_.c0);
+    ring::add_in_place(ring_, sum.c1, total_.c1);
+    return;
+  }
+  const ring::EvaluationPoly c1 = to_q(ring_, std::move(total_.c1));
+  const ckks::SwitchingKey& key =
+      require_key(keys_, {ckks::KeyKind::kGalois, pending_}, params::Level(c1.basis().q_count - 1));
+  ring::add_switched(ring_, c1, key.halves(), total_.c0, pending_, sum);
 }
 
 void GiantSteps::add_unrotated(ProductSum sum) {
@@ -94,6 +104,13 @@ void GiantSteps::add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1) {
 
 ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& scale, bool rescale) {
   OBSCURA_CHECK(!rescale || level > params::Level(0), "no level is left");
+  if (pending_ != ring::GaloisElement(1)) {
+    ring::PolyPair rotated{ring_.make<ring::Domain::kEvaluation>(total_.c0.basis()),
+                           ring_.make<ring::Domain::kEvaluation>(total_.c0.basis())};
+    for (auto* part : {&rotated.c0, &rotated.c1}) std::ranges::fill(part->words(), 0);
+    add_pending(rotated);
+    total_ = std::move(rotated);
+  }
   if (!over_qp(total_.c0)) {
     ckks::Ciphertext result(std::move(total_.c0), std::move(total_.c1), level, scale);
     return rescale ? ckks::rescale(ring_, result) : std::move(result);

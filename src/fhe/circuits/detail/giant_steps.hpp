@@ -20,8 +20,9 @@ class GiantSteps {
   /// ModDown each for what is switched.
   void add(params::RotationStep giant, ProductSum sum);
 
-  /// Adds the sum and rotates the total: rot_giant(total + sum). `sum` is over Q_l P and of clear diagonals.
-  /// Cost but for giant 0: one key switch and one ModDown, of one part.
+  /// Adds the sum and rotates the total: rot_giant(total + sum). `sum` is over Q_l P and of clear diagonals. The
+  /// rotation takes place when the next sum comes, to which it is added in the same sweep. Cost but for giant 0: one
+  /// key switch and one ModDown, of one part.
   void add_and_rotate(params::RotationStep giant, ProductSum sum);
 
   /// The two parts at `level`, or one lower with `rescale`. Called once.
@@ -33,12 +34,15 @@ class GiantSteps {
   void add_unrotated(ProductSum sum);
   void add_rotated(ring::GaloisElement g, ProductSum sum);
   void add_total(ring::EvaluationPoly t0, ring::EvaluationPoly t1);
+  /// `sum` += the total as it is to be rotated, which then is no more.
+  void add_pending(ring::PolyPair& sum);
   void multiply_key(const ring::EvaluationPoly& a, ckks::KeyId id, ring::EvaluationPoly& out0,
                     ring::EvaluationPoly& out1, bool accumulate) const;
 
   const ring::RingContext& ring_;
   const ckks::EvaluationKeys& keys_;
-  ring::PolyPair total_;  ///< over Q_l P, times P; or over Q_l while nothing needed a key
+  ring::PolyPair total_;            ///< over Q_l P, times P; or over Q_l while nothing needed a key
+  ring::GaloisElement pending_{1};  ///< what the total is still to be rotated by
 };
 
 /// What the steps add up to, over Q_l P and times P, divided by P and, with `rescale`, by the prime of `level`. `scale`

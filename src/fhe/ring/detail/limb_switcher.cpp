@@ -95,6 +95,7 @@ kernels::SwitchLimb LimbSwitcher::part_of(kernels::SwitchLimb job, std::size_t f
     job.addend0 = nullptr;
     job.addend1 = nullptr;
     job.permutation = nullptr;
+    job.adds = false;
     job.out0 = scratch.sum(0, limb);
     job.out1 = scratch.sum(1, limb);
   }
