@@ -1,6 +1,7 @@
 #include "base/memory.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 #include <optional>
@@ -18,26 +19,38 @@ std::optional<std::uint64_t> number_in(const std::string& path) {
   return std::nullopt;
 }
 
-std::uint64_t available_of_kernel() {
-  std::ifstream file("/proc/meminfo");
+// The number behind a name in a file of names and numbers.
+std::optional<std::uint64_t> number_of(const std::string& name, const std::string& path) {
+  std::ifstream file(path);
   std::string word;
   while (file >> word) {
-    std::uint64_t kilobytes = 0;
-    if (word == "MemAvailable:" && file >> kilobytes) return kilobytes << 10;
+    std::uint64_t value = 0;
+    if (word == name && file >> value) return value;
   }
-  return kUnknown;
+  return std::nullopt;
 }
 
-// Of the group that the process is in; "max" is no number.
-std::uint64_t left_in_control_group() {
+// Pages of files that nobody used for long are counted as used, but are given back on demand.
+std::uint64_t left_in(const std::string& group) {
+  const auto most = number_in(group + "/memory.max");  // "max" is no number
+  const auto used = number_in(group + "/memory.current");
+  if (!most || !used) return kUnknown;
+  const std::uint64_t returnable = number_of("inactive_file", group + "/memory.stat").value_or(0);
+  const std::uint64_t needed = *used - std::min(*used, returnable);
+  return *most - std::min(*most, needed);
+}
+
+// What the group of the process leaves, and all above it.
+std::uint64_t left_in_control_groups() {
   std::ifstream file("/proc/self/cgroup");
   std::string line;
   while (std::getline(file, line)) {
-    if (!line.starts_with("0::")) continue;
-    const std::string group = "/sys/fs/cgroup" + line.substr(3);
-    const auto most = number_in(group + "/memory.max");
-    const auto used = number_in(group + "/memory.current");
-    if (most && used) return *most - std::min(*most, *used);
+    if (!line.starts_with("0::/")) continue;
+    std::uint64_t left = kUnknown;
+    for (std::filesystem::path group = line.substr(3);; group = group.parent_path()) {
+      left = std::min(left, left_in("/sys/fs/cgroup" + group.string()));
+      if (group == group.parent_path()) return left;
+    }
   }
   return kUnknown;
 }
@@ -45,7 +58,8 @@ std::uint64_t left_in_control_group() {
 }  // namespace
 
 std::uint64_t available_memory_bytes() {
-  const std::uint64_t bytes = std::min(available_of_kernel(), left_in_control_group());
+  const auto kilobytes = number_of("MemAvailable:", "/proc/meminfo");
+  const std::uint64_t bytes = std::min(kilobytes ? *kilobytes << 10 : kUnknown, left_in_control_groups());
   return bytes == kUnknown ? 0 : bytes;
 }
 

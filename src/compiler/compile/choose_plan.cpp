@@ -180,12 +180,16 @@ class PlanSearch {
     for (const Observed& known : observed_) {
       if (pack::same_shapes(known.packing, attempt.packing)) return known.observation;
     }
+    observed_.push_back({attempt.packing, look_at(attempt)});
+    return observed_.back().observation;
+  }
+
+  Observation look_at(const Attempt& attempt, std::span<const place::Gain> errors = {}) {
     const pack::PackedNetwork& single = lowered(attempt).single;
-    Observation observation = observe(single, inputs_, options_.sensitivity_inputs, parallel_);
+    Observation observation = observe(single, inputs_, options_.sensitivity_inputs, parallel_, errors);
     // Places that a request leaves empty hold the image of zeros, which must not wrap around either.
     if (options_.images > 1) observe_zeros(single, observation);
-    observed_.push_back({attempt.packing, std::move(observation)});
-    return observed_.back().observation;
+    return observation;
   }
 
   void try_primes(const Attempt& attempt) {
@@ -208,8 +212,7 @@ class PlanSearch {
       const auto params = plan::program::make_params(plan->packed.program);
       if (!params) return false;
       const auto errors = errors_of(*plan, *params, options_.head_room);
-      const Observation seen =
-          observe(lowered(attempt).single, inputs_, options_.sensitivity_inputs, parallel_, errors);
+      const Observation seen = look_at(attempt, errors);
       const place::ErrorModel model(plan->packed.program, seen.calibration, *params, options_.head_room);
       const auto with_errors = model.predict(place::scale_bits_of(plan->packed.program, *params));
       if (with_errors.overflow_bits <= kNegligibleOverflow &&
