@@ -1,5 +1,8 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <optional>
+
 #include "apps/cli/command.hpp"
 #include "apps/cli/progress.hpp"
 #include "artifact/header.hpp"
@@ -25,6 +28,7 @@ struct Options {
   std::vector<std::string> trust;
   std::string output;
   std::string folder;
+  std::optional<std::uint64_t> memory_mb;
 };
 
 using Jobs = std::span<const deploy::worker::FileJob>;
@@ -45,9 +49,11 @@ Report report_of(Jobs jobs, const std::vector<double>& latency_ms) {
   return report;
 }
 
-/// A share of the free memory that a run may take; the rest is for tables, files and others. 0: nobody knows.
-std::uint64_t memory_to_take() {
-  return base::available_memory_bytes() / 10 * 9;
+/// What was asked for, or a share of the free memory: the rest is for tables, files and others. 0: no limit.
+std::uint64_t memory_to_take(const Options& options) {
+  if (options.memory_mb) return *options.memory_mb << 20;
+  const auto available = base::available_memory_bytes();
+  return available ? std::max<std::uint64_t>(*available / 10 * 9, 1) : 0;
 }
 
 base::Result<Report> run_sealed(const Options& options, const Global& global, Jobs jobs) {
@@ -57,14 +63,14 @@ base::Result<Report> run_sealed(const Options& options, const Global& global, Jo
   }
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
   Progress progress("computing", jobs.size());
-  OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, global.engine, {memory_to_take()},
-                                                               jobs, showing(progress)));
+  OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, global.engine,
+                                                               {memory_to_take(options)}, jobs, showing(progress)));
   return report_of(jobs, answers.latency_ms);
 }
 
-runtime::clear::Keep what_to_keep(const plan::program::Program& program, const fhe::params::ParamSet& params) {
-  const std::uint64_t all = plan::program::estimate_memory(program, params).total_bytes(false);
-  const std::uint64_t most = memory_to_take();
+/// An encoded weight is one polynomial, half of what the estimate counts for an encrypted one.
+runtime::clear::Keep what_to_keep(const plan::program::MemoryEstimate& memory, std::uint64_t most) {
+  const std::uint64_t all = memory.total_bytes(false) - memory.weight_bytes / 2;
   return most == 0 || all <= most ? runtime::clear::Keep::kEncoded : runtime::clear::Keep::kCoefficients;
 }
 
@@ -77,8 +83,9 @@ base::Result<Report> run_plan(const Options& options, const Global& global, Jobs
   const auto& key_path = options.files.evaluation_keys;
   OBSCURA_TRY(const auto keys, base::MappedFile::open(key_path, wire::kMaxEvaluationKeyBytes));
   OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), key_path));
+  const auto memory = plan::program::estimate_memory(plan.program, context->params());
   auto weights = std::make_unique<runtime::clear::ClearWeightSource>(
-      context->encoder(), plan.program, std::move(plan.weights), what_to_keep(plan.program, context->params()));
+      context->encoder(), plan.program, std::move(plan.weights), what_to_keep(memory, memory_to_take(options)));
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights)));
   Progress progress("computing", jobs.size());
@@ -111,6 +118,8 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
       ->allow_extra_args(false);
   command->add_option("-o,--output", options->output, "Result file, for one request");
   command->add_option("--out-dir", options->folder, "Folder for results");
+  command->add_option("--memory-mb", options->memory_mb,
+                      "Limit for keys, weights and ciphertexts; 0 = none (default: nine tenths of what is free)");
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_model(*options, global); }; });
 }

@@ -57,10 +57,10 @@ std::uint64_t left_in_control_groups() {
 
 }  // namespace
 
-std::uint64_t available_memory_bytes() {
+std::optional<std::uint64_t> available_memory_bytes() {
   const auto kilobytes = number_of("MemAvailable:", "/proc/meminfo");
   const std::uint64_t bytes = std::min(kilobytes ? *kilobytes << 10 : kUnknown, left_in_control_groups());
-  return bytes == kUnknown ? 0 : bytes;
+  return bytes == kUnknown ? std::nullopt : std::optional(bytes);
 }
 
 }  // namespace obscura::base

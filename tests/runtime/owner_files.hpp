@@ -64,6 +64,7 @@ class OwnerFiles {
   [[nodiscard]] const deploy::owner::KeySet& keys() const { return keys_; }
   [[nodiscard]] const artifact::Digest& key() const { return key_; }
   [[nodiscard]] const artifact::TrustSet& trust() const { return trust_; }
+  [[nodiscard]] const artifact::SigningKey& signer() const { return signer_; }
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   [[nodiscard]] wire::Expected expected() const { return wire::expect(plan_.program, key_); }
 

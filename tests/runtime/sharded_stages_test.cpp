@@ -136,10 +136,45 @@ TEST_F(PartMismatch, PartsOfTwoRequests) {
 }
 
 TEST_F(PartMismatch, PartsOfAnotherSealing) {
-  (void)site_.seal(site_.owner.file("again.manifest"));
-  const Bytes first = site_.answer(wire::stage_path(site_.manifest_path(), 1), {site_.request(35)}).value();
+  const std::string again = site_.owner.file("again.manifest");
+  (void)site_.seal(again);
+  const Bytes first = site_.answer(wire::stage_path(again, 1), {site_.request(35)}).value();
   std::vector<Bytes> mixed = parts_;
-  const auto other = site_.answer(wire::shard_path(site_.owner.file("again.manifest"), 2, 1), {first});
+  mixed[0] = site_.answer(wire::shard_path(again, 2, 1), {first}).value();
+  expect_refused(mixed, "another sealing");
+}
+
+// A trusted signer's file: the program of a shard in the place of a whole stage.
+TEST(PartialSums, StandInNoPlainStage) {
+  const ShardedSite site(wide_plan({.sealing_key = plan::program::SealingKey::kPublic}));
+  const OwnerFiles& owner = site.owner;
+  const Bytes shard = ShardedSite::read(site.shard_file(1));
+  const auto model = wire::SealedModel::open_stage(shard, "shard", &owner.trust()).value();
+  const auto sealed_at = [&](const wire::StagePlace& place) {
+    wire::SealedModelWriter writer(owner.ring(), model.program(), model.key(), place);
+    for (std::size_t i = 0; i < model.weights(); ++i) {
+      writer.add(model.weight(owner.ring(), plan::program::WeightId(static_cast<int>(i))).value());
+    }
+    EXPECT_TRUE(writer.write_file(owner.file("again.sealed"), owner.signer()).has_value());
+    return ShardedSite::read(owner.file("again.sealed"));
+  };
+  const Bytes same = sealed_at(model.place());
+  EXPECT_TRUE(wire::SealedModel::open_stage(same, "same", &owner.trust()).has_value());
+
+  wire::StagePlace place = model.place();
+  place.shards = 1;
+  place.weights = {{0, static_cast<int>(model.weights())}};
+  const Bytes plain = sealed_at(place);
+  const auto refused = wire::SealedModel::open_stage(plain, "plain", &owner.trust());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_THAT(refused.error().message, HasSubstr("partial sums"));
+}
+
+TEST_F(PartMismatch, AStageOfAnotherSealing) {
+  const std::string again = site_.owner.file("again.manifest");
+  (void)site_.seal(again);
+  const Bytes first = site_.answer(wire::stage_path(site_.manifest_path(), 1), {site_.request(35)}).value();
+  const auto other = site_.answer(wire::shard_path(again, 2, 1), {first});
   ASSERT_FALSE(other.has_value()) << "a shard takes what a stage of another sealing made";
   EXPECT_THAT(other.error().message, HasSubstr("another sealing"));
 }

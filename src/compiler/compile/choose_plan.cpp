@@ -129,6 +129,7 @@ class PlanSearch {
  private:
   struct Observed {
     pack::NetworkPacking packing;
+    pack::PackedNetwork outline;  ///< for all images of a request, without weights
     Observation observation;
   };
 
@@ -176,12 +177,13 @@ class PlanSearch {
     return *lowered_;
   }
 
-  const Observation& observed(const Attempt& attempt) {
+  const Observed& observed(const Attempt& attempt) {
     for (const Observed& known : observed_) {
-      if (pack::same_shapes(known.packing, attempt.packing)) return known.observation;
+      if (pack::same_shapes(known.packing, attempt.packing)) return known;
     }
-    observed_.push_back({attempt.packing, look_at(attempt)});
-    return observed_.back().observation;
+    const pack::PackedNetwork& whole = lowered(attempt).whole();
+    observed_.push_back({attempt.packing, {whole.program, {}, whole.tensors}, look_at(attempt)});
+    return observed_.back();
   }
 
   Observation look_at(const Attempt& attempt, std::span<const place::Gain> errors = {}) {
@@ -194,10 +196,11 @@ class PlanSearch {
 
   void try_primes(const Attempt& attempt) {
     attempted_ = true;
-    auto plan = with_primes(attempt, observed(attempt));
+    const Observed& known = observed(attempt);
+    auto plan = with_primes(attempt, known.outline, known.observation);
     if (!plan) return;
     if (best_ && plan->microseconds >= best_->microseconds) return;
-    if (!holds_with_errors(attempt, plan)) {
+    if (!holds_with_errors(attempt, known.outline, plan)) {
       hopeless_.push_back(attempt.structure);
       outgrown_ = true;
       return;
@@ -205,32 +208,33 @@ class PlanSearch {
     best_ = std::move(plan);
   }
 
-  // Looks at the plan again with its errors in every value, and chooses primes again where products of errors count;
-  // then gives it its weights and holds it against the simulator. Of no use afterwards where that fails.
-  bool holds_with_errors(const Attempt& attempt, std::optional<ChosenPlan>& plan) {
+  // Looks at the plan again with its errors in every value, and chooses primes again where products of errors count.
+  // What is seen then is what the plan states. Gives it its weights and holds it against the simulator. Of no use
+  // afterwards where that fails.
+  bool holds_with_errors(const Attempt& attempt, const pack::PackedNetwork& outline, std::optional<ChosenPlan>& plan) {
     for (int look = 0; look < kMostLooks; ++look) {
+      if (look > 0) plan = with_primes(attempt, outline, plan->observation);
+      if (!plan) return false;
       const auto params = plan::program::make_params(plan->packed.program);
       if (!params) return false;
-      const auto errors = errors_of(*plan, *params, options_.head_room);
-      const Observation seen = look_at(attempt, errors);
-      const place::ErrorModel model(plan->packed.program, seen.calibration, *params, options_.head_room);
+      const double expected = plan->primes.log2_sd;
+      plan->observation = look_at(attempt, errors_of(*plan, *params, options_.head_room));
+      const place::ErrorModel model(plan->packed.program, plan->observation.calibration, *params, options_.head_room);
       const auto with_errors = model.predict(place::scale_bits_of(plan->packed.program, *params));
-      if (with_errors.overflow_bits <= kNegligibleOverflow &&
-          with_errors.log2_sd <= plan->primes.log2_sd + kSurpriseBits) {
-        plan->packed.weights = std::move(lowered(attempt).whole().weights);
-        lowered_.reset();
-        return keeps_its_bound(graph_, *plan, *params, inputs_, options_.head_room, parallel_);
-      }
-      plan = with_primes(attempt, seen);
-      if (!plan) return false;
+      plan->primes.log2_sd = with_errors.log2_sd;
+      if (with_errors.overflow_bits > kNegligibleOverflow || with_errors.log2_sd > std::log2(most_sd_)) continue;
+      if (with_errors.log2_sd > expected + kSurpriseBits) continue;
+      plan->packed.weights = std::move(lowered(attempt).whole().weights);
+      lowered_.reset();
+      return keeps_its_bound(graph_, *plan, *params, inputs_, options_.head_room, parallel_);
     }
     return false;
   }
 
-  // Without weights. None when nothing is precise enough, or small enough.
-  std::optional<ChosenPlan> with_primes(const Attempt& attempt, const Observation& observation) {
-    const pack::PackedNetwork& whole = lowered(attempt).whole();
-    pack::PackedNetwork packed{whole.program, {}, whole.tensors};
+  // Without weights, as the outline is. None when nothing is precise enough, or small enough.
+  std::optional<ChosenPlan> with_primes(const Attempt& attempt, const pack::PackedNetwork& outline,
+                                        const Observation& observation) {
+    pack::PackedNetwork packed = outline;
     Structure structure = attempt.structure;
     packed.program.sealing_key = options_.sealing_key;
     structure.primes = place::settle(packed.program, structure.ending) + 1;

@@ -36,6 +36,16 @@ TEST_F(StatedError, IsKeptByAPlanThatIsChosen) {
   EXPECT_TRUE(keeps());
 }
 
+// With the errors in every value, which no clean run shows: without a second look at the plan both would be the same.
+TEST_F(StatedError, IsOfValuesWithErrorsInThem) {
+  const auto params = plan::program::make_params(plan_->packed.program).value();
+  const place::ErrorModel model(plan_->packed.program, plan_->observation.calibration, params, options_.head_room);
+  EXPECT_EQ(model.predict(place::scale_bits_of(plan_->packed.program, params)).log2_sd, plan_->primes.log2_sd);
+  const Observation clean = observe(plan_->packed, inputs_, options_.sensitivity_inputs, base::Parallel(1));
+  ASSERT_EQ(plan_->observation.calibration.magnitude.size(), clean.calibration.magnitude.size());
+  EXPECT_NE(plan_->observation.calibration.magnitude, clean.calibration.magnitude);
+}
+
 // As if errors grew on their way to the scores as no prediction said.
 TEST_F(StatedError, IsNotKeptWhereErrorsOutgrowTheirPrediction) {
   for (auto& gains : plan_->observation.samples) {

@@ -33,6 +33,8 @@ struct StageHost::Stage {
 };
 
 /// One file to be loaded. A whole model is the only stage of itself.
+static_assert(wire::kMaxShards == net::kMaxShards);
+
 struct StageHost::Wanted {
   net::BlobRef model;  // what jobs call the model
   wire::ManifestFile file;

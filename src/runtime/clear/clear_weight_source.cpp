@@ -28,12 +28,11 @@ ClearWeightSource::Coefficients ClearWeightSource::packed(const std::vector<std:
 
 fhe::ckks::Plaintext ClearWeightSource::encode(std::size_t index) {
   const plan::program::WeightInfo& info = program_->weights[index];
-  auto& values = weights_.values[index];
+  const auto values = std::exchange(weights_.values[index], {});
   if (keep_ == Keep::kEncoded) return encoder_->encode(values, info.level, info.scale, info.extended);
   Coefficients& known = coefficients_[index];
   if (known.narrow.empty() && known.wide.empty()) {
-    const auto freed = std::exchange(values, {});
-    known = packed(encoder_->encode_coefficients(freed, info.scale.value(encoder_->params())));
+    known = packed(encoder_->encode_coefficients(values, info.scale.value(encoder_->params())));
   }
   if (!known.wide.empty()) return encoder_->encode_rounded(known.wide, info.level, info.scale, info.extended);
   const std::vector<std::int64_t> widened(known.narrow.begin(), known.narrow.end());

@@ -45,7 +45,7 @@ class ClearWeightSource final : public exec::WeightSource {
 
   const fhe::ckks::Encoder* encoder_;
   const plan::program::Program* program_;
-  plan::weights::Weights weights_;  ///< freed one by one when their coefficients are known
+  plan::weights::Weights weights_;  ///< each is freed at its first use
   Keep keep_;
   std::vector<Coefficients> coefficients_;                    ///< [weights]
   std::vector<std::optional<fhe::ckks::Plaintext>> encoded_;  ///< [weights]

@@ -44,7 +44,7 @@ base::Result<Info> parse_info(std::span<const std::uint8_t> bytes, const std::st
   part.shard = reader.u32();
   part.shards = reader.u32();
   if (part.stages > plan::program::kMaxCutStages || part.stage < 1 || part.stage > part.stages || part.shard < 1 ||
-      part.shard > part.shards || part.shards > kMaxShards) {
+      part.shard > part.shards || part.shards < 2 || part.shards > kMaxShards) {
     reader.reject("a shard that there is not");
   }
   OBSCURA_TRY(part.content.ciphertexts, detail::get_count(reader, kMost, name, kHint));

@@ -2,10 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <variant>
+
 #include "artifact/header.hpp"
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "plan/program/limits.hpp"
+#include "plan/program/operation.hpp"
 #include "plan/program/serialize.hpp"
 #include "runtime/wire/digest_bytes.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -94,6 +98,17 @@ StagePlace get_place(base::ByteReader& in, bool split, std::size_t weights) {
   if (first > plan::program::kMaxWeights) in.reject("a weight whose number is too large");
   if (in.ok()) place.weights = {{static_cast<int>(first), static_cast<int>(weights)}};
   return place;
+}
+
+/// Partial sums are made in shards and joined in merges, and nowhere else.
+bool has_partial_sums_in_place(const plan::program::Program& program, const StagePlace& place) {
+  namespace ir = plan::program;
+  return std::ranges::all_of(program.instructions, [&](const ir::Instruction& instruction) {
+    const auto& operation = instruction.operation;
+    if (std::holds_alternative<ir::Join>(operation)) return place.is_merge();
+    if (!ir::is_partial(operation)) return true;
+    return std::holds_alternative<ir::Input>(operation) ? place.is_merge() : place.is_shard();
+  });
 }
 
 }  // namespace
@@ -200,6 +215,7 @@ base::Result<void> SealedModel::parse_info() {
   if (kind != ArtifactKind::kSealedModel) {
     place_ = get_place(info, kind == ArtifactKind::kSealedShard, program_.weights.size());
   }
+  if (!has_partial_sums_in_place(program_, place_)) info.reject("partial sums that are no shard's or no merge's");
   OBSCURA_TRY_VOID(info.finish());
   return check_sections(reader_.sections().size(), program_.weights.size() + 3, name_);
 }

@@ -119,6 +119,7 @@ ckks::Ciphertext GiantSteps::finish(params::Level level, const params::Scale& sc
 }
 
 ckks::Ciphertext GiantSteps::finish_partial(params::Level level, const params::Scale& scale) {
+  OBSCURA_CHECK(pending_ == ring::GaloisElement(1), "Horner's rule gives no partial sums");
   return {to_qp(ring_, std::move(total_.c0)), to_qp(ring_, std::move(total_.c1)), level, scale};
 }
 
