@@ -102,7 +102,7 @@ class PackagedNats : public ::testing::Test {
       streams.copies = 3;
       insist(create_streams(*supervisor, streams));
       const auto owner = connect("OWNER");
-      for (const Lane& lane : all_lanes(3)) insist(create_lane(*owner, lane, Milliseconds(30'000)));
+      for (const Lane& lane : all_lanes(3, 2)) insist(create_lane(*owner, lane, Milliseconds(30'000)));
     }
     [[nodiscard]] std::string file(const std::string& name) const { return folder_.path() + "/" + name; }
     [[nodiscard]] NatsOptions options(const std::string& user) const {
@@ -199,7 +199,7 @@ class PackagedNats : public ::testing::Test {
                         },
                         .max_inline_bytes = 0};
     for (int step = 0; step < steps; ++step) {
-      const auto served = serve_one(worker, all_lanes(2), Milliseconds(20'000));
+      const auto served = serve_one(worker, all_lanes(2, 2), Milliseconds(20'000));
       ASSERT_TRUE(served) << served.error().message;
       ASSERT_TRUE(served->has_value()) << "step " << step;
       EXPECT_EQ((*served)->ending, Ending::kEffect) << (*served)->cause;
@@ -365,7 +365,7 @@ TEST_F(PackagedNats, SlowZARevokedGroupIsShutOutAtItsLeafToo) {
   for (std::size_t hub = 0; hub < 3; ++hub) {
     EXPECT_THAT(site_->log(hub), ::testing::HasSubstr("Reloaded server configuration"));
   }
-  const auto lanes = all_lanes(2);
+  const auto lanes = all_lanes(2, 2);
   const auto fetched = queue->fetch(lanes, Milliseconds(1'000));
   EXPECT_FALSE(fetched && fetched->has_value());
   EXPECT_FALSE(queue->publish_result({kTenant, "after", 0}, Bytes{1}));
