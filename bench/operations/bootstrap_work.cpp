@@ -4,18 +4,18 @@
 #include <cstddef>
 #include <vector>
 
-#include "fhe/boot/rotation_plan.hpp"
 #include "fhe/circuits/polynomial.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 
 namespace obscura::bench::operations {
 
 namespace {
 
 namespace circuits = fhe::circuits;
-using fhe::boot::RotationPlan;
 using fhe::params::BootstrapParams;
 using fhe::params::Level;
 using fhe::params::ParamSet;
+using fhe::params::RotationPlan;
 using fhe::params::RotationStep;
 
 /// The transform of a plan in which every offset of a factor that merges `stages` stages has a diagonal.
@@ -82,12 +82,12 @@ BootstrapWork bootstrap_work(const ParamSet& params, const BootstrapParams& boot
   const WorkModel reduced(params, bootstrap.eval_mod_level());
   const double rotations = params.log_n() - 1 - literal.log_slots;
   BootstrapWork work;
-  work.slots_to_coeffs = transforms_work(params, fhe::boot::slots_to_coeffs_rotations(literal), literal.slots_to_coeffs,
-                                         bootstrap.input_level(), work.diagonal_bytes);
+  work.slots_to_coeffs = transforms_work(params, fhe::params::slots_to_coeffs_rotations(literal),
+                                         literal.slots_to_coeffs, bootstrap.input_level(), work.diagonal_bytes);
   work.raise = Work{.transforms = 2 * top.limbs() + 6} + top.key_switch(false) + top.memory(4 * top.limbs());
   work.trace = rotations * (top.key_switch(false) + top.memory(6 * top.limbs()));
-  work.coeffs_to_slots = transforms_work(params, fhe::boot::coeffs_to_slots_rotations(literal), literal.coeffs_to_slots,
-                                         bootstrap.top_level(), work.diagonal_bytes);
+  work.coeffs_to_slots = transforms_work(params, fhe::params::coeffs_to_slots_rotations(literal),
+                                         literal.coeffs_to_slots, bootstrap.top_level(), work.diagonal_bytes);
   work.split = reduced.key_switch(false) + reduced.memory(6 * reduced.limbs());
   work.eval_mod = eval_mod_work(params, bootstrap);
   work.eval_mods = literal.real ? 1 : 2;

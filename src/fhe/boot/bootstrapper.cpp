@@ -6,12 +6,12 @@
 #include "base/check.hpp"
 #include "fhe/boot/dft_factors.hpp"
 #include "fhe/boot/mod_raise.hpp"
-#include "fhe/boot/rotation_plan.hpp"
 #include "fhe/ckks/add.hpp"
 #include "fhe/ckks/key_id.hpp"
 #include "fhe/ckks/lower_view.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/rotate.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 
 namespace obscura::fhe::boot {
 namespace {
@@ -30,7 +30,7 @@ const ckks::SwitchingKey& require(const ckks::EvaluationKeys& keys, ckks::KeyId 
 /// From `level` down, a transform per factor. Scales stay but for the last, which goes from `from` to `to`; the factors
 /// share `multiple` evenly.
 std::vector<DftTransform> make_transforms(const ckks::Context& context, const std::vector<DiagonalMatrix>& factors,
-                                          const std::vector<RotationPlan>& plans, double multiple, Level level,
+                                          const std::vector<params::RotationPlan>& plans, double multiple, Level level,
                                           const Scale& from, const Scale& to) {
   const double each = std::pow(multiple, 1.0 / static_cast<double>(factors.size()));
   std::vector<DftTransform> transforms;
@@ -65,12 +65,12 @@ Bootstrapper::Bootstrapper(const ckks::Context& context, const params::Bootstrap
                 "the bootstrap is for other parameters");
   const Scale q0 = Scale::power_of_two(0).times_prime(PrimeIndex(0));
   slots_to_coeffs_ = make_transforms(context, slots_to_coeffs_factors(literal.log_slots, literal.slots_to_coeffs),
-                                     slots_to_coeffs_rotations(literal), 1, bootstrap.input_level(), scales.input,
-                                     bootstrap.bottom_scale());
+                                     params::slots_to_coeffs_rotations(literal), 1, bootstrap.input_level(),
+                                     scales.input, bootstrap.bottom_scale());
   // Half, since a number and its conjugate are added; and the trace multiplies what stays by the number of its terms.
   const double traced = std::ldexp(1.0, bootstrap.log_n() - 1 - literal.log_slots);
   coeffs_to_slots_ = make_transforms(context, coeffs_to_slots_factors(literal.log_slots, literal.coeffs_to_slots),
-                                     coeffs_to_slots_rotations(literal), 0.5 / traced / eval_mod_.half_width(),
+                                     params::coeffs_to_slots_rotations(literal), 0.5 / traced / eval_mod_.half_width(),
                                      bootstrap.top_level(), q0, eval_mod_.input_scale());
 }
 

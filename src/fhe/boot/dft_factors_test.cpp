@@ -6,7 +6,7 @@
 #include <numbers>
 #include <random>
 
-#include "fhe/boot/rotation_plan.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 
 namespace obscura::fhe::boot {
 namespace {
@@ -96,10 +96,11 @@ TEST(DftFactors, HaveTheOffsetsOfTheirPlanAndNoOthers) {
     for (const int babies : {1, 3, 8, 64}) {
       const params::BootstrapLiteral literal{
           .log_slots = 6, .slots_to_coeffs = stages, .coeffs_to_slots = stages, .baby_steps = babies};
-      const auto check = [&](const std::vector<DiagonalMatrix>& factors, const std::vector<RotationPlan>& plans) {
+      const auto check = [&](const std::vector<DiagonalMatrix>& factors,
+                             const std::vector<params::RotationPlan>& plans) {
         ASSERT_EQ(factors.size(), plans.size());
         for (std::size_t i = 0; i < factors.size(); ++i) {
-          const RotationPlan& plan = plans[i];
+          const params::RotationPlan& plan = plans[i];
           EXPECT_LE(plan.babies, babies);
           std::size_t covered = 0;
           for (int unit = plan.first; unit < plan.first + plan.babies * plan.giants; ++unit) {
@@ -111,17 +112,17 @@ TEST(DftFactors, HaveTheOffsetsOfTheirPlanAndNoOthers) {
           EXPECT_EQ(covered, factors[i].diagonals.size());
         }
       };
-      check(slots_to_coeffs_factors(6, stages), slots_to_coeffs_rotations(literal));
-      check(coeffs_to_slots_factors(6, stages), coeffs_to_slots_rotations(literal));
+      check(slots_to_coeffs_factors(6, stages), params::slots_to_coeffs_rotations(literal));
+      check(coeffs_to_slots_factors(6, stages), params::coeffs_to_slots_rotations(literal));
     }
   }
 }
 
 TEST(DftFactors, OfBothDirectionsShareTheirRotations) {
   params::BootstrapLiteral literal{.log_slots = 9, .slots_to_coeffs = {4, 3, 2}, .coeffs_to_slots = {2, 3, 4}};
-  std::vector<RotationPlan> back = coeffs_to_slots_rotations(literal);
+  std::vector<params::RotationPlan> back = params::coeffs_to_slots_rotations(literal);
   std::reverse(back.begin(), back.end());
-  EXPECT_EQ(slots_to_coeffs_rotations(literal), back);
+  EXPECT_EQ(params::slots_to_coeffs_rotations(literal), back);
 }
 
 }  // namespace

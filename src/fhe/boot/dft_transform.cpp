@@ -19,7 +19,8 @@ struct Place {
 };
 
 /// The transform by Horner's rule, its last giant step first, and for each term where its diagonal comes from.
-circuits::LinearTransform shape_of(const DiagonalMatrix& factor, const RotationPlan& plan, std::vector<Place>& places) {
+circuits::LinearTransform shape_of(const DiagonalMatrix& factor, const params::RotationPlan& plan,
+                                   std::vector<Place>& places) {
   circuits::LinearTransform transform;
   transform.extended = true;
   transform.horner = true;
@@ -58,7 +59,7 @@ Values slots_of(const Place& place, double multiple, std::size_t slots) {
 
 }  // namespace
 
-DftTransform::DftTransform(const ckks::Context& context, const DiagonalMatrix& factor, const RotationPlan& plan,
+DftTransform::DftTransform(const ckks::Context& context, const DiagonalMatrix& factor, const params::RotationPlan& plan,
                            double multiple, params::Level level, const params::Scale& scale)
     : context_(&context), level_(level) {
   std::vector<Place> places;

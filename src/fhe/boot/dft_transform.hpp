@@ -3,11 +3,11 @@
 #include <vector>
 
 #include "fhe/boot/dft_factors.hpp"
-#include "fhe/boot/rotation_plan.hpp"
 #include "fhe/circuits/linear_transform.hpp"
 #include "fhe/ckks/ciphertext.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 #include "fhe/params/index.hpp"
 #include "fhe/params/scale.hpp"
 
@@ -19,8 +19,8 @@ class DftTransform {
  public:
   /// `factor` times `multiple`; `scale` is that of the diagonals. `context` must outlive it.
   /// Cost: an FFT of N/2 and an NTT per limb for each diagonal.
-  DftTransform(const ckks::Context& context, const DiagonalMatrix& factor, const RotationPlan& plan, double multiple,
-               params::Level level, const params::Scale& scale);
+  DftTransform(const ckks::Context& context, const DiagonalMatrix& factor, const params::RotationPlan& plan,
+               double multiple, params::Level level, const params::Scale& scale);
 
   /// Applies and rescales: one level lower, the scales multiplied and divided by the prime. Rotates by at most
   /// plan.babies baby steps, hoisted, and plan.giants - 1 giant ones, each a key switch.

@@ -61,6 +61,7 @@ class StageBuilder {
       stage_.predicted_ms.push_back(predicted_ms[i]);
     }
     for (const ValueId id : outgoing) stage_.program.results.push_back(now_.at(id));
+    if (has_bootstraps(stage_.program)) stage_.program.bootstrap = whole_.bootstrap;
     detail::state_costs(stage_.program);
     return std::move(stage_);
   }

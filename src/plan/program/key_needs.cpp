@@ -2,6 +2,7 @@
 #include <map>
 #include <utility>
 
+#include "fhe/params/bootstrap_rotations.hpp"
 #include "plan/program/operation.hpp"
 #include "plan/program/verify.hpp"
 
@@ -30,6 +31,21 @@ void need_linear(Needs& needs, const Linear& linear, Level level) {
   }
 }
 
+/// The chain ends where bootstraps raise to.
+void need_bootstrap(Needs& needs, const Program& program) {
+  const fhe::params::BootstrapLiteral& literal = *program.bootstrap;
+  const Level top(static_cast<int>(program.params.q_bits.size()) - 1);
+  const Level reduced(top.value() - static_cast<int>(literal.coeffs_to_slots.size()));
+  for (const auto& [step, level] : fhe::params::bootstrap_rotations(literal, program.params.log_n, top)) {
+    need(needs, KeyKind::kRotate, step, level);
+  }
+  const RotationStep none(0);
+  need(needs, KeyKind::kConjugate, none, reduced);
+  need(needs, KeyKind::kRelinearize, none, reduced);
+  need(needs, KeyKind::kEncapsulate, none, Level(0));
+  need(needs, KeyKind::kDecapsulate, none, top);
+}
+
 }  // namespace
 
 std::vector<KeyNeed> derive_key_needs(const Program& program) {
@@ -48,6 +64,7 @@ std::vector<KeyNeed> derive_key_needs(const Program& program) {
       need(needs, KeyKind::kConjugate, none, level);
     }
   }
+  if (program.bootstrap) need_bootstrap(needs, program);
   std::vector<KeyNeed> result;
   result.reserve(needs.size());
   for (const auto& [key, level] : needs) result.push_back({key.first, key.second, level});

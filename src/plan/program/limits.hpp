@@ -28,5 +28,7 @@ inline constexpr double kMaxWeightScaleBits = 61;
 /// below 2^61.
 inline constexpr double kLeastChangeScaleBits = 16;
 inline constexpr double kMaxChangeScaleBits = 61;
+/// log2 of the range of values that are bootstrapped, either way.
+inline constexpr int kMaxRangeBits = 40;
 
 }  // namespace obscura::plan::program

@@ -1,5 +1,7 @@
 #include "plan/program/operation.hpp"
 
+#include <algorithm>
+
 namespace obscura::plan::program {
 
 std::string_view name_of(const Operation& operation) {
@@ -11,7 +13,8 @@ std::string_view name_of(const Operation& operation) {
             [](const Conjugate&) -> Name { return "conjugate"; },
             [](const MultiplyByI&) -> Name { return "multiply_by_i"; }, [](const Add&) -> Name { return "add"; },
             [](const Multiply&) -> Name { return "multiply"; },
-            [](const ChangeScale&) -> Name { return "change_scale"; }},
+            [](const ChangeScale&) -> Name { return "change_scale"; },
+            [](const Bootstrap&) -> Name { return "bootstrap"; }},
       operation);
 }
 
@@ -21,7 +24,14 @@ bool is_partial(const Operation& operation) {
                     operation);
 }
 
+bool has_bootstraps(const Program& program) {
+  return std::any_of(program.instructions.begin(), program.instructions.end(), [](const Instruction& instruction) {
+    return std::holds_alternative<Bootstrap>(instruction.operation);
+  });
+}
+
 Level working_level(const Instruction& instruction) {
+  if (const auto* bootstrap = std::get_if<Bootstrap>(&instruction.operation)) return bootstrap->from;
   const bool rescales = std::visit(
       Match{[](const Linear& linear) { return linear.rescale; }, [](const Join& join) { return join.rescale; },
             [](const Square&) { return true; }, [](const Multiply&) { return true; },
@@ -45,7 +55,8 @@ std::vector<ValueId> operands_of(const Operation& operation) {
             [](const Multiply& multiply) {
               return Values{multiply.left, multiply.right};
             },
-            [](const ChangeScale& change) { return Values{change.operand}; }},
+            [](const ChangeScale& change) { return Values{change.operand}; },
+            [](const Bootstrap& bootstrap) { return Values{bootstrap.operand}; }},
       operation);
 }
 

@@ -23,9 +23,11 @@ Match(Cases...) -> Match<Cases...>;
 /// Whether the value is a partial sum: over Q_l * P, for a Join only.
 [[nodiscard]] bool is_partial(const Operation& operation);
 
+[[nodiscard]] bool has_bootstraps(const Program& program);
+
 /// The level at which the instruction computes, and to which its operands are dropped: one above the stated level
-/// for what rescales (Linear and Join with `rescale`, Square, Multiply, ChangeScale), the stated level for all others.
-/// Keys and weights are needed at this level.
+/// for what rescales (Linear and Join with `rescale`, Square, Multiply, ChangeScale), the bootstrap's input level for a
+/// Bootstrap, the stated level for all others. Weights are needed at this level, and keys but for a Bootstrap's.
 [[nodiscard]] Level working_level(const Instruction& instruction);
 
 /// The values that the operation reads, in the order in which it names them (repeats included).

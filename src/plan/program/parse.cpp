@@ -107,6 +107,8 @@ Operation get_operation(ByteReader& in) {
       return Multiply{get_value(in), get_value(in)};
     case Opcode::kChangeScale:
       return ChangeScale{get_value(in)};
+    case Opcode::kBootstrap:
+      return Bootstrap{get_value(in), static_cast<std::int32_t>(in.u32()), detail::get_level(in)};
   }
   in.reject("an instruction has an unknown operation");
   return Input{0};
@@ -154,7 +156,7 @@ std::vector<KeyNeed> get_key_needs(ByteReader& in) {
   std::vector<KeyNeed> needs(count);
   for (KeyNeed& key : needs) {
     const std::uint8_t kind = in.u8();
-    if (kind > static_cast<std::uint8_t>(KeyKind::kRotateRelinearize)) in.reject("a key need has an unknown kind");
+    if (kind > static_cast<std::uint8_t>(KeyKind::kDecapsulate)) in.reject("a key need has an unknown kind");
     key.kind = static_cast<KeyKind>(kind);
     key.step = get_step(in);
     key.level = detail::get_level(in);
@@ -183,19 +185,22 @@ SealingKey get_sealing_key(ByteReader& in) {
 base::Result<Program> read(std::span<const std::uint8_t> bytes) {
   ByteReader in(bytes, "program");
   const std::uint16_t version = in.u16();
-  if (in.ok() && version != detail::kProgramVersion && version != detail::kImagesVersion) {
+  constexpr int kLastVersion = detail::kProgramVersion + detail::kImagesVersion + detail::kBootstrapVersion;
+  if (in.ok() && (version < detail::kProgramVersion || version > kLastVersion)) {
     return base::fail(base::ErrorCode::kUnsupported,
                       "the program has format version " + std::to_string(version) + ", this program reads versions " +
-                          std::to_string(detail::kProgramVersion) + " and " + std::to_string(detail::kImagesVersion),
+                          std::to_string(detail::kProgramVersion) + " to " + std::to_string(kLastVersion),
                       "compile the model again with this version");
   }
+  const int extras = version - detail::kProgramVersion;
   Program program;
   detail::ParamFields params = detail::get_params(in);
   program.params = std::move(params.literal);
   program.insecure = params.insecure;
   program.input_spec = detail::get_input_spec(in);
   program.input_packing = detail::get_input_packing(in);
-  if (version == detail::kImagesVersion) program.input_packing.images = detail::get_images(in);
+  if ((extras & detail::kImagesVersion) != 0) program.input_packing.images = detail::get_images(in);
+  if ((extras & detail::kBootstrapVersion) != 0) program.bootstrap = detail::get_bootstrap(in);
   program.stages = get_stages(in);
   program.sealing_key = get_sealing_key(in);
   program.weights = get_weights(in);

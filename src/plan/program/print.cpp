@@ -41,6 +41,10 @@ const char* key_word(KeyKind kind) {
       return "conjugate";
     case KeyKind::kRotateRelinearize:
       return "rotate_relinearize";
+    case KeyKind::kEncapsulate:
+      return "encapsulate";
+    case KeyKind::kDecapsulate:
+      return "decapsulate";
   }
   return "unknown";
 }
@@ -98,8 +102,23 @@ void write(std::ostream& out, const Operation& operation) {
             [&](const Multiply& multiply) {
               out << name << "(%" << multiply.left.value() << ", %" << multiply.right.value() << ')';
             },
-            [&](const ChangeScale& change) { out << name << "(%" << change.operand.value() << ')'; }},
+            [&](const ChangeScale& change) { out << name << "(%" << change.operand.value() << ')'; },
+            [&](const Bootstrap& bootstrap) {
+              out << name << "(%" << bootstrap.operand.value() << ") from level " << bootstrap.from.value()
+                  << " range 2^" << bootstrap.log2_range;
+            }},
       operation);
+}
+
+void write(std::ostream& out, const fhe::params::BootstrapLiteral& bootstrap) {
+  out << "\nbootstrap log_slots=" << bootstrap.log_slots << (bootstrap.real ? " real" : " complex")
+      << " slots_to_coeffs=";
+  write_list(out, bootstrap.slots_to_coeffs);
+  out << " coeffs_to_slots=";
+  write_list(out, bootstrap.coeffs_to_slots);
+  out << " baby_steps=" << bootstrap.baby_steps << " message_ratio_bits=" << bootstrap.message_ratio_bits
+      << " range=" << bootstrap.range << " cosine_degree=" << bootstrap.cosine_degree
+      << " double_angles=" << bootstrap.double_angles;
 }
 
 void write_header(std::ostream& out, const Program& program) {
@@ -108,6 +127,7 @@ void write_header(std::ostream& out, const Program& program) {
   out << " p=";
   write_list(out, program.params.p_bits);
   out << " security=" << static_cast<int>(program.params.security) << (program.insecure ? " INSECURE" : "");
+  if (program.bootstrap) write(out, *program.bootstrap);
   const InputSpec& spec = program.input_spec;
   out << "\ninput " << spec.channels << 'x' << spec.height << 'x' << spec.width << " scale=" << spec.scale << " mean=";
   write_list(out, spec.mean);

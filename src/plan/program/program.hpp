@@ -2,11 +2,13 @@
 
 #include <bit>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 #include "base/strong.hpp"
+#include "fhe/params/bootstrap_params.hpp"
 #include "fhe/params/index.hpp"
 #include "fhe/params/param_set.hpp"
 #include "fhe/params/scale.hpp"
@@ -116,8 +118,18 @@ struct ChangeScale {
   friend bool operator==(const ChangeScale&, const ChangeScale&) = default;
 };
 
-using Operation =
-    std::variant<Input, Linear, Join, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add, Multiply, ChangeScale>;
+/// The operand's values with levels won back, as Program::bootstrap says (fhe/boot). Their real and imaginary parts are
+/// at most 2^log2_range in magnitude: what is larger comes out wrong. The result stands at the bootstrap's output level
+/// and at the scale that the instruction states.
+struct Bootstrap {
+  ValueId operand;
+  int log2_range = 0;
+  Level from;  ///< the bootstrap's input level, at which the operand is read
+  friend bool operator==(const Bootstrap&, const Bootstrap&) = default;
+};
+
+using Operation = std::variant<Input, Linear, Join, AddBias, Square, Rotate, Conjugate, MultiplyByI, Add, Multiply,
+                               ChangeScale, Bootstrap>;
 
 /// One instruction; its number is the id of its result. Level and scale are those of the result. The stated level
 /// decides where the work is done (working_level() in operation.hpp): operands may stand at higher levels and are
@@ -192,7 +204,14 @@ struct Output {
   friend bool operator==(const Output&, const Output&) = default;
 };
 
-enum class KeyKind : std::uint8_t { kRelinearize = 0, kRotate = 1, kConjugate = 2, kRotateRelinearize = 3 };
+enum class KeyKind : std::uint8_t {
+  kRelinearize = 0,
+  kRotate = 1,
+  kConjugate = 2,
+  kRotateRelinearize = 3,
+  kEncapsulate = 4,  ///< to the sparse secret of bootstraps and back: both or neither
+  kDecapsulate = 5,
+};
 
 /// One switching key that the worker needs, up to the highest level of use.
 struct KeyNeed {
@@ -234,6 +253,8 @@ struct CostStatement {
 struct Program {
   fhe::params::ParamLiteral params;
   bool insecure = false;
+  /// What a Bootstrap does; stated if and only if there is one.
+  std::optional<fhe::params::BootstrapLiteral> bootstrap;
   InputSpec input_spec;
   InputPacking input_packing;
   std::vector<Stage> stages;

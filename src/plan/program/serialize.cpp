@@ -112,6 +112,12 @@ void put(ByteWriter& out, const Operation& operation) {
                    [&](const ChangeScale& change) {
                      opcode(Opcode::kChangeScale);
                      put(out, change.operand);
+                   },
+                   [&](const Bootstrap& bootstrap) {
+                     opcode(Opcode::kBootstrap);
+                     put(out, bootstrap.operand);
+                     out.u32(static_cast<std::uint32_t>(bootstrap.log2_range));
+                     detail::put_level(out, bootstrap.from);
                    }},
              operation);
 }
@@ -172,11 +178,14 @@ std::vector<std::uint8_t> serialize_params(const fhe::params::ParamLiteral& para
 std::vector<std::uint8_t> serialize(const Program& program) {
   ByteWriter out;
   const bool is_single = program.input_packing.images == 1;
-  out.u16(is_single ? detail::kProgramVersion : detail::kImagesVersion);
+  const int images_version = is_single ? 0 : detail::kImagesVersion;
+  const int bootstrap_version = program.bootstrap ? detail::kBootstrapVersion : 0;
+  out.u16(narrowed<std::uint16_t>(detail::kProgramVersion + images_version + bootstrap_version));
   detail::put_params(out, program.params, program.insecure);
   detail::put_input_spec(out, program.input_spec);
   detail::put_input_packing(out, program.input_packing);
   if (!is_single) detail::put_images(out, program.input_packing);
+  if (program.bootstrap) detail::put_bootstrap(out, *program.bootstrap);
   put_count(out, program.stages);
   for (const Stage& stage : program.stages) {
     out.string(stage.name);

@@ -81,7 +81,7 @@ std::vector<KeyNeed> get_key_needs(base::ByteReader& in) {
   std::vector<KeyNeed> needs(in.count(plan::program::kMaxKeyNeeds, kKeyNeedBytes));
   for (KeyNeed& need : needs) {
     const std::uint8_t kind = in.u8();
-    if (kind > static_cast<std::uint8_t>(KeyKind::kRotateRelinearize)) in.reject("a key need has an unknown kind");
+    if (kind > static_cast<std::uint8_t>(KeyKind::kDecapsulate)) in.reject("a key need has an unknown kind");
     need.kind = static_cast<KeyKind>(kind);
     need.step = fhe::params::RotationStep(static_cast<std::int32_t>(in.u32()));
     need.level = fhe::params::Level(in.u8());

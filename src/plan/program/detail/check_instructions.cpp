@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -39,6 +41,7 @@ class Checker {
       : program_(program), params_(params), form_(inputs) {}
 
   base::Result<void> run() {
+    OBSCURA_TRY_VOID(check_bootstrap());
     OBSCURA_TRY_VOID(check_weights());
     for (index_ = 0; index_ < program_.instructions.size(); ++index_) {
       OBSCURA_TRY_VOID(check_place(here()));
@@ -59,6 +62,16 @@ class Checker {
   tl::unexpected<base::Error> wrong(const std::string& what) const {
     return corrupt("instruction " + std::to_string(index_) + " (" + std::string(name_of(here().operation)) +
                    "): " + what);
+  }
+
+  base::Result<void> check_bootstrap() {
+    const bool bootstraps = has_bootstraps(program_);
+    if (bootstraps != program_.bootstrap.has_value()) {
+      return corrupt("the program says what a bootstrap does and has none, or has one and does not say");
+    }
+    if (!bootstraps) return {};
+    OBSCURA_TRY(bootstrap_, fhe::params::BootstrapParams::create(params_, *program_.bootstrap));
+    return {};
   }
 
   base::Result<void> check_weights() const {
@@ -263,6 +276,19 @@ class Checker {
                  std::to_string(kLeastChangeScaleBits) + ".." + std::to_string(kMaxChangeScaleBits));
   }
 
+  base::Result<void> check(const Bootstrap& bootstrap) {
+    if (!bootstrap_) return wrong("the program does not say what a bootstrap does");
+    if (bootstrap.from != bootstrap_->input_level() || here().level != bootstrap_->output_level()) {
+      return wrong("it goes from level " + std::to_string(bootstrap.from.value()) + " to " +
+                   std::to_string(here().level.value()) + ", the program's bootstraps from " +
+                   std::to_string(bootstrap_->input_level().value()) + " to " +
+                   std::to_string(bootstrap_->output_level().value()));
+    }
+    if (std::abs(bootstrap.log2_range) <= kMaxRangeBits) return {};
+    return wrong("its values are at most 2^" + std::to_string(bootstrap.log2_range) + ", which is outside 2^-" +
+                 std::to_string(kMaxRangeBits) + "..2^" + std::to_string(kMaxRangeBits));
+  }
+
   base::Result<void> check_inputs() const {
     if (inputs_.size() == static_cast<std::size_t>(program_.input_packing.ciphertexts)) return {};
     return corrupt("the program takes " + std::to_string(inputs_.size()) + " of its " +
@@ -277,6 +303,7 @@ class Checker {
   const Program& program_;
   const ParamSet& params_;
   Inputs form_;
+  std::optional<fhe::params::BootstrapParams> bootstrap_;
   std::size_t index_ = 0;
   std::size_t weights_used_ = 0;
   std::set<int> inputs_;

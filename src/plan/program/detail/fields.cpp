@@ -69,6 +69,30 @@ ParamFields get_params(ByteReader& in) {
   return fields;
 }
 
+void put_bootstrap(ByteWriter& out, const fhe::params::BootstrapLiteral& bootstrap) {
+  out.u8(narrowed<std::uint8_t>(bootstrap.log_slots));
+  out.u8(bootstrap.real ? 1 : 0);
+  put_bits(out, bootstrap.slots_to_coeffs);
+  put_bits(out, bootstrap.coeffs_to_slots);
+  for (const int number : {bootstrap.baby_steps, bootstrap.message_ratio_bits, bootstrap.range, bootstrap.cosine_degree,
+                           bootstrap.double_angles}) {
+    out.u8(narrowed<std::uint8_t>(number));
+  }
+}
+
+fhe::params::BootstrapLiteral get_bootstrap(ByteReader& in) {
+  fhe::params::BootstrapLiteral bootstrap;
+  bootstrap.log_slots = in.u8();
+  bootstrap.real = get_bool(in);
+  bootstrap.slots_to_coeffs = get_bits(in);
+  bootstrap.coeffs_to_slots = get_bits(in);
+  for (int* number : {&bootstrap.baby_steps, &bootstrap.message_ratio_bits, &bootstrap.range, &bootstrap.cosine_degree,
+                      &bootstrap.double_angles}) {
+    *number = in.u8();
+  }
+  return bootstrap;
+}
+
 void put_level(ByteWriter& out, Level level) {
   out.u8(narrowed<std::uint8_t>(level.value()));
 }

@@ -16,6 +16,9 @@ void put_input_packing(base::ByteWriter& out, const InputPacking& packing);
 /// Only where requests hold several.
 void put_images(base::ByteWriter& out, const InputPacking& packing);
 
+/// Only of programs with bootstraps.
+void put_bootstrap(base::ByteWriter& out, const fhe::params::BootstrapLiteral& bootstrap);
+
 struct ParamFields {
   fhe::params::ParamLiteral literal;
   bool insecure;
@@ -27,6 +30,8 @@ struct ParamFields {
 [[nodiscard]] InputPacking get_input_packing(base::ByteReader& in);
 /// 2 or more.
 [[nodiscard]] int get_images(base::ByteReader& in);
+
+[[nodiscard]] fhe::params::BootstrapLiteral get_bootstrap(base::ByteReader& in);
 
 [[nodiscard]] int get_int(base::ByteReader& in);
 [[nodiscard]] bool get_bool(base::ByteReader& in);

@@ -16,14 +16,17 @@ enum class Opcode : std::uint8_t {
   kAdd = 7,
   kMultiply = 8,
   kChangeScale = 9,
+  kBootstrap = 10,
   // Of the shards and the merge of a stage only.
   kPartialInput = 16,
   kJoin = 17,
 };
 
 inline constexpr std::uint16_t kProgramVersion = 3;
-/// Of programs whose requests hold more than one image: they say how many behind the packing.
-inline constexpr std::uint16_t kImagesVersion = 4;
+/// Added by what a program says behind its packing: how many images a request holds, where there are several, and what
+/// its bootstraps do, where it has any.
+inline constexpr std::uint16_t kImagesVersion = 1;
+inline constexpr std::uint16_t kBootstrapVersion = 2;
 inline constexpr std::uint8_t kLinearExtended = 1;
 inline constexpr std::uint8_t kLinearRescale = 2;
 inline constexpr std::uint8_t kLinearPartial = 4;

@@ -1,11 +1,11 @@
 #pragma once
 
-#include <span>
+#include <map>
 #include <vector>
 
 #include "fhe/params/bootstrap_params.hpp"
 
-namespace obscura::fhe::boot {
+namespace obscura::fhe::params {
 
 /// How the diagonals of one factor are divided into baby and giant steps: offset = (first + baby + babies * giant) *
 /// stride, 0 <= baby < babies, 0 <= giant < giants. By Horner's rule every giant step uses one key, of babies * stride.
@@ -18,7 +18,11 @@ struct RotationPlan {
 };
 
 /// Of the matrices of SlotsToCoeffs and CoeffsToSlots, in the order of use.
-[[nodiscard]] std::vector<RotationPlan> slots_to_coeffs_rotations(const params::BootstrapLiteral& literal);
-[[nodiscard]] std::vector<RotationPlan> coeffs_to_slots_rotations(const params::BootstrapLiteral& literal);
+[[nodiscard]] std::vector<RotationPlan> slots_to_coeffs_rotations(const BootstrapLiteral& literal);
+[[nodiscard]] std::vector<RotationPlan> coeffs_to_slots_rotations(const BootstrapLiteral& literal);
 
-}  // namespace obscura::fhe::boot
+/// The steps by which a bootstrap of such a ring rotates, 1 to N/2 - 1, each with the highest level at which it does:
+/// those of both transforms, and of the trace onto fewer slots. `top` is the chain's highest level.
+[[nodiscard]] std::map<RotationStep, Level> bootstrap_rotations(const BootstrapLiteral& literal, int log_n, Level top);
+
+}  // namespace obscura::fhe::params
