@@ -44,7 +44,6 @@ class Bootstrapper {
                                                                              base::Trace* trace = nullptr) const;
 
   [[nodiscard]] const params::BootstrapParams& params() const { return bootstrap_; }
-  [[nodiscard]] const BootstrapScales& scales() const { return scales_; }
   [[nodiscard]] const std::vector<DftTransform>& slots_to_coeffs() const { return slots_to_coeffs_; }
   [[nodiscard]] const std::vector<DftTransform>& coeffs_to_slots() const { return coeffs_to_slots_; }
   [[nodiscard]] const EvalMod& eval_mod() const { return eval_mod_; }

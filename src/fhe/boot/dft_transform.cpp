@@ -61,7 +61,7 @@ Values slots_of(const Place& place, double multiple, std::size_t slots) {
 
 DftTransform::DftTransform(const ckks::Context& context, const DiagonalMatrix& factor, const params::RotationPlan& plan,
                            double multiple, params::Level level, const params::Scale& scale)
-    : context_(&context), level_(level) {
+    : context_(&context) {
   std::vector<Place> places;
   transform_ = shape_of(factor, plan, places);
   const auto slots = static_cast<std::size_t>(context.params().slots());

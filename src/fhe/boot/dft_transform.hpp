@@ -26,13 +26,11 @@ class DftTransform {
   /// plan.babies baby steps, hoisted, and plan.giants - 1 giant ones, each a key switch.
   [[nodiscard]] ckks::Ciphertext apply(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x) const;
 
-  [[nodiscard]] const circuits::LinearTransform& transform() const { return transform_; }
-  [[nodiscard]] params::Level level() const { return level_; }
+  /// Of the encoded diagonals.
   [[nodiscard]] double diagonal_bytes() const;
 
  private:
   const ckks::Context* context_;
-  params::Level level_;
   circuits::LinearTransform transform_;
   std::vector<ckks::Plaintext> diagonals_;
 };

@@ -31,9 +31,6 @@ class EvalMod {
   /// the double angles, and those of the polynomial.
   [[nodiscard]] ckks::Ciphertext apply(ckks::Ciphertext x, const ckks::SwitchingKey& relinearize) const;
 
-  /// Coefficients of T_0, T_1, ... of the polynomial in T_2 of the input: amplitude * cos(2 pi half_width x / 2^r).
-  [[nodiscard]] const std::vector<double>& coefficients() const { return coefficients_; }
-
  private:
   [[nodiscard]] ckks::Ciphertext at_working_scale(const ckks::Ciphertext& x) const;
 
@@ -44,6 +41,7 @@ class EvalMod {
   params::Scale working_scale_;  ///< of T_4 and all that follows
   params::Scale output_scale_;
   double amplitude_;  ///< of the first cosine; its powers are those of the others
+  /// Of T_0, T_1, ... of the polynomial in T_2 of the input: amplitude * cos(2 pi half_width x / 2^r).
   std::vector<double> coefficients_;
 };
 
