@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "fhe/arith/modulus.hpp"
 #include "fhe/params/failure_probability.hpp"
 
 namespace obscura::fhe::params {
@@ -59,25 +60,19 @@ base::Result<void> check_literal(const ParamSet& params, const BootstrapLiteral&
                     "divide them among the matrices, at least one each");
 }
 
-base::Result<void> check_sparse_secret(const ParamSet& params) {
-  constexpr int kLogN = 16;
-  const double bits = params.log2_q(Level(0)) + std::log2(static_cast<double>(params.p().front().value()));
-  if (bits > kMaxSparseModulusBits) {
-    return base::fail(base::ErrorCode::kInsecure, "bootstrap: q_0 and the first special prime exceed 100 bits",
-                      "a sparse secret allows no more: choose smaller ones");
-  }
-  if (params.insecure() || (params.log_n() == kLogN && params.literal().security == Security::k128)) return {};
-  return base::fail(base::ErrorCode::kInsecure,
-                    "bootstrap: a sparse secret of weight 32 is secure at N = 2^16 and 128 bits only",
-                    "choose these parameters");
-}
-
-/// Scales of EvalMod must not drift: every power of T_4 doubles what they are off by.
-base::Result<void> check_scales(const ParamSet& params, int level) {
+/// Scales of EvalMod, from `level` down to `output`, must not drift: every power of T_4 doubles what they are off by.
+base::Result<void> check_scales(const ParamSet& params, int level, int output) {
   constexpr double kMostDrift = 0.1;
   const auto log2_prime = [&](int i) {
     return std::log2(static_cast<double>(params.q()[static_cast<std::size_t>(i)].value()));
   };
+  for (int i = level - 4; i > output; --i) {
+    if (std::abs(log2_prime(i) - log2_prime(level - 3)) <= kMostDrift) continue;
+    return base::fail(kUnsupported,
+                      "bootstrap: the prime at level " + std::to_string(i) + " has another size than that at level " +
+                          std::to_string(level - 3),
+                      "give all primes of EvalMod but its first three the same bits");
+  }
   const double fourfold = 2 * log2_prime(level) + log2_prime(level - 1) + log2_prime(level - 2) + log2_prime(level - 3);
   if (std::abs(fourfold - 4 * std::round(fourfold / 4)) <= kMostDrift) return {};
   return base::fail(
@@ -88,6 +83,15 @@ base::Result<void> check_scales(const ParamSet& params, int level) {
 }
 
 }  // namespace
+
+base::Result<void> check_sparse_secret(const ParamSet& params) {
+  constexpr int kLogN = 16;
+  static_assert(2 * arith::kMaxModulusBits <= kMaxSparseModulusBits, "q_0 p_0 is too large for a sparse secret");
+  if (params.insecure() || (params.log_n() == kLogN && params.literal().security == Security::k128)) return {};
+  return base::fail(base::ErrorCode::kInsecure,
+                    "bootstrap: a sparse secret of weight 32 is secure at N = 2^16 and 128 bits only",
+                    "choose these parameters");
+}
 
 int BootstrapParams::eval_mod_depth() const {
   return 2 + std::bit_width(static_cast<unsigned>(literal_.cosine_degree / 2)) + literal_.double_angles;
@@ -117,7 +121,7 @@ base::Result<BootstrapParams> BootstrapParams::create(const ParamSet& params, co
                       "bootstrap: of " + std::to_string(made.top_.value()) + " levels none would be left to use",
                       "choose a longer chain");
   }
-  auto suited = check_scales(params, made.eval_mod_level().value());
+  auto suited = check_scales(params, made.eval_mod_level().value(), made.output_level().value());
   if (!suited) return base::forward_error(suited);
   return made;
 }

@@ -37,6 +37,10 @@ struct BootstrapLiteral {
   friend bool operator==(const BootstrapLiteral&, const BootstrapLiteral&) = default;
 };
 
+/// Whether a sparse secret may be used with these parameters: at N = 2^16 and 128 bits, or marked insecure. Its
+/// largest modulus, q_0 p_0, is never above kMaxSparseModulusBits. Errors: kInsecure.
+[[nodiscard]] base::Result<void> check_sparse_secret(const ParamSet& params);
+
 /// A bootstrap that fits a parameter set: which level does what. Immutable.
 /// The order of phases is SlotsToCoeffs, ModRaise, CoeffsToSlots, EvalMod, so that EvalMod sees the values of the
 /// slots: each, or each of its real and imaginary part, is at most 1 in magnitude. A larger value v is not refused but

@@ -1,5 +1,6 @@
 #include "fhe/params/bootstrap_params.hpp"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace obscura::fhe::params {
@@ -77,12 +78,31 @@ TEST(BootstrapParams, RefuseScalesThatDrift) {
   EXPECT_EQ(refusal(params, kLiteral), base::ErrorCode::kUnsupported);
 }
 
+TEST(BootstrapParams, RefusePrimesOfEvalModThatDifferFromTheFourth) {
+  // EvalMod is at levels 16 to 8: those below its fourth prime, and the prime below it, which is a usable one.
+  for (int level = 7; level <= 12; ++level) {
+    std::vector<int> bits = chain(4);
+    bits[static_cast<std::size_t>(level)] = 46;
+    const auto params = ParamSet::create_insecure({{10, bits, {50, 50, 50}, Security::k128}}).value();
+    const auto made = BootstrapParams::create(params, kLiteral);
+    EXPECT_EQ(made.has_value(), level == 7) << level;
+    if (made.has_value()) continue;
+    EXPECT_EQ(made.error().code, base::ErrorCode::kUnsupported);
+    EXPECT_THAT(made.error().message, testing::HasSubstr("at level " + std::to_string(level))) << made.error().message;
+  }
+}
+
 TEST(BootstrapParams, RefuseASparseSecretWhereItIsNotSecure) {
   const ParamLiteral small{15, {50, 40, 40}, {50}, Security::k128};
   BootstrapLiteral literal = kLiteral;
   EXPECT_EQ(refusal(ParamSet::create(small).value(), literal), base::ErrorCode::kInsecure);
   const ParamLiteral strong{16, {50, 40, 40}, {50}, Security::k192};
   EXPECT_EQ(refusal(ParamSet::create(strong).value(), literal), base::ErrorCode::kInsecure);
+}
+
+TEST(BootstrapParams, AllowASparseSecretWhereItIsSecure) {
+  EXPECT_TRUE(check_sparse_secret(ParamSet::create({16, {50, 40, 40}, {50}, Security::k128}).value()).has_value());
+  EXPECT_TRUE(check_sparse_secret(insecure(10, 4)).has_value());
 }
 
 }  // namespace

@@ -15,6 +15,13 @@ TEST(UniformSumTail, OfOneAndOfTwoIsKnown) {
   EXPECT_NEAR(log2_uniform_sum_tail(3, 1), std::log2(2.0 / 48), 1e-12);  // 2 (1/2)^3 / 3!
 }
 
+/// n! P(S < k - n/2) is the sum of the first k Eulerian numbers of n: 1, 247 for 8 and 1, 4083, 478271 for 12.
+TEST(UniformSumTail, AreSumsOfEulerianNumbers) {
+  EXPECT_NEAR(log2_uniform_sum_tail(8, 3), std::log2(2.0 * 1 / 40320), 1e-12);
+  EXPECT_NEAR(log2_uniform_sum_tail(8, 2), std::log2(2.0 * 248 / 40320), 1e-12);
+  EXPECT_NEAR(log2_uniform_sum_tail(12, 3), std::log2(2.0 * 482355 / 479001600), 1e-12);
+}
+
 TEST(UniformSumTail, BeyondTheLargestSumIsImpossible) {
   EXPECT_TRUE(std::isinf(log2_uniform_sum_tail(33, 16.5)));
   EXPECT_TRUE(std::isinf(log2_uniform_sum_tail(4, 7)));
@@ -36,9 +43,9 @@ TEST(UniformSumTail, AgreesWithDraws) {
   }
 }
 
-TEST(BootstrapFailure, OfWeight32IsAsPublished) {
+TEST(BootstrapFailure, OfWeight32IsTheFirstTermOfTheTails) {
   constexpr int kCoefficients = 1 << 16;
-  // 2 (1/2)^33 / 33! and 2 (3/2)^33 / 33! (1 - ...), times 2^16.
+  // 2 (1/2)^33 / 33! and 2 (3/2)^33 / 33! (1 - 33 / 3^33), times 2^16.
   const double log2_factorial = std::lgamma(34.0) / std::log(2.0);
   EXPECT_NEAR(log2_bootstrap_failure(32, 16, kCoefficients), 1 - 33 - log2_factorial + 16, 1e-9);
   EXPECT_NEAR(log2_bootstrap_failure(32, 15, kCoefficients), 1 + 33 * std::log2(1.5) - log2_factorial + 16, 1e-9);

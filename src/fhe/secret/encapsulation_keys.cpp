@@ -17,13 +17,6 @@ namespace {
 
 using Halves = std::vector<ring::EvaluationPoly>;
 
-void check_secure(const params::ParamSet& set) {
-  constexpr int kLogN = 16;
-  const double bits = set.log2_q(params::Level(0)) + std::log2(static_cast<double>(set.p().front().value()));
-  OBSCURA_CHECK(bits <= params::kMaxSparseModulusBits, "the modulus is too large for a sparse secret");
-  OBSCURA_CHECK(set.insecure() || set.log_n() == kLogN, "a sparse secret is for N = 2^16 only");
-}
-
 ckks::SwitchingKey make_to_sparse(const ring::RingContext& ring, const ring::EvaluationPoly& dense,
                                   const ring::EvaluationPoly& sparse, const random::Seed256& seed,
                                   random::Stream& error_stream) {
@@ -56,7 +49,8 @@ ckks::SwitchingKey make_to_dense(const ring::RingContext& ring, const ring::Eval
 EncapsulationKeys make_encapsulation_keys(const ring::RingContext& ring, const SecretKey& secret, params::Level level,
                                           const random::Seed256& public_seed, random::Stream& error_stream,
                                           random::Stream& sparse_stream) {
-  check_secure(ring.params());
+  const base::Result<void> secure = params::check_sparse_secret(ring.params());
+  OBSCURA_CHECK(secure.has_value(), secure.error().message.c_str());
   OBSCURA_CHECK(level >= params::Level(0) && level <= ring.params().max_level(), "the level is outside the chain");
   const ring::SecretPoly sparse =
       ring::sample_sparse_ternary(ring, ring.basis_qp(level), params::kSparseWeight, sparse_stream);

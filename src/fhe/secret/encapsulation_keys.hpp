@@ -14,7 +14,7 @@ struct EncapsulationKeys {
 
 /// Draws a sparse secret (params::kSparseWeight) from `sparse_stream`, a secret stream of fresh entropy that is used
 /// for nothing else, makes both keys and forgets it. `public_seed` is fresh; `error_stream` is secret. Parameters that
-/// params::BootstrapParams refuses for a sparse secret are a bug of the caller. Cost: that of one switching key.
+/// params::check_sparse_secret refuses are a bug of the caller. Cost: that of one switching key.
 [[nodiscard]] EncapsulationKeys make_encapsulation_keys(const ring::RingContext& ring, const SecretKey& secret,
                                                         params::Level level, const random::Seed256& public_seed,
                                                         random::Stream& error_stream, random::Stream& sparse_stream);
