@@ -18,10 +18,10 @@ using fhe::params::ParamSet;
 using fhe::params::RotationPlan;
 using fhe::params::RotationStep;
 
-/// The transform of a plan in which every offset of a factor that merges `stages` stages has a diagonal.
-circuits::LinearTransform transform_of(const RotationPlan& plan, int stages) {
+/// The transform of a plan, with a diagonal for each of its offsets.
+circuits::LinearTransform transform_of(const RotationPlan& plan) {
   circuits::LinearTransform transform;
-  int left = plan.first == 0 ? 1 << stages : (2 << stages) - 1;
+  int left = plan.offsets;
   for (int giant = 0; giant < plan.giants; ++giant) {
     circuits::GiantStep step{RotationStep(giant * plan.babies * plan.stride), {}};
     for (int baby = 0; baby < plan.babies && left > 0; ++baby, --left) {
@@ -38,7 +38,7 @@ Work transforms_work(const ParamSet& params, const std::vector<RotationPlan>& pl
   Work work;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const WorkModel at(params, Level(level.value() - static_cast<int>(i)));
-    const circuits::LinearTransform transform = transform_of(plans[i], stages[i]);
+    const circuits::LinearTransform transform = transform_of(plans[i]);
     double terms = 0;
     for (const circuits::GiantStep& step : transform.steps) terms += static_cast<double>(step.terms.size());
     // A diagonal has the period of the factor's last block, and two words for each of its values.

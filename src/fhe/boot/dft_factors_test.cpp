@@ -110,6 +110,7 @@ TEST(DftFactors, HaveTheOffsetsOfTheirPlanAndNoOthers) {
             covered += plain || wrapped ? 1 : 0;
           }
           EXPECT_EQ(covered, factors[i].diagonals.size());
+          EXPECT_EQ(static_cast<std::size_t>(plan.offsets), factors[i].diagonals.size());
         }
       };
       check(slots_to_coeffs_factors(6, stages), params::slots_to_coeffs_rotations(literal));

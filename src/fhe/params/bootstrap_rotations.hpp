@@ -11,7 +11,8 @@ namespace obscura::fhe::params {
 /// stride, 0 <= baby < babies, 0 <= giant < giants. By Horner's rule every giant step uses one key, of babies * stride.
 struct RotationPlan {
   int stride;
-  int first;  ///< 0, or less where the diagonals go both ways and do not wrap around
+  int first;    ///< 0, or less where the diagonals go both ways and do not wrap around
+  int offsets;  ///< diagonals: first, first + 1, ... times the stride
   int babies;
   int giants;
   friend bool operator==(const RotationPlan&, const RotationPlan&) = default;

@@ -1,13 +1,12 @@
 #include "fhe/secret/generate_keys.hpp"
 
 #include <utility>
-#include <vector>
 
 #include "base/check.hpp"
 #include "fhe/ring/arithmetic.hpp"
-#include "fhe/ring/gadget.hpp"
 #include "fhe/ring/sample.hpp"
 #include "fhe/ring/secret_poly.hpp"
+#include "fhe/secret/detail/gadget_encryption.hpp"
 #include "fhe/secret/detail/zero_encryption.hpp"
 
 namespace obscura::fhe::secret {
@@ -43,14 +42,7 @@ ckks::SwitchingKey make_switching_key(const ring::RingContext& ring, const Secre
   const ring::SecretPoly s(ring::restrict_to(ring, secret.reveal_secret(), ring.basis_qp(level)));
   const ring::SecretPoly factor = factor_of(ring, s.reveal_secret(), id.kind);
   const ring::SecretPoly target = target_of(ring, s.reveal_secret(), id.galois);
-  std::vector<ring::EvaluationPoly> b;
-  std::vector<ring::EvaluationPoly> a;
-  for (int digit = 0; digit < ring.params().digit_count(level); ++digit) {
-    a.push_back(ring::uniform(ring, ring.basis_qp(level), public_seed, static_cast<std::uint64_t>(digit)));
-    b.push_back(detail::encrypt_zero(ring, a.back(), target.reveal_secret(), error_stream));
-    ring::add_gadget_multiple(ring, b.back(), factor.reveal_secret(), digit);
-  }
-  return {std::move(b), std::move(a), public_seed, level};
+  return detail::encrypt_gadget(ring, factor.reveal_secret(), target.reveal_secret(), level, public_seed, error_stream);
 }
 
 }  // namespace obscura::fhe::secret
