@@ -114,7 +114,7 @@ std::optional<Found> evaluate(const Candidate& c, int log_slots, bool real, cons
   const auto scale = params::Scale::power_of_two(c.evaluation_bits - c.ratio);
   constexpr double kMeanOverDeviation = 0.8;
   const double error = params::bootstrap_bias(*bootstrap, 1) + params::bootstrap_truncation(*bootstrap) +
-                       kMeanOverDeviation * params::bootstrap_noise_sd(*set, *bootstrap, scale);
+                       kMeanOverDeviation * params::bootstrap_noise_sd(*set, *bootstrap, scale, scale);
   Found found{.candidate = c, .usable = bootstrap->usable_levels(), .log2_qp = set->log2_qp()};
   found.floor_ms = operations::floor_ms(work.total(), ceilings, kLogN, 1);
   found.bits = -std::log2(error);

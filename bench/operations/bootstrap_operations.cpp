@@ -74,7 +74,7 @@ Case case_of(const Shared& p, const Work& work, ckks::Ciphertext input, Slots ex
 
 Case whole(const Shared& p) {
   const Level level = p->bootstrap().input_level();
-  const double tolerance = 2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale) +
+  const double tolerance = 2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale, p->scale) +
                            p->engine->tolerance(p->engine->fresh_sd(), p->scale);
   Slots values = p->values();
   ckks::Ciphertext input = p->engine->encrypt(values, level, p->scale);
@@ -180,7 +180,7 @@ Case eval_mod(const Shared& p) {
   }
   const Scale scale = p->bootstrapper.eval_mod().input_scale();
   const double tolerance =
-      2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale) +
+      2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale, p->scale) +
       p->engine->tolerance(p->engine->fresh_sd(), scale) * ratio * p->bootstrapper.eval_mod().half_width();
   ckks::Ciphertext input = p->engine->encrypt(inputs, p->bootstrap().eval_mod_level(), scale);
   return case_of(p, p->work.eval_mod, std::move(input), std::move(values), tolerance,

@@ -21,10 +21,6 @@ namespace {
 using params::Level;
 using params::Scale;
 
-Scale after_square(const Scale& scale, Level level) {
-  return (scale * scale).divided_by_prime(params::PrimeIndex(level.value()));
-}
-
 /// 2 x^2 + constant, one level lower.
 ckks::Ciphertext double_square(const ring::RingContext& ring, const ckks::Ciphertext& x, double constant,
                                const ckks::SwitchingKey& key) {
@@ -48,15 +44,6 @@ std::vector<double> cosine_coefficients(double amplitude, double angle, int degr
   return coefficients;
 }
 
-/// The scale of the result, the polynomial's being the working scale.
-Scale scale_after_doubling(const ring::RingContext& ring, const params::BootstrapParams& bootstrap) {
-  Scale scale = params::eval_mod_working_scale(ring.params(), bootstrap);
-  for (int i = bootstrap.literal().double_angles; i > 0; --i) {
-    scale = after_square(scale, Level(bootstrap.output_level().value() + i));
-  }
-  return scale;
-}
-
 }  // namespace
 
 EvalMod::EvalMod(const ring::RingContext& ring, const params::BootstrapParams& bootstrap, const Scale& output_scale)
@@ -65,15 +52,10 @@ EvalMod::EvalMod(const ring::RingContext& ring, const params::BootstrapParams& b
       double_angles_(bootstrap.literal().double_angles),
       input_scale_(params::eval_mod_input_scale(ring.params(), bootstrap)),
       working_scale_(params::eval_mod_working_scale(ring.params(), bootstrap)),
-      output_scale_(output_scale) {
-  // The last cosine is v / R at the scale it has; to be v at output_scale, it is made larger by what these differ.
-  const double ratio = std::ldexp((output_scale / scale_after_doubling(ring, bootstrap)).value(ring.params()),
-                                  bootstrap.literal().message_ratio_bits);
-  const double turns = std::ldexp(1.0, double_angles_);
-  amplitude_ = std::pow(ratio / (2 * std::numbers::pi), 1 / turns);
-  coefficients_ = cosine_coefficients(amplitude_, 2 * std::numbers::pi * half_width_ / turns,
-                                      bootstrap.literal().cosine_degree / 2);
-}
+      output_scale_(output_scale),
+      amplitude_(params::eval_mod_amplitude(ring.params(), bootstrap, output_scale)),
+      coefficients_(cosine_coefficients(amplitude_, std::ldexp(2 * std::numbers::pi * half_width_, -double_angles_),
+                                        bootstrap.literal().cosine_degree / 2)) {}
 
 /// The same one level lower, at about the working scale: multiplied by a power of two, so that no coefficient of the
 /// polynomial is rounded to fewer bits than a prime has.

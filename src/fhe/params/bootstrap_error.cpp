@@ -48,13 +48,13 @@ class Sum {
         traced_(std::ldexp(1.0, params.log_n() - 1 - bootstrap.literal().log_slots)),
         rounding_(noise_.division_rounding()) {}
 
-  [[nodiscard]] double total(const Scale& input_scale) {
+  [[nodiscard]] double total(const Scale& input_scale, const Scale& output_scale) {
     add_slots_to_coeffs(input_scale.value(params_));
     add_raise();
     add_coeffs_to_slots();
     const double before = variance_;
     add_split();
-    add_eval_mod();
+    add_eval_mod(eval_mod_amplitude(params_, bootstrap_, output_scale));
     // From the split on, noise has a real and an imaginary part, and that of i Im v is real.
     if (!bootstrap_.literal().real) variance_ += variance_ - before;
     return std::sqrt(variance_);
@@ -113,7 +113,7 @@ class Sum {
     add(switched, input_scale(), half_width_ * ratio_);
   }
 
-  void add_eval_mod() {
+  void add_eval_mod(double amplitude) {
     const int level = bootstrap_.eval_mod_level().value();
     const double working = eval_mod_working_scale(params_, bootstrap_).value(params_);
     const double t2_scale = square(input_scale()) / prime(params_, level);
@@ -124,13 +124,14 @@ class Sum {
     double share = 1.0 / 16;
     for (int m = 4; m <= bootstrap_.literal().cosine_degree; m *= 2, share /= 4)
       add(rounding_, working, at_one * share);
-    // The polynomial's own roundings, of its value and of the pieces it is made of; then each double angle.
-    for (int k = 0; k <= bootstrap_.literal().double_angles; ++k) {
+    // The polynomial's own roundings, of its value and of the pieces it is made of; then each double angle. What is
+    // rounded is the amplitude times a cosine.
+    for (int k = 0; k <= bootstrap_.literal().double_angles; ++k, amplitude *= amplitude) {
       const double turns = std::ldexp(1.0, bootstrap_.literal().double_angles - k);
       const double magnified =
           mean_over_integers(bootstrap_, [turns](double t) { return 1 / square(std::sin(kTurn * t / turns)); });
       const double pieces = k == 0 ? 2 : 1;
-      add(pieces * rounding_, working, ratio_ / kTurn * turns * std::sqrt(magnified));
+      add(pieces * rounding_, working * amplitude, ratio_ / kTurn * turns * std::sqrt(magnified));
     }
   }
 
@@ -159,6 +160,15 @@ Scale eval_mod_input_scale(const ParamSet& params, const BootstrapParams& bootst
                              4);
 }
 
+double eval_mod_amplitude(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& output_scale) {
+  Scale scale = eval_mod_working_scale(params, bootstrap);
+  for (int i = bootstrap.literal().double_angles; i > 0; --i) {
+    scale = (scale * scale).divided_by_prime(PrimeIndex(bootstrap.output_level().value() + i));
+  }
+  const double ratio = std::ldexp((output_scale / scale).value(params), bootstrap.literal().message_ratio_bits);
+  return std::pow(ratio / kTurn, std::ldexp(1.0, -bootstrap.literal().double_angles));
+}
+
 double eval_mod_half_width(const BootstrapParams& bootstrap) {
   return bootstrap.literal().range + 0.25;
 }
@@ -178,15 +188,19 @@ double bootstrap_truncation(const BootstrapParams& bootstrap) {
   return left_out * ratio / kTurn * turns * magnified;
 }
 
-double bootstrap_noise_sd(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& input_scale) {
-  return Sum(params, bootstrap).total(input_scale);
+double bootstrap_noise_sd(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& input_scale,
+                          const Scale& output_scale) {
+  return Sum(params, bootstrap).total(input_scale, output_scale);
 }
 
-double bootstrap_error_bound(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& input_scale) {
+double bootstrap_error_bound(const ParamSet& params, const BootstrapParams& bootstrap, const Scale& input_scale,
+                             const Scale& output_scale) {
   constexpr double kDeviations = 48;
-  constexpr double kMagnifiedMost = 8;
-  return bootstrap_bias(bootstrap, 1) + kMagnifiedMost * bootstrap_truncation(bootstrap) +
-         kDeviations * bootstrap_noise_sd(params, bootstrap, input_scale);
+  // Where the double angles magnify most, 2.7 times the average; interpolation, which folds the terms left out onto
+  // those kept, at most twice; the terms left out after the first, a twentieth.
+  constexpr double kTruncationMost = 2.7 * 2 * 1.05;
+  return bootstrap_bias(bootstrap, 1) + kTruncationMost * bootstrap_truncation(bootstrap) +
+         kDeviations * bootstrap_noise_sd(params, bootstrap, input_scale, output_scale);
 }
 
 }  // namespace obscura::fhe::params

@@ -17,7 +17,8 @@ TEST(BootstrapPresets, AreSecureAndLeaveTenLevelsAndEighteenBits) {
     EXPECT_EQ(params->digits().size(), 3U);
     EXPECT_GE(bootstrap->usable_levels(), 10);
     EXPECT_LE(bootstrap->log2_failure(), -64);
-    const double noise = bootstrap_noise_sd(*params, *bootstrap, Scale::power_of_two(preset.scale_bits));
+    const Scale scale = Scale::power_of_two(preset.scale_bits);
+    const double noise = bootstrap_noise_sd(*params, *bootstrap, scale, scale);
     EXPECT_LT(noise, 0x1p-20) << preset.name;
     EXPECT_LT(bootstrap_truncation(*bootstrap), 0x1p-22) << preset.name;
     EXPECT_LT(bootstrap_bias(*bootstrap, 1), 0x1p-19) << preset.name;
@@ -39,12 +40,13 @@ TEST(BootstrapBias, IsTheCubicTermOfTheSine) {
 TEST(BootstrapNoise, GrowsWithTheMessageRatio) {
   const BootstrapPreset preset = bootstrap_presets().front();
   const auto params = ParamSet::create(preset.params).value();
+  const Scale scale = Scale::power_of_two(preset.scale_bits);
   double before = 0;
   for (int ratio = 9; ratio <= 12; ++ratio) {
     BootstrapLiteral literal = preset.bootstrap;
     literal.message_ratio_bits = ratio;
     const auto bootstrap = BootstrapParams::create(params, literal).value();
-    const double noise = bootstrap_noise_sd(params, bootstrap, Scale::power_of_two(preset.scale_bits));
+    const double noise = bootstrap_noise_sd(params, bootstrap, scale, scale);
     if (before > 0) {
       EXPECT_NEAR(noise / before, 2, 0.2);
     }
