@@ -168,14 +168,14 @@ Case raise_modulus(const Shared& p) {
   return made;
 }
 
-/// Of small integers and values over the message ratio.
+/// Of values over the message ratio and every integer that EvalMod takes away.
 Case eval_mod(const Shared& p) {
-  constexpr int kIntegers = 7;
+  const auto integers = static_cast<std::size_t>(2 * p->literal().range + 1);
   const double ratio = std::ldexp(1.0, p->literal().message_ratio_bits);
   Slots values = sample_reals(static_cast<std::size_t>(p->engine->params().slots()), 2);
   Slots inputs;
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const double integer = static_cast<double>(i % kIntegers) - kIntegers / 2;
+    const double integer = static_cast<double>(i % integers) - p->literal().range;
     inputs.emplace_back((values[i].real() / ratio + integer) / p->bootstrapper.eval_mod().half_width());
   }
   const Scale scale = p->bootstrapper.eval_mod().input_scale();
