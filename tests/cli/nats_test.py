@@ -153,6 +153,10 @@ class NatsTest(SiteTest):
                                  self.shop.root / "idle.result")
             self.assertEqual(answer.code, EXPIRED, answer)
             wait_for(lambda: (site.folder / "dead.jsonl").exists(), "the dead letter")
+            # A week: what the job reads would be gone before.
+            far = site.submit("--ct", self.requests[0], *names, "--id", "far", "--deadline", "604801", "--no-wait")
+            self.assertEqual(far.code, USAGE, far)
+            self.assertIn("too far off", far.err)
             second = Process(self.shop, self.shop.root / "idle.second.log", "obscura-worker", "serve", "--site",
                              site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker-1", "--cache",
                              self.shop.root / "idle.second", "--log", "json")

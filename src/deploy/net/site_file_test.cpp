@@ -74,7 +74,7 @@ TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
            "max_blob_bytes 13\nmax_model_bytes 16\nretention_s 14\nresubmit_after_s 15\nblob_retention_s 17\n");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->reach.api_prefix, "$JS.API");
-  EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3}));
+  EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3, std::chrono::seconds(17)}));
   const NatsStreamOptions& streams = file->streams;
   EXPECT_EQ(streams.groups, 3U);
   EXPECT_EQ(streams.copies, 3U);
