@@ -9,12 +9,17 @@ namespace {
 
 namespace net = deploy::net;
 
+std::string about(net::Reload told, const net::NatsServerFiles& files) {
+  if (told == net::Reload::kTold) return "the server was told; its log says `Reloaded server configuration`";
+  if (told == net::Reload::kNobodyThere) return fmt::format("no nats-server runs that {} names", files.pid);
+  return "a server that runs goes on as before until it is told to read it (systemctl reload)";
+}
+
 base::Result<Report> run_accounts(const net::NatsServerFiles& files) {
   OBSCURA_TRY(const auto told, net::apply_nats_roles(files));
-  const bool reads = told == net::Reload::kTold;
   Report report;
-  report.figures = {{"accounts", files.accounts}, {"server", reads ? "told" : "not running"}};
-  report.text = fmt::format("{}: written{}\n", files.accounts, reads ? "; the server reads it now" : "");
+  report.figures = {{"accounts", files.accounts}, {"server", net::name_of(told)}};
+  report.text = fmt::format("{}: written; {}\n", files.accounts, about(told, files));
   return report;
 }
 

@@ -27,21 +27,29 @@ base::Result<net::SitePlace> place_of(const Options& options) {
   return base::fail(base::ErrorCode::kUsage, options.site + " has no line `trust`", "name a trust folder in it");
 }
 
-/// The server first: what has not come to pass there is not hidden by a group that is gone from the trust folder.
+/// The server first: what has not come to pass there is not hidden by a group that is gone from the trust folder. Of a
+/// group that nobody trusts it is left alone too: revoke_group says so.
 base::Result<std::string> shut_out(const net::SitePlace& place, const std::string& group) {
   if (place.server.roles.empty()) return std::string(place.over_nats ? "elsewhere" : "none");
   OBSCURA_TRY(const auto trust, net::load_site_trust(place.trust_folder));
   const auto number = net::find_group(trust.jobs, group);
-  if (!number) return std::string("none");  // revoke_group says so
+  if (!number || net::workers_of(trust.jobs, *number).empty()) return std::string("none");
   auto told = net::shut_out_group(place.server, *number);
-  if (told) return std::string(*told == net::Reload::kTold ? "told" : "not running");
-  told.error().message = fmt::format("nothing is revoked yet: {}", told.error().message);
+  if (told) return std::string(net::name_of(*told));
+  told.error().message = fmt::format("the trust folder is as before: {}", told.error().message);
   return base::forward_error(told);
 }
 
-std::string about_server(const std::string& server) {
-  if (server == "told") return "the server lets none of them in any more\n";
-  if (server == "not running") return "no server runs here: it will let none of them in when it starts\n";
+std::string about_server(const std::string& server, const net::NatsServerFiles& files) {
+  if (server == net::name_of(net::Reload::kTold)) {
+    return "the server was told to let none of them in; its log says `Reloaded server configuration`\n";
+  }
+  if (server == net::name_of(net::Reload::kNobodyThere)) {
+    return fmt::format("no nats-server runs that {} names: one will let none of them in when it starts\n", files.pid);
+  }
+  if (server == net::name_of(net::Reload::kNotAsked)) {
+    return "its accounts are written; the server lets them in until it is told to read them (systemctl reload)\n";
+  }
   if (server == "elsewhere") {
     return "the server still lets them in: its administrator takes that away, with a site file that has a line "
            "`server_roles`\n";
@@ -61,7 +69,7 @@ base::Result<Report> run_revoke(const Options& options) {
                     {"folder", revoked.folder},
                     {"server", server}};
   report.text = fmt::format("{}: revoked, {} workers; they lie in {}\n{}", options.group, revoked.identities.size(),
-                            revoked.folder, about_server(server));
+                            revoked.folder, about_server(server, place.server));
   return report;
 }
 

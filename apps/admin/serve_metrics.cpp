@@ -21,6 +21,7 @@ ServeMetrics::ServeMetrics()
       expired_(counter(registry_, "obscura_jobs_expired_total", "Jobs answered as expired")),
       full_(counter(registry_, "obscura_results_full_total", "Looks in which there was no room for a result")),
       troubles_(counter(registry_, "obscura_site_errors_total", "Looks in which the site could not be reached")),
+      leaders_(counter(registry_, "obscura_leaders_replaced_total", "Servers asked to lead a stream no more")),
       tasks_(gauge(registry_, "obscura_queue_tasks", "Tasks at the site that are not done")),
       waiting_(gauge(registry_, "obscura_queue_waiting", "Tasks that a worker could take")),
       in_work_(gauge(registry_, "obscura_queue_in_work", "Tasks that workers hold")),
@@ -41,6 +42,7 @@ void ServeMetrics::show(const deploy::net::QueueStatus& status) {
     waiting += lane.waiting;
     in_work += lane.leased;
   }
+  leaders_.Increment(static_cast<double>(status.leaders_replaced) - leaders_.Value());
   tasks_.Set(static_cast<double>(status.tasks));
   waiting_.Set(static_cast<double>(waiting));
   in_work_.Set(static_cast<double>(in_work));

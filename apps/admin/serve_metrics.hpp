@@ -28,6 +28,7 @@ class ServeMetrics {
   prometheus::Counter& expired_;
   prometheus::Counter& full_;
   prometheus::Counter& troubles_;
+  prometheus::Counter& leaders_;
   prometheus::Gauge& tasks_;
   prometheus::Gauge& waiting_;
   prometheus::Gauge& in_work_;

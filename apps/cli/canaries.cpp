@@ -79,20 +79,24 @@ bool Canaries::any_outstanding() const {
 
 base::Result<std::vector<Canaries::Fault>> Canaries::look(deploy::net::Milliseconds timeout) {
   std::vector<Fault> faults;
+  std::optional<base::Error> trouble;
   for (auto one = outstanding_.begin(); one != outstanding_.end();) {
     if (!one->handed_in) {
       ++one;
       continue;
     }
-    auto outcomes = submission_->desk().outcomes(one->id, timeout);
-    if (!outcomes && faults.empty()) return base::forward_error(outcomes);
-    if (!outcomes || !outcomes->has_value()) {
+    const auto outcomes = submission_->desk().outcomes(one->id, timeout);
+    if (!outcomes && !trouble) trouble = outcomes.error();
+    // A site that does not answer now may do so later; nothing else will change.
+    if (outcomes ? !outcomes->has_value() : outcomes.error().code == ErrorCode::kIo) {
       ++one;
       continue;
     }
-    if (auto fault = settle(*one, **outcomes)) faults.push_back(std::move(*fault));
+    if (!outcomes) ++unanswered_;
+    if (auto fault = outcomes ? settle(*one, **outcomes) : std::nullopt) faults.push_back(std::move(*fault));
     one = outstanding_.erase(one);
   }
+  if (trouble && faults.empty()) return tl::make_unexpected(std::move(*trouble));
   return faults;
 }
 

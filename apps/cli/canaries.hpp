@@ -34,8 +34,9 @@ class Canaries {
     base::Error error;
   };
   /// Looks, for `timeout` each, for answers to those that were handed in, and returns the faults that they show. What
-  /// is looked at and has an end is no longer outstanding. Errors: those of JobDesk::outcomes; what could not be looked
-  /// at stays outstanding.
+  /// is looked at and has an end is no longer outstanding; nor is what can never be looked at, which counts as
+  /// unanswered. Errors, when there are no faults: the first of JobDesk::outcomes, after a look at all of them; of
+  /// those with kIo, what could not be looked at stays outstanding.
   [[nodiscard]] base::Result<std::vector<Fault>> look(deploy::net::Milliseconds timeout);
   /// A coin.
   [[nodiscard]] bool tails() { return (random_source_() & 1U) != 0; }

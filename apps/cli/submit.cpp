@@ -225,7 +225,10 @@ void add_submit(CLI::App& app, const Global& global, Action& action) {
   command->add_option("--secret", options->secret, "Secret key: decrypts the answers at once");
   command->add_flag("--scores", options->scores, "With --secret: all scores too");
   add_passphrase_options(*command, options->passphrase, false);
-  command->add_option("--deadline", options->deadline_s, "Seconds that the site has")->check(CLI::Range(1, 10'000'000));
+  command
+      ->add_option("--deadline", options->deadline_s,
+                   "Seconds that the site has; over NATS at most its blob_retention_s")
+      ->check(CLI::Range(1, 10'000'000));
   add_replica_options(*command, *options);
   add_watch_options(*command, *options);
   command->callback(

@@ -9,7 +9,7 @@ import time
 from site_shop import SLOW, Process, SiteTest, sealed_names, wait_for
 from workshop import IMAGE
 
-USAGE, IO, UNTRUSTED, EXPIRED, WRONG_TENANT = 2, 4, 6, 13, 19
+USAGE, NOT_FOUND, IO, UNTRUSTED, EXPIRED, WRONG_TENANT = 2, 3, 4, 6, 13, 19
 LEASE_MS = 1500
 
 
@@ -153,6 +153,10 @@ class NatsTest(SiteTest):
                                  self.shop.root / "idle.result")
             self.assertEqual(answer.code, EXPIRED, answer)
             wait_for(lambda: (site.folder / "dead.jsonl").exists(), "the dead letter")
+            # A week: what the job reads would be gone before.
+            far = site.submit("--ct", self.requests[0], *names, "--id", "far", "--deadline", "604801", "--no-wait")
+            self.assertEqual(far.code, USAGE, far)
+            self.assertIn("too far off", far.err)
             second = Process(self.shop, self.shop.root / "idle.second.log", "obscura-worker", "serve", "--site",
                              site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker-1", "--cache",
                              self.shop.root / "idle.second", "--log", "json")
@@ -160,7 +164,7 @@ class NatsTest(SiteTest):
             self.assertEqual(second.stop(), 0)
 
     def test_a_group_that_is_revoked_is_shut_out_of_the_server(self):
-        with NatsSite(self.shop, "shut", "--no-worker", "--groups", "3") as site:
+        with NatsSite(self.shop, "shut", "--no-worker", "--groups", "4") as site:
             site.push(self.whole)
             worker = Process(self.shop, self.shop.root / "shut.worker.log", "obscura-worker", "serve", "--site",
                              site.folder / "worker-1.site", "--identity", site.folder / "identities" / "worker-1", "--cache",
@@ -174,6 +178,7 @@ class NatsTest(SiteTest):
             self.check_refused(UNTRUSTED, "refuses", "status", "--site", site.folder / "worker-1.site")
             self.assertEqual(site.status("worker"), site.status("owner"))  # the others go on
             self.assertEqual(worker.stop(), 0, worker.text())
+            self.check_revoked_where_nobody_tells_the_server(site)
             # Also when the server is down, and by who has no server to look after.
             self.assertEqual(site.up.stop(signal.SIGINT), 0)
             down = self.shop.run("obscura-admin", "--json", "revoke", "group2", "--site", site.file("admin"))
@@ -183,8 +188,25 @@ class NatsTest(SiteTest):
             self.assertIn("revoked 2\n", roles)
             trust = self.shop.run("obscura-admin", "--json", "revoke", "default", "--trust", site.folder / "trust")
             self.assertEqual((trust.code, json.loads(trust.out)["server"]), (0, "none"), trust)
+            # A group that nobody trusts any more is not shut out of the server either.
+            self.check_refused(NOT_FOUND, "default", "revoke", "default", "--site", site.file("admin"), program="obscura-admin")
             self.assertNotIn("revoked 0", (site.folder / "nats" / "roles.conf").read_text())
             self.check_refused(USAGE, "say where", "revoke", "default", program="obscura-admin")
+
+    def check_revoked_where_nobody_tells_the_server(self, site):
+        """A server goes on with the accounts that it has: what is said is no more than what came to pass."""
+        untold = site.folder / "untold.site"
+        untold.write_text(re.sub("^server_pid .*\n", "", site.file("admin").read_text(), flags=re.MULTILINE))
+        untold.chmod(0o600)
+        done = self.shop.run("obscura-admin", "revoke", "group3", "--site", untold)
+        self.assertEqual(done.code, 0, done)
+        self.assertIn("the server lets them in until it is told", done.out)
+        self.assertIn("revoked 3\n", (site.folder / "nats" / "roles.conf").read_text())
+        accounts = [site.folder / "nats" / name for name in ("roles.conf", "accounts.conf")]
+        again = self.shop.run("obscura-admin", "--json", "accounts", accounts[0], "-o", accounts[1])
+        self.assertEqual((again.code, json.loads(again.out)["server"]), (0, "not asked"), again)
+        still = self.shop.run("obscura", "status", "--site", site.folder / "worker-3.site")
+        self.assertEqual(still.code, 0, still)
 
     def test_what_is_refused(self):
         with NatsSite(self.shop, "elsewhere", "--no-worker") as elsewhere:

@@ -7,7 +7,7 @@ import shutil
 import sqlite3
 import struct
 
-from site_shop import SiteTest, wait_for
+from site_shop import TENANT, SiteTest, wait_for
 
 USAGE, NOT_FOUND, UNTRUSTED, MISMATCH, EXPIRED, DISAGREEMENT = 2, 3, 6, 7, 13, 20
 GROUPS = ("acme", "borea")
@@ -143,6 +143,33 @@ class ReplicasTest(SiteTest):
             self.assertEqual({line["error"]["code"] for line in wrong}, {DISAGREEMENT})
             tested = lines[-1]["canaries"]
             self.assertEqual((tested["handed_in"], tested["wrong"], tested["right"]), (len(wrong), len(wrong), 0))
+
+    def test_a_canary_that_cannot_be_looked_at_hides_no_other(self):
+        with self.site_of_groups("lost") as site:
+            names = site.push(self.manifest)
+            stock = self.shop.root / "lost.stock"
+            self.make_canaries(stock, self.images[0], "--each", "4")
+            self.spoil(stock)
+            folder = self.folder("lost_frames")
+            watch = site.start("watch", "obscura", "submit", "--watch", folder, "--frames", "6", "--max-in-work", "6", "--key",
+                               self.shop.public, *names, "--secret", self.shop.secret, "--groups", "acme,borea", "--canaries", stock,
+                               "--canary", "0.9", *site.client())
+            wait_for(lambda: "watching" in watch.text(), "the folder watched")
+            for image in self.images[:6]:
+                shutil.copy(image, folder)
+            used, tickets = stock / "used", self.shop.root / "lost.state" / TENANT
+            wait_for(lambda: tickets.exists() and len(list(tickets.iterdir())) == 6 + len(list(used.iterdir())), "all handed in")
+            # Fewer than two before any of six frames are a chance in a hundred thousand.
+            drawn = sorted(used.iterdir(), key=lambda path: path.stat().st_ctime_ns)
+            self.assertGreater(len(drawn), 1)
+            (tickets / drawn[0].stem).unlink()
+            for group in GROUPS:
+                self.group_worker(site, group)
+            self.assertEqual(watch.process.wait(timeout=120), 0, watch.text())
+            lines = [json.loads(line) for line in watch.out.read_text().splitlines()]
+            self.assertEqual(sorted(line["canary"] for line in lines if "canary" in line), sorted(path.stem for path in drawn[1:]))
+            tested = lines[-1]["canaries"]
+            self.assertEqual((tested["wrong"], tested["unanswered"]), (len(drawn) - 1, 1))
 
     def spoil(self, stock):
         """To know another answer than the right one is, to the submitter, that the workers are wrong."""

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 try:
@@ -134,6 +135,38 @@ class ManifestsTest(unittest.TestCase):
             self.assertIn(f"nats-route://obscura-nats-{number}.obscura-nats:6222", text)
         self.assertIn('http: "0.0.0.0:8222"', text)
         self.assertNotIn(".example", text)
+        with tempfile.TemporaryDirectory() as folder:
+            self.check_configuration(server, text, pathlib.Path(folder))
+
+    def check_configuration(self, server, text, folder):
+        """What the pods find in their volumes lies in a folder here, and the server itself reads it."""
+        def here(config):
+            for path in ("/etc/obscura/nats", "/var/lib/obscura/nats", "/run/obscura-nats"):
+                config = config.replace(path, str(folder))
+            return config
+
+        def admin(*words):
+            return subprocess.run([self.options.bin / "obscura-admin", *words], cwd=folder, capture_output=True, text=True,
+                                  check=True).stdout.strip()
+
+        nkeys = [admin("nkey", "-o", f"{name}.seed") for name in ("supervisor", "owner", "worker", "client")]
+        (folder / "roles.conf").write_text("supervisor {}\nowner {}\nworker 0 {}\ntenant clinic {}\n".format(*nkeys))
+        admin("accounts", "roles.conf", "-o", "accounts.conf")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=hub",
+                        "-keyout", "server.key", "-out", "server.crt"], cwd=folder, capture_output=True, check=True)
+        shutil.copy(folder / "server.crt", folder / "ca.crt")
+        (folder / "hub.conf").write_text(here(text))
+        (folder / "websocket.conf").write_text(here((CHECKOUT / "packaging" / "nats" / "websocket.conf").read_text()))
+
+        def check(config):
+            environment = {"OBSCURA_NATS_NAME": "obscura-nats-0", "OBSCURA_LEAF_0_PASSWORD": "a-long-random-one"}
+            return subprocess.run([server, "-t", "-c", config], cwd=folder, env=environment, capture_output=True, text=True)
+
+        checked = check("hub.conf")
+        self.assertEqual(checked.returncode, 0, checked.stderr)
+        # It would say so if it did not.
+        (folder / "wrong.conf").write_text(here(text).replace("accounts.conf", "other.conf"))
+        self.assertNotEqual(check("wrong.conf").returncode, 0)
 
 
 def main():

@@ -47,7 +47,7 @@ class BlobStore {
 
   /// The same store's place for what a job's submitter and the workers of its replica pass on: where a store keeps
   /// parties apart, nobody else sees what is there. What all may read (models, keys) stays in the store itself. Good
-  /// until the next call, and as long as the store.
+  /// until the next call, and as long as the store. The key's names are valid (address.hpp).
   [[nodiscard]] virtual BlobStore& of_job([[maybe_unused]] const JobKey& key) { return *this; }
 };
 

@@ -8,7 +8,9 @@
 #include <filesystem>
 #include <system_error>
 #include <utility>
+#include <vector>
 
+#include "base/check.hpp"
 #include "base/file.hpp"
 #include "deploy/net/detail/partial_file.hpp"
 #include "deploy/net/embedded_sweep.hpp"
@@ -61,27 +63,31 @@ class Blobs final : public BlobStore {
   std::unique_ptr<Blobs> of_job_;
 };
 
-// A name that no job has gets no folder: whoever stores under it stores with the models.
 BlobStore& Blobs::of_job(const JobKey& key) {
   const std::string folder = job_blobs_folder(root_, key);
-  if (folder.empty()) return *this;
+  OBSCURA_CHECK(!folder.empty(), "the blobs of a job whose name was not checked");
   of_job_ = std::make_unique<Blobs>(folder, root_, options_);
   return *of_job_;
 }
 
-// Of all files but the one named.
+// Of all files but the one named. What another process renames or removes meanwhile, folders too, does not count.
 Result<std::uint64_t> Blobs::used_bytes(const std::string& but_for) {
   std::uint64_t sum = 0;
-  std::error_code error;
-  fs::recursive_directory_iterator entry(root_, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code gone;  // what another process renames or removes meanwhile does not count
-    if (entry->is_regular_file(gone) && entry->path() != but_for) {
+  for (std::vector<fs::path> folders{root_}; !folders.empty();) {
+    const fs::path folder = std::move(folders.back());
+    folders.pop_back();
+    std::error_code error;
+    fs::directory_iterator entry(folder, error);
+    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+      std::error_code gone;
+      if (entry->is_directory(gone) && !entry->is_symlink(gone)) folders.push_back(entry->path());
+      if (!entry->is_regular_file(gone) || entry->path() == but_for) continue;
       const std::uintmax_t size = entry->file_size(gone);
       if (!gone) sum += size;
     }
+    const bool is_gone = error == std::errc::no_such_file_or_directory && folder != root_;
+    if (error && !is_gone) return io_error("list", folder, error);
   }
-  if (error) return io_error("list", root_, error);
   return sum;
 }
 

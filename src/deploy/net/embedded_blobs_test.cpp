@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <string>
 #include <thread>
@@ -64,6 +65,33 @@ TEST(EmbeddedBlobs, AnInterruptedPutLeavesNoBlobAndTheNextOneGoesOn) {
   ASSERT_TRUE(blobs->put(ref, bytes, {}));
   EXPECT_EQ(blobs->get(ref, ref.size).value(), bytes);
   EXPECT_FALSE(fs::exists(partial));
+}
+
+TEST(EmbeddedBlobsDeathTest, AJobHasANameThatLeadsNowhereElse) {
+  const TemporaryFolder folder;
+  const auto blobs = EmbeddedBlobs::open(folder.path(), {}).value();
+  EXPECT_DEATH((void)blobs->of_job({"tenant", "../../x", 0}), "not checked");
+}
+
+// As a sweep does: how much is used is counted before each put.
+TEST(EmbeddedBlobs, FoldersThatGoAwayMeanwhileAreNoTrouble) {
+  const TemporaryFolder folder;
+  const auto blobs = EmbeddedBlobs::open(folder.path(), {.max_bytes = 1 << 30}).value();
+  std::atomic<bool> stop = false;
+  std::thread sweeps([&] {
+    const std::string job = folder.path() + "/jobs/tenant/job.r0";
+    while (!stop) {
+      fs::create_directories(job + "/ab");
+      fs::remove_all(folder.path() + "/jobs");
+    }
+  });
+  for (std::uint8_t number = 0; number < 200; ++number) {
+    const Bytes bytes(100, number);
+    const auto stored = blobs->put(BlobRef::of(bytes), bytes, {});
+    EXPECT_TRUE(stored) << stored.error().message;
+  }
+  stop = true;
+  sweeps.join();
 }
 
 TEST(EmbeddedBlobs, WrongBytesLeaveNothingBehind) {

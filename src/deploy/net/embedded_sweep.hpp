@@ -17,8 +17,9 @@ namespace obscura::deploy::net {
 using IsOpenJob = std::function<base::Result<bool>(const JobKey&)>;
 
 /// Removes the blobs of jobs that are not open and of which nothing was stored or asked for since `before`; models and
-/// keys stay. A job that is handed in at that moment keeps what it has. Returns how many jobs' blobs are gone. Errors:
-/// kIo, those of `is_open`.
+/// keys stay. A job that is handed in at that moment keeps what it has, and so does one that is open when a sweep was
+/// killed, from the next sweep on. Returns how many jobs' blobs are gone. Errors: kIo, those of `is_open`; the other
+/// jobs are swept nevertheless.
 [[nodiscard]] base::Result<std::uint64_t> sweep_job_blobs(const std::string& folder, const IsOpenJob& is_open,
                                                           Instant before);
 

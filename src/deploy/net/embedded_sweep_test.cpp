@@ -9,6 +9,7 @@
 #include "deploy/net/embedded_blobs.hpp"
 #include "deploy/net/embedded_queue.hpp"
 #include "deploy/net/site.hpp"
+#include "deploy/net/testing/nats_place.hpp"
 #include "deploy/net/testing/pipeline.hpp"
 #include "deploy/net/testing/temporary_folder.hpp"
 
@@ -26,17 +27,19 @@ class EmbeddedSweep : public ::testing::Test {
   [[nodiscard]] bool has(const JobKey& key) { return blobs_->of_job(key).has(kRef).value(); }
   // As if nobody had used what the job has for a day.
   void age(const JobKey& key) const {
-    for (const auto& entry : fs::recursive_directory_iterator(job_blobs_folder(folder_.path(), key))) {
+    for (const auto& entry : fs::recursive_directory_iterator(place_of(key))) {
       if (entry.is_regular_file())
         fs::last_write_time(entry, fs::file_time_type::clock::now() - std::chrono::hours(24));
     }
   }
-  [[nodiscard]] std::uint64_t sweep(const IsOpenJob& is_open) const {
-    return sweep_job_blobs(folder_.path(), is_open, SystemClock().now() - std::chrono::hours(1)).value();
+  [[nodiscard]] std::string place_of(const JobKey& key) const { return job_blobs_folder(folder_.path(), key); }
+  [[nodiscard]] base::Result<std::uint64_t> sweep_by(const IsOpenJob& is_open) const {
+    return sweep_job_blobs(folder_.path(), is_open, SystemClock().now() - std::chrono::hours(1));
   }
-  [[nodiscard]] std::uint64_t sweep() const {
-    return sweep([this](const JobKey& key) -> base::Result<bool> { return open_.contains(key); });
+  [[nodiscard]] base::Result<std::uint64_t> try_sweep() const {
+    return sweep_by([this](const JobKey& key) -> base::Result<bool> { return open_.contains(key); });
   }
+  [[nodiscard]] std::uint64_t sweep() const { return try_sweep().value(); }
 
   TemporaryFolder folder_;
   std::unique_ptr<BlobStore> blobs_ = EmbeddedBlobs::open(folder_.path(), {}).value();
@@ -77,10 +80,57 @@ TEST_F(EmbeddedSweep, AJobThatIsHandedInMeanwhileKeepsWhatItHas) {
   put(key);
   age(key);
   int asked = 0;
-  EXPECT_EQ(sweep([&](const JobKey&) -> base::Result<bool> { return ++asked > 1; }), 0u);
+  EXPECT_EQ(sweep_by([&](const JobKey&) -> base::Result<bool> { return ++asked > 1; }).value(), 0u);
   EXPECT_EQ(asked, 2);
   EXPECT_TRUE(has(key));
   EXPECT_EQ(blobs_->of_job(key).get(kRef, kRef.size).value(), kBytes);
+}
+
+// As a sweep that was killed between its steps leaves it.
+TEST_F(EmbeddedSweep, WhatAnInterruptedSweepTookAwayIsThereAgain) {
+  const JobKey open{"tenant", "open", 0};
+  const JobKey done{"tenant", "done", 0};
+  for (const JobKey& key : {open, done}) {
+    put(key);
+    age(key);
+    fs::rename(place_of(key), place_of(key) + ".leaving");
+  }
+  open_ = {open};
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_EQ(blobs_->of_job(open).get(kRef, kRef.size).value(), kBytes);
+  EXPECT_FALSE(has(done));
+  for (const JobKey& key : {open, done}) EXPECT_FALSE(fs::exists(place_of(key) + ".leaving"));
+  open_.clear();
+  EXPECT_EQ(sweep(), 1u);  // it was not stored anew: it is as old as before
+}
+
+TEST_F(EmbeddedSweep, WhatCannotBePutBackIsKeptAndTheOthersAreSwept) {
+  const JobKey open{"tenant", "open", 0};
+  const JobKey done{"tenant", "xdone", 0};
+  for (const JobKey& key : {open, done}) put(key);
+  age(done);
+  const std::string leaving = place_of(open) + ".leaving";
+  fs::rename(place_of(open), leaving);
+  write_text(place_of(open), "a file where a folder is to be");
+  open_ = {open};
+  const auto swept = try_sweep();
+  ASSERT_FALSE(swept);
+  EXPECT_EQ(swept.error().code, base::ErrorCode::kIo);
+  EXPECT_TRUE(fs::exists(leaving));
+  EXPECT_FALSE(has(done));
+  fs::remove(place_of(open));
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_EQ(blobs_->of_job(open).get(kRef, kRef.size).value(), kBytes);
+  EXPECT_FALSE(fs::exists(leaving));
+}
+
+TEST_F(EmbeddedSweep, WhatCannotBeLookedAtIsInUse) {
+  const JobKey key{"tenant", "odd", 0};
+  put(key);
+  age(key);
+  fs::create_symlink(folder_.path() + "/nowhere", place_of(key) + "/link");
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_TRUE(has(key));
 }
 
 TEST_F(EmbeddedSweep, NoNameLeadsOutOfItsFolder) {

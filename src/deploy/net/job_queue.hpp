@@ -86,6 +86,8 @@ struct QueueStatus {
   std::uint64_t results = 0;
   std::uint64_t bytes = 0;      ///< of messages of all kinds
   std::uint64_t max_bytes = 0;  ///< 0: no limit of its own
+  /// How often this queue object asked a server not to lead a stream any more (NATS, of the supervisor).
+  std::uint64_t leaders_replaced = 0;
 };
 
 /// Durable work shared by many workers. Tasks are delivered at least once; that their effect is exactly once comes from

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <iostream>
 #include <optional>
 #include <string>
 
@@ -89,18 +90,23 @@ TEST(NatsKillRun, SlowJobsSurviveWhenWorkersAndTheLeaderAreKilled) {
   // submitted again.
   plan.may_lose = true;
   std::optional<std::size_t> dead;
+  int left_out = 0;  // since a copy was not whole again in half a minute: it would have been the loss of two of three
   plan.strike = [&, every = strike_every(4)](int kill) {
     if (kill % every != 0) return false;
     if (dead) cluster.start(*dead);
     dead = leader(*connection);
     if (dead) cluster.kill_now(*dead);
+    if (!dead) ++left_out;
     return dead.has_value();
   };
   const KillReport report = run_kills(plan);
   expect_kept(plan, report);
-  // One is left out when a copy is not whole again in half a minute: that would be the loss of two of three.
-  EXPECT_GE(report.strikes, plan.kills / strike_every(4) * 3 / 4);
-  // One reset could hold all jobs that wait; measured are 3 lost with 10 kills and 5 with 21. More would be news.
+  std::cout << "left out: " << left_out << " of " << report.strikes + left_out << " strikes\n";
+  EXPECT_GT(report.strikes, 0);
+  EXPECT_EQ(report.strikes + left_out, plan.kills / strike_every(4));
+  EXPECT_LE(left_out, 1);  // the most that a run was measured to leave out
+  // One reset could hold all jobs that wait; measured are two lost in eleven runs with 15 to 21 kills each (ADR 7).
+  // More would be news.
   EXPECT_LE(report.resubmitted, report.strikes);
 }
 

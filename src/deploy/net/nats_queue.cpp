@@ -62,7 +62,7 @@ class Queue final : public JobQueue {
   Result<std::uint64_t> withdraw(const JobKey& key) override;
   Result<std::vector<Orphan>> orphans(std::size_t limit) override { return watch_.orphans(limit); }
   Result<void> remove_orphan(const Orphan& orphan) override { return watch_.remove(orphan); }
-  Result<QueueStatus> status() override { return detail::nats_status(*connection_); }
+  Result<QueueStatus> status() override;
 
  private:
   // What was fetched and not yet settled.
@@ -117,6 +117,12 @@ Result<Stored> Queue::publish(const Task& task) {
                                                                                 .message_id = task.id(),
                                                                                 .deadline = task.deadline}));
   return published.stored;
+}
+
+Result<QueueStatus> Queue::status() {
+  OBSCURA_TRY(QueueStatus status, detail::nats_status(*connection_));
+  status.leaders_replaced = watch_.leaders().replaced();
+  return status;
 }
 
 Result<void> Queue::prepare(std::span<const Lane> lanes) {

@@ -4,9 +4,12 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <sstream>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -153,33 +156,46 @@ Result<void> write(const std::string& path, const std::string& text) {
   return base::write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
-// A number that a server left behind may be somebody else's by now.
-bool is_server(pid_t pid) {
+// A number that a server left behind may be somebody else's by now. Nothing: whose it is, is hidden from this user.
+std::optional<bool> is_server(pid_t pid) {
   const auto name = base::read_file(fmt::format("/proc/{}/comm", pid), kMaxPidBytes);
-  return name && std::string(name->begin(), name->end()) == fmt::format("{}\n", kServerName);
+  if (name) return std::string(name->begin(), name->end()) == fmt::format("{}\n", kServerName);
+  if (::kill(pid, 0) != 0 && errno == ESRCH) return false;
+  return std::nullopt;
+}
+
+tl::unexpected<base::Error> not_told(const std::string& pid_file, const std::string& why) {
+  return base::fail(ErrorCode::kIo,
+                    fmt::format("the accounts are written, but the {} of {} cannot be told to read them: {}",
+                                kServerName, pid_file, why),
+                    "send it SIGHUP as the user that it runs as, or `systemctl reload` it");
 }
 
 Result<Reload> reload(const std::string& pid_file) {
-  if (pid_file.empty()) return Reload::kNobodyThere;
+  if (pid_file.empty()) return Reload::kNotAsked;
   auto text = base::read_file(pid_file, kMaxPidBytes);
   if (!text && text.error().code == ErrorCode::kNotFound) return Reload::kNobodyThere;
-  if (!text) return base::forward_error(text);
+  if (!text) return not_told(pid_file, text.error().message);
   const auto* const begin = reinterpret_cast<const char*>(text->data());
   pid_t pid = 0;
-  if (std::from_chars(begin, begin + text->size(), pid).ec != std::errc() || pid <= 0 || !is_server(pid)) {
-    return Reload::kNobodyThere;
-  }
+  if (std::from_chars(begin, begin + text->size(), pid).ec != std::errc() || pid <= 0) return Reload::kNobodyThere;
+  const auto server = is_server(pid);
+  if (!server) return not_told(pid_file, fmt::format("process {} is hidden from this user", pid));
+  if (!*server) return Reload::kNobodyThere;
   if (::kill(pid, SIGHUP) == 0) return Reload::kTold;
-  return base::fail(ErrorCode::kIo,
-                    fmt::format("the {} of {} cannot be told to read its accounts", kServerName, pid_file),
-                    "send it SIGHUP as the user that it runs as, or `systemctl reload` it");
+  return not_told(pid_file, std::generic_category().message(errno));
+}
+
+Result<std::string> text_in(const std::string& path) {
+  OBSCURA_TRY(const auto bytes, base::read_file(path, kMaxRolesBytes));
+  return std::string(bytes.begin(), bytes.end());
 }
 
 }  // namespace
 
 Result<NatsRoles> read_nats_roles(const std::string& path) {
-  OBSCURA_TRY(const auto bytes, base::read_file(path, kMaxRolesBytes));
-  return Reader(path).read(std::string(bytes.begin(), bytes.end()));
+  OBSCURA_TRY(const std::string text, text_in(path));
+  return Reader(path).read(text);
 }
 
 std::string nats_roles_text(const NatsRoles& roles) {
@@ -196,6 +212,11 @@ std::string nats_roles_text(const NatsRoles& roles) {
   return text;
 }
 
+const char* name_of(Reload reload) {
+  constexpr std::array kNames = {"told", "not running", "not asked"};
+  return kNames[static_cast<std::size_t>(reload)];
+}
+
 Result<Reload> apply_nats_roles(const NatsServerFiles& files) {
   OBSCURA_TRY(const NatsRoles roles, read_nats_roles(files.roles));
   OBSCURA_TRY_VOID(
@@ -204,13 +225,15 @@ Result<Reload> apply_nats_roles(const NatsServerFiles& files) {
 }
 
 Result<Reload> shut_out_group(const NatsServerFiles& files, std::uint32_t group) {
-  OBSCURA_TRY(NatsRoles roles, read_nats_roles(files.roles));
+  OBSCURA_TRY(std::string text, text_in(files.roles));
+  OBSCURA_TRY(const NatsRoles roles, Reader(files.roles).read(text));
   if (group >= roles.groups.size()) {
     return base::fail(ErrorCode::kNotFound, fmt::format("{} has no operator group {}", files.roles, group),
                       "the number of a group is that of its folder workers/NUMBER-NAME");
   }
-  if (!std::exchange(roles.groups[group].revoked, true)) {
-    OBSCURA_TRY_VOID(write(files.roles, nats_roles_text(roles)));
+  if (!roles.groups[group].revoked) {
+    if (!text.ends_with('\n')) text += '\n';
+    OBSCURA_TRY_VOID(write(files.roles, text + fmt::format("revoked {}\n", group)));
   }
   return apply_nats_roles(files);
 }

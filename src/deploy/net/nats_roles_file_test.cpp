@@ -85,19 +85,41 @@ TEST_F(NatsRolesFile, SaysWhatIsMissing) {
 TEST_F(NatsRolesFile, AGroupThatIsShutOutStaysSoAndTheOthersAreAsBefore) {
   NatsRoles roles = some_roles();
   roles.groups[1].revoked = false;
-  write_text(path_, nats_roles_text(roles));
+  // As an administrator leaves it: with words of its own, and no end to the last line.
+  const std::string before = "# asked for by the clinic\n" + nats_roles_text(roles) + "# reviewed in May";
+  write_text(path_, before);
   const NatsServerFiles files{.roles = path_, .accounts = folder_.path() + "/accounts.conf", .pid = {}};
   for (int time = 0; time < 2; ++time) {
     const auto done = shut_out_group(files, 1);
     ASSERT_TRUE(done) << done.error().message;
-    EXPECT_EQ(*done, Reload::kNobodyThere);
-    EXPECT_EQ(text_of(path_), nats_roles_text(some_roles()));
+    EXPECT_EQ(*done, Reload::kNotAsked);
+    EXPECT_EQ(text_of(path_), before + "\nrevoked 1\n");
     EXPECT_THAT(text_of(files.accounts), ::testing::EndsWith(nats_accounts(some_roles())));
   }
   EXPECT_THAT(text_of(files.accounts), HasSubstr("WORKERS_1 { }"));
   EXPECT_THAT(text_of(files.accounts), ::testing::Not(HasSubstr("JOBS_1.*\", accounts")));
   EXPECT_THAT(text_of(files.accounts), HasSubstr("JOBS_0.*\", accounts: [WORKERS_0]"));
   EXPECT_EQ(shut_out_group(files, 2).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(text_of(path_), before + "\nrevoked 1\n");
+}
+
+TEST_F(NatsRolesFile, AListThatIsNotThereIsSaidSoAndNothingIsWritten) {
+  const NatsServerFiles files{.roles = path_, .accounts = folder_.path() + "/accounts.conf", .pid = {}};
+  const auto done = shut_out_group(files, 1);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kNotFound);
+  EXPECT_THAT(done.error().message, HasSubstr(path_));
+  EXPECT_EQ(read_nats_roles(files.accounts).error().code, ErrorCode::kNotFound);
+}
+
+TEST_F(NatsRolesFile, AServerThatCannotBeAskedForIsNotTakenForNone) {
+  write_text(path_, nats_roles_text(some_roles()));
+  const NatsServerFiles files{.roles = path_, .accounts = folder_.path() + "/accounts.conf", .pid = folder_.path()};
+  const auto done = apply_nats_roles(files);  // a folder cannot be read
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().code, ErrorCode::kIo);
+  EXPECT_THAT(done.error().message, HasSubstr("the accounts are written"));
+  EXPECT_THAT(text_of(files.accounts), ::testing::EndsWith(nats_accounts(some_roles())));
 }
 
 // The number in the file may have become anybody's.

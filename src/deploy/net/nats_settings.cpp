@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <string>
 
 #include "deploy/net/detail/nats_api.hpp"
@@ -20,8 +21,9 @@ constexpr const char* kWhatToDo = "the administrator runs `obscura-admin serve` 
 }  // namespace
 
 base::Result<void> write_settings(NatsConnection& connection, const NatsSettings& settings) {
-  const std::string text = fmt::format("lease_ms {}\nmax_job_bytes {}\ngroups {}\n", settings.lease.count(),
-                                       settings.max_job_bytes, settings.groups);
+  const std::string text = fmt::format("lease_ms {}\nmax_job_bytes {}\ngroups {}\nblob_retention_s {}\n",
+                                       settings.lease.count(), settings.max_job_bytes, settings.groups,
+                                       std::chrono::floor<std::chrono::seconds>(settings.blob_retention).count());
   OBSCURA_TRY([[maybe_unused]] const auto published,
               detail::publish(connection, {.subject = detail::kSettingsSubject,
                                            .data = {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}}));
@@ -37,9 +39,11 @@ base::Result<NatsSettings> read_settings(NatsConnection& connection) {
   if (!read) return base::forward_error(read);
   if (!*read) return base::fail(ErrorCode::kNotFound, "the site's settings were not written yet", kWhatToDo);
   NatsSettings settings;
-  const detail::NumberSettings known = {{"lease_ms", detail::time_setting<Milliseconds>(settings.lease, 100)},
-                                        {"max_job_bytes", detail::number_setting(settings.max_job_bytes, 1)},
-                                        {"groups", detail::number_setting(settings.groups, 1, kMaxGroups + 1)}};
+  const detail::NumberSettings known = {
+      {"lease_ms", detail::time_setting<Milliseconds>(settings.lease, 100)},
+      {"max_job_bytes", detail::number_setting(settings.max_job_bytes, 1)},
+      {"groups", detail::number_setting(settings.groups, 1, kMaxGroups + 1)},
+      {"blob_retention_s", detail::time_setting<std::chrono::seconds>(settings.blob_retention, 1)}};
   const std::string text((*read)->begin(), (*read)->end());
   auto understood = detail::read_number_lines(text, known, "the message with the site's settings");
   if (understood) return settings;

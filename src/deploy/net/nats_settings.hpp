@@ -14,6 +14,8 @@ struct NatsSettings {
   Milliseconds lease{30'000};                            ///< of a task: what lanes are made with
   std::uint64_t max_job_bytes = std::uint64_t{1} << 30;  ///< of a step's inputs together
   std::uint32_t groups = 1;                              ///< operator groups: most replicas of a job
+  /// Of jobs' ciphertexts, in whole seconds: no job may take longer.
+  Milliseconds blob_retention = std::chrono::hours(168);
 
   friend bool operator==(const NatsSettings&, const NatsSettings&) = default;
 };

@@ -22,7 +22,7 @@ struct NatsStreamOptions {
   std::int64_t max_blob_bytes = 16LL << 30;         ///< of jobs' ciphertexts
   std::int64_t max_model_bytes = 16LL << 30;        ///< of models and keys, which stay until their owner removes them
   Milliseconds retention = std::chrono::hours(24);  ///< of results and parts
-  Milliseconds blob_retention = std::chrono::hours(168);  ///< of jobs' ciphertexts: longer than any deadline
+  Milliseconds blob_retention = std::chrono::hours(168);  ///< of jobs' ciphertexts; longer jobs are refused
   /// How long a task is known by its id after it was published. A job that is submitted again later is done again,
   /// which has no effect but work if it was not lost; a site that crashed can lose it.
   Milliseconds resubmit_after = std::chrono::minutes(10);

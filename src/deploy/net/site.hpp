@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/result.hpp"
@@ -32,6 +33,8 @@ struct Site {
   std::function<base::Result<void>()> forget_old;
 
   // Of a NATS site only.
+  /// How long it keeps the ciphertexts of a job, also of one that is still open; nothing: for as long as it is open.
+  std::optional<Milliseconds> blob_retention;
   std::uint32_t group = 0;  ///< a worker's own: the replica of which it may take tasks
   std::string tenant;       ///< a client's own; empty: whichever its identity may submit for
   bool sees_queue = true;   ///< whether this role may ask how full the queue is (JobQueue::status)

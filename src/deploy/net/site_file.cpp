@@ -74,6 +74,14 @@ Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path
   const auto to_path = [this](std::string& target) {
     return [this, &target](const std::string& value) { return set_path(target, value); };
   };
+  // Whoever revokes uses these, and says what is missing. Others who read the same file may not look into the server's
+  // folder: a supervisor that its unit locks in.
+  const auto to_server = [this](std::string& target) {
+    return [this, &target](const std::string& value) {
+      target = (folder_ / value).string();
+      return Result<void>();
+    };
+  };
   words_ = {{"server", [this](const std::string& url) { return add_server(url); }},
             {"role", [this](const std::string& word) { return set_role(word); }},
             {"tenant", [this](const std::string& word) { return set_tenant(word); }},
@@ -82,13 +90,9 @@ Reader::Reader(std::string path) : path_(std::move(path)), folder_(fs::path(path
             {"certificate_key", to_path(file_.reach.key_file)},
             {"seed", to_path(file_.reach.seed_file)},
             {"trust", to_path(file_.trust_folder)},
-            {"server_roles", to_path(file_.server.roles)},
-            {"server_accounts", to_path(file_.server.accounts)},
-            // The server may be down, and its file not there.
-            {"server_pid", [this](const std::string& value) {
-               file_.server.pid = (folder_ / value).string();
-               return Result<void>();
-             }}};
+            {"server_roles", to_server(file_.server.roles)},
+            {"server_accounts", to_server(file_.server.accounts)},
+            {"server_pid", to_server(file_.server.pid)}};
   numbers_ = {{"group", detail::number_setting(file_.group, 0, kMostGroups - 1)},
               {"timeout_ms", detail::time_setting<Milliseconds>(file_.reach.call_timeout, 100)}};
   NatsStreamOptions& streams = file_.streams;
@@ -227,6 +231,7 @@ Result<SiteFile> Reader::read(const std::string& text) {
   }
   OBSCURA_TRY_VOID(check());
   file_.settings.groups = file_.streams.groups;
+  file_.settings.blob_retention = file_.streams.blob_retention;
   return file_;
 }
 

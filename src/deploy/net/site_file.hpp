@@ -35,9 +35,9 @@ struct SiteFile {
 ///   mode 0600), role client|worker|owner|admin, tenant NAME (of a client), group N (of a worker), trust FOLDER,
 ///   timeout_ms N, and of an admin the limits that the site's streams are made with (docs/formats.md), and
 ///   server_roles FILE, server_accounts FILE, server_pid FILE (nats_roles_file.hpp). All but `server` stand once.
-/// Errors: kNotFound (the file, or one that it names), kUsage (with file and line: what a line says; what is missing,
-/// repeated, or another role's),
-/// kUntrusted (others can read seed or key), kIo, kLimit.
+/// The last three are not looked for.
+/// Errors: kNotFound (the file, or another one that it names), kUsage (with file and line: what a line says; what is
+/// missing, repeated, or another role's), kUntrusted (others can read seed or key), kIo, kLimit.
 [[nodiscard]] base::Result<SiteFile> read_site_file(const std::string& path);
 
 }  // namespace obscura::deploy::net

@@ -35,6 +35,7 @@ base::Result<Site> open_nats_site(const std::string& path) {
   site.lease = settings.lease;
   site.max_job_bytes = settings.max_job_bytes;
   site.groups = settings.groups;
+  site.blob_retention = settings.blob_retention;
   site.group = file.group;
   site.tenant = file.tenant;
   site.sees_queue = is_admin;

@@ -28,7 +28,8 @@ class SiteOverNats : public ::testing::Test {
     const NatsSiteFiles files = nats_site_files(folder_.path());
     server_ = insist(NatsServer::start(files.config_file, port_, files.log_file));
     write_role("admin", "supervisor",
-               "role admin\ngroups 2\nlease_ms 1700\nmax_job_bytes 5000\nmax_blob_bytes 100000000\n");
+               "role admin\ngroups 2\nlease_ms 1700\nmax_job_bytes 5000\nmax_blob_bytes 100000000\n"
+               "blob_retention_s 7200\n");
     write_role("owner", "owner", "role owner\n");
     write_role("worker", "worker-1", "role worker\ngroup 1\n");
     write_role("client", "submitter-clinic", "role client\ntenant clinic\n");
@@ -69,6 +70,7 @@ TEST_F(SiteOverNats, SlowIsPreparedByTheAdministratorAndSaysItsSettings) {
     EXPECT_EQ(site.lease, Milliseconds(1700)) << role;
     EXPECT_EQ(site.max_job_bytes, 5000U) << role;
     EXPECT_EQ(site.groups, 2U) << role;
+    EXPECT_EQ(site.blob_retention, std::chrono::hours(2)) << role;
     EXPECT_EQ(site.folder, "") << role;
   }
   EXPECT_EQ(open("worker").group, 1U);

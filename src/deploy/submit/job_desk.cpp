@@ -119,7 +119,18 @@ base::Result<void> JobDesk::publish(const Ticket& ticket) {
   return {};
 }
 
+// What is forgotten before the deadline would leave a job that nobody can do.
+base::Result<void> JobDesk::check_patience(Milliseconds patience) const {
+  const auto kept = site_->blob_retention;
+  if (!kept || patience <= *kept) return {};
+  return base::fail(ErrorCode::kUsage,
+                    fmt::format("a deadline in {} s is too far off: the site keeps what a job reads for {} s",
+                                patience.count() / 1'000, kept->count() / 1'000),
+                    "give it less time, or have the operator raise blob_retention_s");
+}
+
 base::Result<Ticket> JobDesk::ticket_for(const NewJob& job, const ModelAtSite& model, Milliseconds patience) const {
+  OBSCURA_TRY_VOID(check_patience(patience));
   const std::string name = fmt::format("the request of job {}", job.id);
   if (job.request.size() > site_->max_job_bytes) {
     return base::fail(

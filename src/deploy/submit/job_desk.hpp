@@ -53,9 +53,10 @@ class JobDesk {
   [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& id) const;
 
   /// Writes the ticket, and hands the job in. Of a name that is known already the first ticket stands, and is handed in
-  /// again byte for byte. Errors: kMismatch (the request is of another plan or key than the model's manifest says, or
-  /// the name was given to another source or to other groups than are asked for; a group that the site does not
-  /// have); kLimit (oversized); kFull; those of TicketStore and submit_job.
+  /// again byte for byte. Errors: kUsage (the name; a deadline after the site forgets what the job reads); kMismatch
+  /// (the request is of another plan or key than the model's manifest says, or the name was given to another source or
+  /// to other groups than are asked for; a group that the site does not have); kLimit (oversized); kFull; those of
+  /// TicketStore and submit_job.
   [[nodiscard]] base::Result<void> hand_in(const NewJob& job, const ModelAtSite& model, net::Milliseconds patience);
   /// Hands the same job in once more: nothing happens when it is known. Does nothing when its answer was read before.
   /// Errors as above; kMismatch when `source` is given and the ticket is about another, or when it did not go to all
@@ -94,6 +95,7 @@ class JobDesk {
         tickets_(std::move(tickets)) {}
   [[nodiscard]] base::Result<Ticket> ticket_of(const std::string& id) const;
   [[nodiscard]] base::Result<void> publish(const Ticket& ticket);
+  [[nodiscard]] base::Result<void> check_patience(net::Milliseconds patience) const;
   [[nodiscard]] bool is_overdue(const Ticket& ticket) const;
   [[nodiscard]] base::Result<Ticket> ticket_for(const NewJob& job, const ModelAtSite& model,
                                                 net::Milliseconds patience) const;

@@ -66,6 +66,19 @@ class JobDeskTest : public ::testing::Test {
   JobDesk desk_;
 };
 
+TEST_F(JobDeskTest, ADeadlineAfterTheSiteForgetsWhatAJobReadsIsRefused) {
+  const NewJob job{.id = "long", .source = {}, .request = Bytes{1}};
+  site_.blob_retention = std::chrono::hours(1);
+  const auto refused = desk_.hand_in(job, {}, std::chrono::hours(1) + Milliseconds(1));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::kUsage);
+  EXPECT_FALSE(desk_.find("long").value());
+  // Within it, or where a job is kept for as long as it takes, it is the request itself that is looked at.
+  EXPECT_NE(desk_.hand_in(job, {}, std::chrono::hours(1)).error().code, ErrorCode::kUsage);
+  site_.blob_retention.reset();
+  EXPECT_NE(desk_.hand_in(job, {}, std::chrono::hours(1000)).error().code, ErrorCode::kUsage);
+}
+
 // A camera's command looks for each frame's answer a hundred times a second.
 TEST_F(JobDeskTest, WhomToTrustIsReadOnceASecondWhileNobodyAnswers) {
   for (int look = 0; look < 300; ++look) {

@@ -84,7 +84,7 @@ class Stages {
 
   base::Result<std::unique_ptr<LoadedModel>> open(const wire::ManifestFile& file) const {
     OBSCURA_TRY(auto stage, LoadedModel::open_stage({file.path, files_.evaluation_keys}, trust_, engine_, limits_));
-    if (!belongs_to(stage->model(), manifest_, file)) {
+    if (!belongs_to(stage->model(), manifest_.key, file)) {
       const wire::StagePlace& place = stage->model().place();
       return missing(
           file, fmt::format("{} is {} of sealing {}", file.path, place.text(), artifact::fingerprint(place.sealing)));

@@ -2,11 +2,11 @@
 
 namespace obscura::deploy::worker {
 
-bool belongs_to(const runtime::wire::SealedModel& stage, const runtime::wire::Manifest& manifest,
+bool belongs_to(const runtime::wire::SealedModel& stage, const artifact::Digest& key,
                 const runtime::wire::ManifestFile& file) {
   runtime::wire::StagePlace place = stage.place();
   place.weights.clear();
-  return place == file.place && stage.key() == manifest.key;
+  return place == file.place && stage.key() == key;
 }
 
 }  // namespace obscura::deploy::worker

@@ -39,7 +39,7 @@ struct StageHost::Wanted {
   net::BlobRef model;  // what jobs call the model
   wire::ManifestFile file;
   std::vector<std::uint32_t> shards = {1};
-  std::optional<wire::Manifest> manifest = {};
+  std::optional<artifact::Digest> key = {};  // of the manifest; none: a whole model
 
   [[nodiscard]] net::BlobRef blob() const { return {file.file, file.bytes}; }
   [[nodiscard]] std::string text() const {
@@ -69,9 +69,9 @@ base::Result<plan::program::MemoryEstimate> memory_of(const std::string& path, b
 }
 
 /// That the file is the one that the manifest means.
-base::Result<void> check_place(const wire::SealedModel& model, const wire::Manifest& manifest,
+base::Result<void> check_place(const wire::SealedModel& model, const artifact::Digest& key,
                                const wire::ManifestFile& file) {
-  if (belongs_to(model, manifest, file)) return {};
+  if (belongs_to(model, key, file)) return {};
   return base::fail(ErrorCode::kMismatch,
                     fmt::format("{} missing: what the manifest calls {} is {}",
                                 file.place.is_split() ? "shard" : "stage", file.place.text(), model.place().text()),
@@ -88,7 +88,7 @@ base::Result<std::vector<StageHost::Wanted>> StageHost::files_of(const net::Blob
   OBSCURA_TRY(const auto read, wire::read_manifest(bytes, fmt::format("model {}", model.text()), owners_));
   std::vector<Wanted> all;
   for (wire::ManifestFile& one : wire::files_of(read.manifest, {})) {
-    all.push_back({model, std::move(one), wire::shards_of(read.manifest), read.manifest});
+    all.push_back({model, std::move(one), wire::shards_of(read.manifest), read.manifest.key});
   }
   return all;
 }
@@ -113,15 +113,15 @@ base::Result<std::vector<StageHost::Wanted>> StageHost::chosen_files(const net::
 
 base::Result<std::unique_ptr<StageHost::Stage>> StageHost::load(const Wanted& wanted, const net::BlobRef& eval_keys) {
   OBSCURA_TRY(CachedBlob file, cache_->fetch(wanted.blob(), *store_));
-  OBSCURA_TRY(const auto memory, memory_of(file.path(), wanted.manifest.has_value(), *owners_));
+  OBSCURA_TRY(const auto memory, memory_of(file.path(), wanted.key.has_value(), *owners_));
   OBSCURA_TRY(const auto admitted, budget_.admit(memory, wanted.text()));
   auto open = [&]() -> base::Result<std::unique_ptr<Stage>> {
     OBSCURA_TRY(CachedBlob keys, cache_->fetch(eval_keys, *store_));
     const runtime::session::ModelFiles files{file.path(), keys.path()};
     const runtime::session::SessionLimits limits{admitted.limit_bytes};
-    OBSCURA_TRY(auto loaded, wanted.manifest ? LoadedModel::open_stage(files, *owners_, engine_, limits)
-                                             : LoadedModel::open(files, *owners_, engine_, limits));
-    if (wanted.manifest) OBSCURA_TRY_VOID(check_place(loaded->model(), *wanted.manifest, wanted.file));
+    OBSCURA_TRY(auto loaded, wanted.key ? LoadedModel::open_stage(files, *owners_, engine_, limits)
+                                        : LoadedModel::open(files, *owners_, engine_, limits));
+    if (wanted.key) OBSCURA_TRY_VOID(check_place(loaded->model(), *wanted.key, wanted.file));
     const auto& program = loaded->model().program();
     return std::make_unique<Stage>(
         Stage{wanted.lane(eval_keys, replica_), wire::params_digest(program.params, program.insecure), wanted.shards,

@@ -7,7 +7,6 @@
 #include <optional>
 #include <utility>
 
-#include "deploy/net/detail/nats_api.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/nats_streams.hpp"
 
@@ -47,10 +46,7 @@ Result<std::vector<Orphan>> NatsWatch::orphans(std::size_t limit) {
   // A stream that does not answer is no reason to leave the others alone.
   std::optional<base::Error> trouble;
   for (const std::string& stream : streams) {
-    if (auto looked = look_at(stream, limit, orphans); !looked) {
-      if (looked.error().code == base::ErrorCode::kIo) leaders_.replace(stream);
-      trouble = std::move(looked.error());
-    }
+    if (auto looked = look_at(stream, limit, orphans); !looked) trouble = std::move(looked.error());
   }
   if (trouble && orphans.empty()) return tl::make_unexpected(std::move(*trouble));
   return orphans;
@@ -139,8 +135,18 @@ Result<NatsWatch::LaneState> NatsWatch::lane_state(const std::string& stream, co
                    .waiting = answer.body.number("num_pending")};
 }
 
+// Only its leader lists a stream. Whatever else cannot be asked may be another stream's fault, or a consumer's that
+// votes already; and when our own connection was lost meanwhile it may be ours.
+Result<Subjects> NatsWatch::list(const std::string& stream) {
+  const std::uint64_t losses = connection_.losses();
+  auto subjects = list_subjects(connection_, stream, ">");
+  if (subjects || subjects.error().code != base::ErrorCode::kIo) return subjects;
+  if (connection_.losses() == losses) leaders_.replace(stream);
+  return subjects;
+}
+
 Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans) {
-  OBSCURA_TRY(const Subjects subjects, list_subjects(connection_, stream, ">"));
+  OBSCURA_TRY(const Subjects subjects, list(stream));
   if (const auto replica = replica_of_task_stream(stream); makes_lanes_ && stream == jobs_stream(*replica)) {
     OBSCURA_TRY_VOID(pulse_.look(stream, *replica, subjects.last_sequence));
   }

@@ -7,6 +7,7 @@
 
 #include "base/result.hpp"
 #include "deploy/net/clock.hpp"
+#include "deploy/net/detail/nats_api.hpp"
 #include "deploy/net/detail/nats_leaders.hpp"
 #include "deploy/net/detail/nats_pulse.hpp"
 #include "deploy/net/job_queue.hpp"
@@ -61,6 +62,7 @@ class NatsWatch {
   [[nodiscard]] base::Result<void> read_notes(std::size_t limit, std::vector<Orphan>& orphans);
   [[nodiscard]] base::Result<void> read_note(std::uint64_t sequence, const std::vector<std::uint8_t>& note,
                                              std::vector<Orphan>& orphans);
+  [[nodiscard]] base::Result<Subjects> list(const std::string& stream);
   [[nodiscard]] base::Result<void> look_at(const std::string& stream, std::size_t limit, std::vector<Orphan>& orphans);
   void count_unreadable(const std::string& stream, const std::vector<std::string>& unreadable);
   [[nodiscard]] base::Result<void> judge(const std::string& stream, const std::string& subject, Sighting& sighting,

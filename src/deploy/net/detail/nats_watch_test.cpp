@@ -28,8 +28,12 @@ class ToldStream {
   // The name that a look lists. In the first `readable` looks its message can be read, and nobody holds its task.
   using Listed = std::function<std::string(int look)>;
 
-  explicit ToldStream(Listed listed, int readable = 0)
-      : listed_(std::move(listed)), readable_(readable), port_(insist(free_loopback_port())) {
+  // Calls that have `refused` in their subject are answered with an error.
+  explicit ToldStream(Listed listed, int readable = 0, std::string refused = "nothing")
+      : listed_(std::move(listed)),
+        readable_(readable),
+        refused_(std::move(refused)),
+        port_(insist(free_loopback_port())) {
     testing::write_text(folder_.path() + "/server.conf", fmt::format("listen: 127.0.0.1:{}\n", port_));
     server_ = insist(NatsServer::start(folder_.path() + "/server.conf", port_, folder_.path() + "/log"));
     OBSCURA_CHECK(natsConnection_ConnectTo(&connection_, url().c_str()) == NATS_OK &&
@@ -55,6 +59,9 @@ class ToldStream {
     natsMsg_Destroy(message);
   }
   std::string answer(const std::string& subject) {
+    if (subject.find(refused_) != std::string::npos) {
+      return R"({"error": {"code": 500, "err_code": 10000, "description": "not now"}})";
+    }
     if (subject.ends_with("STREAM.NAMES")) return R"({"streams": ["JOBS_0"]})";
     if (subject.ends_with("STEPDOWN.JOBS_0")) {
       ++asked_;
@@ -79,6 +86,7 @@ class ToldStream {
 
   Listed listed_;
   int readable_;
+  std::string refused_;
   testing::TemporaryFolder folder_;
   std::uint16_t port_;
   std::unique_ptr<NatsServer> server_;
@@ -101,18 +109,39 @@ TEST(NatsWatch, ALeaderThatCountsWhatCannotBeReadIsReplaced) {
   EXPECT_EQ(asked_in(25, [](int) { return ""; }), 1);
 }
 
+std::string subject_of_a_task() {
+  const Lane lane = testing::all_lanes(1).front();
+  return task_subject({.key = {"tenant", "job", 0},
+                       .step = {},
+                       .model = lane.model,
+                       .eval_key = lane.eval_key,
+                       .deadline = {},
+                       .message = {}});
+}
+
 // What a change of leaders does to a task that was looked at before: the one that leads now lists it.
 TEST(NatsWatch, SoIsOneThatLostWhatWasThereBefore) {
-  const Lane lane = testing::all_lanes(1).front();
-  const Task task{.key = {"tenant", "job", 0},
-                  .step = {},
-                  .model = lane.model,
-                  .eval_key = lane.eval_key,
-                  .deadline = {},
-                  .message = {}};
   EXPECT_EQ(asked_in(
-                40, [&](int) { return task_subject(task); }, 2),
+                40, [](int) { return subject_of_a_task(); }, 2),
             1);
+}
+
+int asked_when_refused(const std::string& call) {
+  constexpr int kLooks = 3;
+  ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, call);
+  const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
+  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  for (int look = 0; look < kLooks; ++look) {
+    const auto orphans = watch.orphans(10);
+    EXPECT_EQ(orphans ? std::nullopt : std::optional(orphans.error().code), base::ErrorCode::kIo);
+  }
+  return stream.asked();
+}
+
+TEST(NatsWatch, SoIsOneThatDoesNotListItsStreamButNotForAnothersTrouble) {
+  EXPECT_EQ(asked_when_refused("STREAM.INFO.JOBS_0"), 1);
+  EXPECT_EQ(asked_when_refused("CONSUMER.INFO.JOBS_0"), 0);
+  EXPECT_EQ(asked_when_refused("STREAM.MSG.GET.JOBS_0"), 0);
 }
 
 // What a busy stream looks like: each look lists tasks that are done by the time they are read.
