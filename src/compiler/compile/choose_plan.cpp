@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "compiler/compile/node_levels.hpp"
+#include "compiler/compile/place_bootstraps.hpp"
 #include "compiler/compile/stated_error.hpp"
 #include "compiler/pack/interleave.hpp"
 #include "plan/program/schedule.hpp"
@@ -21,9 +22,6 @@ using place::CostModel;
 using place::Ending;
 using place::Work;
 
-constexpr int kMinBits = 20;
-constexpr int kMaxBits = 50;
-constexpr int kMostSpecial = 4;
 constexpr std::size_t kPackingsPerStructure = 2;
 /// By how many bits of precision packings of one structure may differ.
 constexpr double kPackingBits = 2;
@@ -34,8 +32,6 @@ constexpr int kMostLooks = 3;
 /// Of values in the head room.
 constexpr double kNegligibleOverflow = 0.5;
 constexpr std::size_t kBeam = 48;
-/// Chains with more primes try fewer key-switching structures.
-constexpr int kDeep = 9;
 
 /// One packing under one structure, not yet with primes.
 struct Attempt {
@@ -44,66 +40,16 @@ struct Attempt {
   double microseconds;
 };
 
-int ceil_half(int a) {
-  return (a + 1) / 2;
-}
-
-int least_level(const Structure& structure) {
-  return structure.ending == Ending::kTwoPrimes ? 1 : 0;
-}
-
-// One node for one ciphertext of its result.
-Work node_work(const CostModel& model, const pack::LayerOps& ops, int level, int depth) {
-  const int below = level - depth;
-  Work work = ops.fresh_inputs * model.read_ciphertext(level);
-  if (ops.terms > 0) {
-    work += model.transform({ops.hoisted_operands, ops.terms, ops.babies, ops.giants, ops.plain_giant, ops.extended},
-                            level);
-    work += Work{0, below + 1.0, 0, 0};
-  }
-  work += (ops.rotations + ops.conjugations) * (model.key_switch(below) + Work{0, below + 1.0, 0, 0});
-  return work + ops.products * model.multiply(level);
-}
-
-pack::NodeCost node_cost(const CostModel& model, const Structure& structure, const graph::Graph& graph,
-                         const place::CostRow& row) {
-  const std::vector<int> levels = node_levels(graph, structure.ending);
-  std::vector<int> depths;
-  for (const graph::Node& node : graph.nodes) depths.push_back(depth_of(node));
-  if (structure.ending != Ending::kRescaled) {
-    // What ends unrescaled stays at its level.
-    for (std::size_t i = 0; i < depths.size(); ++i) depths[i] = std::min(depths[i], levels[i] - least_level(structure));
-  }
-  return [model, levels, depths, row](std::size_t node, const pack::LayerOps& ops) {
-    return node_work(model, ops, levels[node], depths[node]).microseconds(row);
-  };
-}
-
-// Structures for which even the smallest primes stay below the cap.
-std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::params::Security security) {
-  std::vector<Structure> found;
-  const int cap = max_log_qp(security, log_n);
-  for (const Ending ending : {Ending::kOnePrime, Ending::kTwoPrimes, Ending::kRescaled}) {
-    if (ending != Ending::kRescaled && !ends_in_matrices(graph)) continue;
-    const int primes = top_level(graph, ending) + 1;
-    const bool is_deep = primes > kDeep;
-    for (int special = 1; special <= (is_deep ? 2 * kMostSpecial : kMostSpecial); ++special) {
-      for (int digit_primes = special; digit_primes <= 2 * special; digit_primes += is_deep ? ceil_half(special) : 1) {
-        const Structure structure{log_n, ending, primes, special, digit_primes};
-        const int special_bits = std::max(kMinBits * special, kMinBits * std::min(digit_primes, primes));
-        if (digit_primes > primes) continue;
-        if (special_bits > kMaxBits * special || primes * kMinBits + special_bits > cap) continue;
-        found.push_back(structure);
-      }
-    }
-  }
-  return found;
-}
-
 class PlanSearch {
  public:
-  PlanSearch(const graph::Graph& graph, const Inputs& inputs, double most_sd, const CompileOptions& options)
-      : graph_(graph),
+  /// With chains the graph has bootstraps. Plans that take as long as `most_us` are of no interest.
+  PlanSearch(std::shared_ptr<const graph::Graph> graph, const Inputs& inputs, double most_sd,
+             const CompileOptions& options, std::vector<std::shared_ptr<const BootstrapChain>> chains = {},
+             double most_us = std::numeric_limits<double>::infinity())
+      : whole_(std::move(graph)),
+        graph_(*whole_),
+        chains_(std::move(chains)),
+        most_us_(most_us),
         inputs_(inputs),
         most_sd_(most_sd),
         options_(options),
@@ -117,7 +63,7 @@ class PlanSearch {
       hopeless_.clear();
       if (options_.on_stage) options_.on_stage(fmt::format("searching plans for N = 2^{}", log_n));
       for (const Attempt& attempt : attempts(log_n)) {
-        if (best_ && attempt.microseconds >= best_->microseconds) break;
+        if (attempt.microseconds >= most_us_) break;
         const bool is_hopeless = std::find(hopeless_.begin(), hopeless_.end(), attempt.structure) != hopeless_.end();
         if (!is_hopeless) try_primes(attempt);
       }
@@ -142,18 +88,19 @@ class PlanSearch {
     [[nodiscard]] pack::PackedNetwork& whole() { return interleaved ? *interleaved : single; }
   };
 
-  [[nodiscard]] int least_log_n() const { return std::max(options_.least_log_n, pack::kLeastLaneLogN + lane_bits_); }
+  [[nodiscard]] int least_log_n() const {
+    if (!chains_.empty()) return chains_.front()->params.log_n;
+    return std::max(options_.least_log_n, pack::kLeastLaneLogN + lane_bits_);
+  }
 
   // All packings of all structures of a ring degree, fastest first.
   std::vector<Attempt> attempts(int log_n) {
     std::vector<Attempt> found;
     const place::CostRow row = options_.cost.row(log_n);
     pack::NetworkSearch search(graph_, 1 << (log_n - lane_bits_ - 1), parallel_);
-    for (const Structure& structure : structures(log_n, graph_, options_.security)) {
-      const CostModel model(structure.shape());
-      auto packings = search.run(
-          node_cost(model, structure, graph_, row),
-          {kBeam, kPackingsPerStructure, best_ ? best_->microseconds : std::numeric_limits<double>::infinity()});
+    for (const Structure& structure :
+         chains_.empty() ? structures(log_n, graph_, options_.security) : structures(chains_, graph_)) {
+      auto packings = search.run(node_cost(structure, graph_, row), {kBeam, kPackingsPerStructure, most_us_});
       if (!packings) {
         packing_error_ = packings.error();
         break;
@@ -199,13 +146,14 @@ class PlanSearch {
     const Observed& known = observed(attempt);
     auto plan = with_primes(attempt, known.outline, known.observation);
     if (!plan) return;
-    if (best_ && plan->microseconds >= best_->microseconds) return;
+    if (plan->microseconds >= most_us_) return;
     if (!holds_with_errors(attempt, known.outline, plan)) {
       hopeless_.push_back(attempt.structure);
       outgrown_ = true;
       return;
     }
     best_ = std::move(plan);
+    most_us_ = best_->microseconds;
   }
 
   // Looks at the plan again with its errors in every value, and chooses primes again where products of errors count.
@@ -237,12 +185,10 @@ class PlanSearch {
     pack::PackedNetwork packed = outline;
     Structure structure = attempt.structure;
     packed.program.sealing_key = options_.sealing_key;
-    structure.primes = place::settle(packed.program, structure.ending) + 1;
+    const int top = place::settle(packed.program, structure.ending);
     const auto scales = place::ScalePlan::solve(packed.program);
-    const int digits = structure.shape().digits.back();
-    const place::PrimeRequest request{structure.log_n, options_.security,  structure.primes,   structure.special,
-                                      digits,          options_.head_room, std::log2(most_sd_)};
-    const auto primes = place::choose_primes(packed.program, scales, observation.calibration, request);
+    const auto primes = structure.chain ? scales_in_chain(packed.program, scales, observation, *structure.chain, top)
+                                        : primes_of(packed.program, scales, observation, structure, top);
     if (!primes || primes->log2_sd > std::log2(most_sd_) + kPackingBits) hopeless_.push_back(attempt.structure);
     if (!primes) return std::nullopt;
     least_sd_ = std::min(least_sd_, std::exp2(primes->log2_sd));
@@ -256,7 +202,32 @@ class PlanSearch {
     for (const Work& work : CostModel(place::ModulusShape::of(*params)).program(packed.program)) {
       microseconds += work.microseconds(options_.cost.row(structure.log_n));
     }
-    return ChosenPlan{std::move(packed), attempt.packing, observation, structure, *primes, microseconds};
+    return ChosenPlan{whole_, std::move(packed), attempt.packing, observation, structure, *primes, microseconds};
+  }
+
+  std::optional<place::PrimeChoice> primes_of(const plan::program::Program& program, const place::ScalePlan& scales,
+                                              const Observation& observation, Structure& structure, int top) const {
+    structure.primes = top + 1;
+    const int digits = structure.shape().digits.back();
+    const place::PrimeRequest request{structure.log_n, options_.security,  structure.primes,   structure.special,
+                                      digits,          options_.head_room, std::log2(most_sd_)};
+    return place::choose_primes(program, scales, observation.calibration, request);
+  }
+
+  std::optional<place::PrimeChoice> scales_in_chain(plan::program::Program& program, const place::ScalePlan& scales,
+                                                    const Observation& observation, const BootstrapChain& chain,
+                                                    int top) const {
+    program.params = chain.params;
+    program.bootstrap = chain.bootstrap;
+    const bool fits = top <= chain.top &&
+                      std::all_of(program.instructions.begin(), program.instructions.end(),
+                                  [&](const plan::program::Instruction& instruction) {
+                                    return !std::holds_alternative<plan::program::Bootstrap>(instruction.operation) ||
+                                           instruction.level.value() == chain.to;
+                                  });
+    const auto params = fhe::params::ParamSet::create(chain.params);
+    if (!fits || !params) return std::nullopt;
+    return place::choose_scales(program, scales, observation.calibration, *params, options_.head_room);
   }
 
   bool fits_memory(plan::program::Program& program, const fhe::params::ParamSet& params) {
@@ -319,7 +290,10 @@ class PlanSearch {
     return tl::make_unexpected(std::move(error));
   }
 
+  std::shared_ptr<const graph::Graph> whole_;
   const graph::Graph& graph_;
+  std::vector<std::shared_ptr<const BootstrapChain>> chains_;
+  double most_us_;
   const Inputs& inputs_;
   double most_sd_;
   const CompileOptions& options_;
@@ -336,15 +310,51 @@ class PlanSearch {
   std::uint64_t least_memory_ = std::numeric_limits<std::uint64_t>::max();
 };
 
-}  // namespace
+/// A graph with bootstraps, and the chain that they are placed for.
+struct Placement {
+  std::shared_ptr<const graph::Graph> graph;
+  std::shared_ptr<const BootstrapChain> chain;
+  double microseconds;  ///< roughly
+};
 
-place::ModulusShape Structure::shape() const {
-  return place::ModulusShape::uniform(log_n, primes, special, digit_primes);
+// Fastest first; those that take no longer than plans without bootstraps.
+std::vector<Placement> placements(const graph::Graph& graph, const Inputs& inputs, const CompileOptions& options,
+                                  double most_us) {
+  std::vector<Placement> found;
+  const Ending ending = ends_in_matrices(graph) ? Ending::kOnePrime : Ending::kRescaled;
+  for (const auto& chain : bootstrap_chains(options.security)) {
+    const int log_n = chain->params.log_n;
+    const CostModel model(chain->shape);
+    const place::CostRow row = options.cost.row(log_n);
+    const double bootstrap_us = model.bootstrap(chain->bootstrap).microseconds(row);
+    if (log_n < options.least_log_n || log_n > options.most_log_n || bootstrap_us >= most_us) continue;
+    const auto slots = std::size_t{1} << (log_n - 1 - pack::lane_bits(options.images));
+    const auto cost = [&](const graph::Node& node, int level) { return typical_cost(model, row, node.op, level); };
+    auto placed =
+        place_bootstraps(graph, ending, {chain->from, chain->to, chain->top, slots, cost, bootstrap_us}, inputs);
+    if (!placed) continue;
+    found.push_back({std::make_shared<const graph::Graph>(std::move(placed->graph)), chain, placed->cost});
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Placement& a, const Placement& b) { return a.microseconds < b.microseconds; });
+  return found;
 }
+
+}  // namespace
 
 base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& inputs, double most_sd,
                                      const CompileOptions& options) {
-  return PlanSearch(graph, inputs, most_sd, options).run();
+  const auto whole = std::make_shared<const graph::Graph>(graph);
+  base::Result<ChosenPlan> plan = PlanSearch(whole, inputs, most_sd, options).run();
+  const double most_us = plan ? plan->microseconds : std::numeric_limits<double>::infinity();
+  for (Placement& placement : placements(graph, inputs, options, most_us)) {
+    const double best_us = plan ? plan->microseconds : std::numeric_limits<double>::infinity();
+    if (placement.microseconds >= best_us) break;
+    auto with_bootstraps =
+        PlanSearch(std::move(placement.graph), inputs, most_sd, options, {std::move(placement.chain)}, best_us).run();
+    if (with_bootstraps) plan = std::move(with_bootstraps);
+  }
+  return plan;
 }
 
 }  // namespace obscura::compiler::compile

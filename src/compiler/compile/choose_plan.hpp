@@ -5,29 +5,17 @@
 #include "base/result.hpp"
 #include "compiler/compile/observe.hpp"
 #include "compiler/compile/options.hpp"
+#include "compiler/compile/structure.hpp"
 #include "compiler/pack/network_search.hpp"
 #include "compiler/place/choose_primes.hpp"
-#include "compiler/place/cost_model.hpp"
-#include "compiler/place/levels.hpp"
 #include "compiler/place/scale_plan.hpp"
 
 namespace obscura::compiler::compile {
 
-/// Everything that decides speed apart from the packing.
-struct Structure {
-  int log_n = 0;
-  place::Ending ending = place::Ending::kTwoPrimes;
-  int primes = 1;        ///< of the chain
-  int special = 1;       ///< special primes
-  int digit_primes = 1;  ///< chain primes per gadget digit
-
-  [[nodiscard]] place::ModulusShape shape() const;
-  bool operator==(const Structure&) const = default;
-};
-
 struct ChosenPlan {
-  pack::PackedNetwork packed;    ///< with parameters, levels and scales
-  pack::NetworkPacking packing;  ///< of one image, in its share of the slots
+  std::shared_ptr<const graph::Graph> graph;  ///< what is computed: the network, with its bootstraps
+  pack::PackedNetwork packed;                 ///< with parameters, levels and scales
+  pack::NetworkPacking packing;               ///< of one image, in its share of the slots
   Observation observation;
   Structure structure;
   place::PrimeChoice primes;

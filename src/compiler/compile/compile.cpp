@@ -195,7 +195,7 @@ base::Result<CompileOutput> compile_packable(const graph::Graph& graph, const Co
       request.calibration.begin(),
       request.calibration.begin() + static_cast<std::ptrdiff_t>(std::min(kPoisonedInputs, request.calibration.size())));
   begin(request, "checking the packing");
-  OBSCURA_TRY_VOID(check_packing(graph, plan.packed, some));
+  OBSCURA_TRY_VOID(check_packing(*plan.graph, plan.packed, some));
   OBSCURA_TRY(const fhe::params::ParamSet params, program::make_params(plan.packed.program));
   state(plan, params, request, tolerance);
   OBSCURA_TRY_VOID(program::verify(plan.packed.program));

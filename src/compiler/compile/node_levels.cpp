@@ -50,7 +50,8 @@ std::vector<int> node_levels(const graph::Graph& graph, place::Ending ending) {
   std::vector<int> work(graph.nodes.size());
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     const bool rescales = !(unrescaled && ends[i]);
-    work[i] = result[i] + (rescales ? depth_of(graph.nodes[i]) : 0);
+    const auto* bootstrap = std::get_if<graph::Bootstrap>(&graph.nodes[i].op);
+    work[i] = bootstrap != nullptr ? bootstrap->from : result[i] + (rescales ? depth_of(graph.nodes[i]) : 0);
     for (const ValueId operand : graph.nodes[i].operands) {
       result[operand.value()] = std::max(result[operand.value()], work[i]);
     }

@@ -210,6 +210,7 @@ struct Infer {
     return operands[0];
   }
   Result<Shape> operator()(const Square&) const { return operands[0]; }
+  Result<Shape> operator()(const Bootstrap&) const { return operands[0]; }
   Result<Shape> operator()(const Activation& op) const {
     const bool sloped = op.kind == ActivationKind::kLeakyRelu;
     if (!sloped && !op.slopes.empty()) return refuse("only leaky_relu has slopes");

@@ -287,6 +287,7 @@ struct Evaluate {
   Values operator()(const Square&) const {
     return each([&](std::size_t e) { return x()[e] * x()[e]; });
   }
+  Values operator()(const Bootstrap&) const { return x(); }
   Values operator()(const Add&) const {
     return each([&](std::size_t e) { return x(0)[e] + x(1)[e]; });
   }

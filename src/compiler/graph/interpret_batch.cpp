@@ -108,6 +108,10 @@ struct EvaluateBlock {
     each(elements, x[0], y, [](std::size_t, double v) { return v * v; });
     return true;
   }
+  bool operator()(const Bootstrap&) const {
+    each(elements, x[0], y, [](std::size_t, double v) { return v; });
+    return true;
+  }
   bool operator()(const Add&) const {
     both(elements, x[0], x[1], y, [](double a, double b) { return a + b; });
     return true;

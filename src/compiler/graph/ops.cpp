@@ -20,6 +20,7 @@ struct Name {
   std::string_view operator()(const Quadratic&) const { return "quadratic"; }
   std::string_view operator()(const Polynomial&) const { return "polynomial"; }
   std::string_view operator()(const Square&) const { return "square"; }
+  std::string_view operator()(const Bootstrap&) const { return "bootstrap"; }
   std::string_view operator()(const Activation& op) const { return activation_name(op.kind); }
   std::string_view operator()(const Add&) const { return "add"; }
   std::string_view operator()(const Multiply&) const { return "multiply"; }

@@ -124,6 +124,14 @@ struct Polynomial {
 /// x^2 per element.
 struct Square {};
 
+/// The same values, with levels won back: read at level `from`, left at level `to`. None is above 2^log2_range in
+/// magnitude. Where they go is chosen last (compile/place_bootstraps.hpp).
+struct Bootstrap {
+  int from = 0;
+  int to = 0;
+  int log2_range = 0;
+};
+
 /// Sum of two values of one shape.
 struct Add {};
 
@@ -153,9 +161,9 @@ struct ArgMax {
   bool last = false;
 };
 
-using Op =
-    std::variant<Input, Conv, ConvTranspose, Dense, AveragePool, Pad, Reshape, Transpose, Concat, Select, Reduce,
-                 Affine, Linear, Quadratic, Polynomial, Square, Activation, Add, Multiply, MaxPool, Softmax, ArgMax>;
+using Op = std::variant<Input, Conv, ConvTranspose, Dense, AveragePool, Pad, Reshape, Transpose, Concat, Select, Reduce,
+                        Affine, Linear, Quadratic, Polynomial, Square, Bootstrap, Activation, Add, Multiply, MaxPool,
+                        Softmax, ArgMax>;
 
 /// Highest degree of a Polynomial.
 inline constexpr std::size_t kMaxDegree = 63;

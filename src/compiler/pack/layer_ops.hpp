@@ -18,6 +18,7 @@ struct LayerOps {
   bool extended = false;
   int rotations = 0;     ///< after the transform, each followed by an addition
   int conjugations = 0;  ///< likewise
+  int bootstraps = 0;    ///< such operators do nothing else
   int products = 0;      ///< of ciphertexts, relinearised and rescaled; such operators have no transform
 };
 

@@ -66,6 +66,12 @@ class Lowering {
               [&](const graph::Square&) {
                 return each(node.operands[0], [&](program::ValueId x) { return builder_.square(x); });
               },
+              [&](const graph::Bootstrap& bootstrap) {
+                return each(node.operands[0], [&](program::ValueId x) {
+                  return builder_.bootstrap(x, bootstrap.log2_range, program::Level(bootstrap.from),
+                                            program::Level(bootstrap.to));
+                });
+              },
               [&](const graph::Multiply&) {
                 return both(node, [&](program::ValueId x, program::ValueId y) { return builder_.multiply(x, y); });
               },

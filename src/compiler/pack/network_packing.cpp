@@ -30,7 +30,8 @@ bool same(const NodeShape& a, const NodeShape& b) {
 bool is_packable(const graph::Node& node) {
   if (const auto* affine = std::get_if<graph::Affine>(&node.op)) return graph::only_shifts(*affine);
   return std::holds_alternative<graph::Linear>(node.op) || std::holds_alternative<graph::Square>(node.op) ||
-         std::holds_alternative<graph::Multiply>(node.op) || std::holds_alternative<graph::Add>(node.op);
+         std::holds_alternative<graph::Multiply>(node.op) || std::holds_alternative<graph::Add>(node.op) ||
+         std::holds_alternative<graph::Bootstrap>(node.op);
 }
 
 struct Refusal {

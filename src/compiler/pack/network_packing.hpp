@@ -45,7 +45,7 @@ struct NetworkPacking {
 [[nodiscard]] bool ends_network(const graph::Graph& graph, graph::ValueId id);
 
 /// Whether the packer takes the graph: one input first, then only Linear, Affine that shift without scaling, Square,
-/// Multiply and Add. Errors: kUnsupported naming the node and the pass that should have replaced it.
+/// Multiply, Add and Bootstrap. Errors: kUnsupported naming the node and the pass that should have replaced it.
 [[nodiscard]] base::Result<void> check_packable(const graph::Graph& graph);
 
 }  // namespace obscura::compiler::pack

@@ -83,6 +83,7 @@ std::vector<NetworkPacking> NetworkSearch::extend_slotwise(const NetworkPacking&
   if (std::holds_alternative<graph::Square>(node.op) || std::holds_alternative<graph::Multiply>(node.op)) {
     ops.products = 1;
   }
+  if (std::holds_alternative<graph::Bootstrap>(node.op)) ops.bootstraps = 1;
   const auto packing = as_is(layout, std::vector<LayerOps>(static_cast<std::size_t>(layout->ciphertexts()), ops));
   return {with(before, packing, total(*packing, id.value(), cost))};
 }

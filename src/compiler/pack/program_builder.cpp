@@ -69,6 +69,12 @@ ValueId ProgramBuilder::square(ValueId operand) {
   return append(program::Square{operand});
 }
 
+ValueId ProgramBuilder::bootstrap(ValueId operand, int log2_range, program::Level from, program::Level to) {
+  const ValueId result = append(program::Bootstrap{operand, log2_range, from});
+  program_.instructions.back().level = to;
+  return result;
+}
+
 ValueId ProgramBuilder::multiply(ValueId left, ValueId right) {
   return append(program::Multiply{left, right});
 }

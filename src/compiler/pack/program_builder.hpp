@@ -32,6 +32,9 @@ class ProgramBuilder {
                                 const RotationSplit& split, bool extended);
   plan::program::ValueId add_bias(plan::program::ValueId operand, SlotValues values);
   plan::program::ValueId square(plan::program::ValueId operand);
+  /// Its result stands at the level `to`, whatever the placement finds to be the lowest.
+  plan::program::ValueId bootstrap(plan::program::ValueId operand, int log2_range, plan::program::Level from,
+                                   plan::program::Level to);
   plan::program::ValueId multiply(plan::program::ValueId left, plan::program::ValueId right);
   plan::program::ValueId add(plan::program::ValueId left, plan::program::ValueId right);
   /// x + rot_step(x).

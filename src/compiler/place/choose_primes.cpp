@@ -19,6 +19,8 @@ constexpr std::size_t kStarts = 3;
 constexpr double kHopeBits = 12;
 /// By how much a climb from another start may at best end lower.
 constexpr double kOtherStarts = 1;
+/// Bits by which scales begin below their primes.
+constexpr int kBelowPrime = 3;
 /// So little overflow is lost in the head room.
 constexpr double kNegligibleOverflow = 0.01;
 
@@ -96,7 +98,7 @@ class PrimeSearch {
       if (bits < kMinBits) continue;
       point.q_bits.assign(static_cast<std::size_t>(request_.primes), bits);
       point.p_bits.assign(static_cast<std::size_t>(request_.special), special);
-      point.scales.assign(scales_.choices(), bits - 3);
+      point.scales.assign(scales_.choices(), bits - kBelowPrime);
       evaluate(point);
       if (point.objective < std::numeric_limits<double>::infinity()) points.push_back(std::move(point));
     }
@@ -145,6 +147,23 @@ class PrimeSearch {
 std::optional<PrimeChoice> choose_primes(const plan::program::Program& program, const ScalePlan& scales,
                                          const Calibration& calibration, const PrimeRequest& request) {
   return PrimeSearch(program, scales, calibration, request).run();
+}
+
+std::optional<PrimeChoice> choose_scales(const plan::program::Program& program, const ScalePlan& scales,
+                                         const Calibration& calibration, const ParamSet& params, double head_room) {
+  // Each begins a little below the prime above the first value that it decides.
+  std::vector<int> choice(scales.choices(), -1);
+  for (std::size_t i = program.instructions.size(); i-- > 0;) {
+    const int above = std::min(program.instructions[i].level.value() + 1, params.max_level().value());
+    const int bits = params.literal().q_bits[static_cast<std::size_t>(above)] - kBelowPrime;
+    for (std::size_t c = 0; c < choice.size(); ++c) {
+      if (scales.results()[i].multiple[c] != 0) choice[c] = bits;
+    }
+  }
+  const ErrorModel model(program, calibration, params, head_room);
+  const Prediction prediction = descend(ScaleSteps(program, scales), model, params, choice);
+  if (prediction.overflow_bits > kNegligibleOverflow) return std::nullopt;
+  return PrimeChoice{params.literal(), std::move(choice), prediction.log2_sd};
 }
 
 }  // namespace obscura::compiler::place

@@ -35,4 +35,9 @@ struct PrimeChoice {
 [[nodiscard]] std::optional<PrimeChoice> choose_primes(const plan::program::Program& program, const ScalePlan& scales,
                                                        const Calibration& calibration, const PrimeRequest& request);
 
+/// The scales with the least predicted error where the primes stand. `params` are those of the program.
+[[nodiscard]] std::optional<PrimeChoice> choose_scales(const plan::program::Program& program, const ScalePlan& scales,
+                                                       const Calibration& calibration,
+                                                       const fhe::params::ParamSet& params, double head_room);
+
 }  // namespace obscura::compiler::place

@@ -1,5 +1,6 @@
 #include "compiler/place/cost_model.hpp"
 
+#include <bit>
 #include <set>
 #include <utility>
 
@@ -99,6 +100,39 @@ Work CostModel::transform(const TransformShape& transform, int level) const {
   return work + mod_down(level, 2);
 }
 
+// From the level down, a matrix at each. Clear diagonals come from memory once, for both halves of a ciphertext; all
+// giant steps but one rotate the sum so far.
+Work CostModel::matrices(const std::vector<fhe::params::RotationPlan>& plans, int level) const {
+  Work work;
+  for (const fhe::params::RotationPlan& plan : plans) {
+    const double limbs = level + 1 + shape_.special;
+    work += plan.babies * plan.giants * Work{0, limbs, limbs, 0};
+    work += mod_up(level) + plan.babies * inner_product(level) + mod_down(level, 2);
+    work += (plan.giants - 1) * (mod_down(level, 1) + mod_up(level) + inner_product(level));
+    --level;
+  }
+  return work;
+}
+
+Work CostModel::bootstrap(const fhe::params::BootstrapLiteral& literal) const {
+  const int top = static_cast<int>(shape_.digits.size()) - 1;
+  int level = top - static_cast<int>(literal.coeffs_to_slots.size());
+  Work work =
+      matrices(fhe::params::slots_to_coeffs_rotations(literal), static_cast<int>(literal.slots_to_coeffs.size()));
+  work += key_switch(top) + Work{2.0 * (top + 1), 0, 0, 0};
+  work += (shape_.log_n - 1 - literal.log_slots) * key_switch(top);
+  work += matrices(fhe::params::coeffs_to_slots_rotations(literal), top) + key_switch(level);
+  // EvalMod: two squarings, a polynomial by baby and giant steps in as many levels as its degree has bits, and a
+  // squaring for each double angle. The second squaring is divided by two primes.
+  Work reduce = square(level) + square(level - 1);
+  level -= 3;
+  const int levels = std::bit_width(static_cast<unsigned>(literal.cosine_degree / 2)) - 1;
+  for (int i = 0; i < levels; ++i) reduce += 2 * multiply(level - i);
+  level -= levels;
+  for (int i = 0; i < literal.double_angles; ++i) reduce += square(level - i);
+  return work + (literal.real ? 1 : 2) * reduce;
+}
+
 std::vector<Work> CostModel::program(const program::Program& program) const {
   std::vector<Work> work;
   for (const program::Instruction& instruction : program.instructions) {
@@ -117,7 +151,8 @@ std::vector<Work> CostModel::program(const program::Program& program) const {
             [&](const program::Conjugate&) { return key_switch(level); },
             [&](const program::MultiplyByI&) { return addition; }, [&](const program::Add&) { return addition; },
             [&](const program::Multiply&) { return multiply(level); },
-            [&](const program::ChangeScale&) { return change_scale(level); }},
+            [&](const program::ChangeScale&) { return change_scale(level); },
+            [&](const program::Bootstrap&) { return bootstrap(program.bootstrap.value()); }},
         instruction.operation));
   }
   return work;

@@ -3,6 +3,8 @@
 #include <vector>
 
 #include "compiler/place/cost_table.hpp"
+#include "fhe/params/bootstrap_params.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 #include "fhe/params/param_set.hpp"
 #include "plan/program/program.hpp"
 
@@ -66,6 +68,8 @@ class CostModel {
   [[nodiscard]] Work square(int level) const;
   [[nodiscard]] Work multiply(int level) const;
   [[nodiscard]] Work change_scale(int level) const;
+  /// Of a program whose chain is of this shape: the matrices in the clear, EvalMod once for real values, else twice.
+  [[nodiscard]] Work bootstrap(const fhe::params::BootstrapLiteral& literal) const;
   [[nodiscard]] Work transform(const TransformShape& transform, int level) const;
   /// Instruction by instruction, for a program whose levels stand. [instructions]
   [[nodiscard]] std::vector<Work> program(const plan::program::Program& program) const;
@@ -74,6 +78,7 @@ class CostModel {
   [[nodiscard]] Work mod_up(int level) const;
   [[nodiscard]] Work mod_down(int level, int polynomials) const;
   [[nodiscard]] Work inner_product(int level) const;
+  [[nodiscard]] Work matrices(const std::vector<fhe::params::RotationPlan>& plans, int level) const;
 
   ModulusShape shape_;
 };

@@ -6,6 +6,8 @@
 
 #include "base/check.hpp"
 #include "compiler/place/cost_model.hpp"
+#include "fhe/params/bootstrap_error.hpp"
+#include "fhe/params/bootstrap_params.hpp"
 #include "fhe/params/noise.hpp"
 #include "plan/program/limits.hpp"
 #include "plan/program/operation.hpp"
@@ -20,6 +22,12 @@ using fhe::params::Level;
 constexpr double kLeastScaleBits = 1;
 /// So are scales at or above the modulus, however small the values.
 constexpr double kLeastMagnitudeBits = 0.1;
+
+/// Scales at which a bootstrap may take its operand, in bits, values counted to a range of 1.
+constexpr int kLeastBootstrapBits = 20;
+constexpr int kMostBootstrapBits = 60;
+/// The last matrix of SlotsToCoeffs must not be rounded to fewer bits: the noise model leaves its encoding out.
+constexpr double kLeastMatrixBits = 26;
 
 /// Stands for no error at all.
 constexpr double kLeastVariance = 1e-300;
@@ -50,6 +58,10 @@ ErrorModel::Node ErrorModel::make_node(const program::Instruction& instruction) 
                             },
                             [](const program::Join&) { OBSCURA_CHECK(false, "only the merge of a stage joins"); },
                             [&](const program::ChangeScale&) { node.kind = Kind::kChangeScale; },
+                            [&](const program::Bootstrap& bootstrap) {
+                              node.kind = Kind::kBootstrap;
+                              node.log2_range = bootstrap.log2_range;
+                            },
                             [&](const program::Square&) { product(); }, [&](const program::Multiply&) { product(); },
                             [&](const program::AddBias&) { node.kind = Kind::kBias; },
                             [&](const program::Rotate&) { node.kind = Kind::kKeySwitch; },
@@ -70,6 +82,7 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
   sealing_extended_ = square_of(under_secret ? noise.encrypt_symmetric() : noise.encrypt_public_extended());
   rounding_ = square_of(noise.division_rounding());
   slots_ = params.slots();
+  if (program.bootstrap) prepare_bootstraps(program, params);
   double modulus = 0;
   for (int l = 0; l <= params.max_level().value(); ++l) {
     const double prime = std::log2(static_cast<double>(params.q()[static_cast<std::size_t>(l)].value()));
@@ -82,6 +95,25 @@ ErrorModel::ErrorModel(const program::Program& program, const Calibration& calib
     const double most = std::max(calibration.magnitude[i], 1e-30) * head_room;
     nodes_.back().magnitude_bits = std::max(std::log2(most) + 1, kLeastMagnitudeBits);
   }
+}
+
+void ErrorModel::prepare_bootstraps(const program::Program& program, const fhe::params::ParamSet& params) {
+  const auto bootstrap = fhe::params::BootstrapParams::create(params, *program.bootstrap);
+  OBSCURA_CHECK(bootstrap.has_value(), "the program's bootstraps do not fit its chain");
+  const double exact =
+      square_of(fhe::params::bootstrap_bias(*bootstrap, 1)) + square_of(fhe::params::bootstrap_truncation(*bootstrap));
+  const auto variance = [&](int in, int out) {
+    using fhe::params::Scale;
+    const Scale from = Scale::power_of_two(in);
+    return square_of(fhe::params::bootstrap_noise_sd(params, *bootstrap, from, Scale::power_of_two(out)));
+  };
+  const double most = variance(kMostBootstrapBits, kMostBootstrapBits);
+  for (int bits = kLeastBootstrapBits; bits <= kMostBootstrapBits; ++bits) {
+    bootstrap_in_.push_back(variance(bits, kMostBootstrapBits) - most);
+    bootstrap_out_.push_back(variance(kMostBootstrapBits, bits) + exact);
+  }
+  const auto last_prime = fhe::params::Scale::power_of_two(0).times_prime(fhe::params::PrimeIndex(1));
+  bootstrap_last_bits_ = (last_prime * bootstrap->bottom_scale()).log2(params);
 }
 
 /// Of what the operand is multiplied by: the weights of a Linear, the integer of a ChangeScale.
@@ -114,6 +146,16 @@ Gain ErrorModel::source(const Node& node, const std::vector<double>& bits, doubl
       made.result = per_slot(rounding_, own_bits);
       made.relative = std::exp2(-2 * factor_bits(node, bits, own_bits)) / 12;
       break;
+    case Kind::kBootstrap: {
+      const auto at = [](const std::vector<double>& table, double scale) {
+        const auto last = static_cast<std::ptrdiff_t>(table.size()) - 1;
+        const auto index = std::clamp<std::ptrdiff_t>(std::lround(scale) - kLeastBootstrapBits, 0, last);
+        return table[static_cast<std::size_t>(index)];
+      };
+      made.result = std::exp2(2 * node.log2_range) * (at(bootstrap_in_, bits[node.operands.front()] + node.log2_range) +
+                                                      at(bootstrap_out_, own_bits + node.log2_range));
+      break;
+    }
     case Kind::kLinear: {
       const double sealing = node.extended ? sealing_extended_ : sealing_;
       const bool rescales = node.work_level > node.level;
@@ -139,6 +181,13 @@ double ErrorModel::overflow(const Node& node, const std::vector<double>& bits, d
   if (node.kind == Kind::kLinear) {
     const double weight_bits = factor_bits(node, bits, own_bits);
     sum += beyond(weight_bits, program::kMaxWeightScaleBits) + beyond(kLeastScaleBits, weight_bits);
+  }
+  if (node.kind == Kind::kBootstrap) {
+    const double taken = bits[node.operands.front()] + node.log2_range;
+    const double left = own_bits + node.log2_range;
+    sum += beyond(taken, kMostBootstrapBits) + beyond(kLeastBootstrapBits, taken);
+    sum += beyond(left, kMostBootstrapBits) + beyond(kLeastBootstrapBits, left);
+    sum += beyond(kLeastMatrixBits, bootstrap_last_bits_ - taken);
   }
   if (node.kind == Kind::kChangeScale) {
     const double factor = factor_bits(node, bits, own_bits);

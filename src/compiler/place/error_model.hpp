@@ -31,9 +31,10 @@ struct Prediction {
 
 /// Predicts the error of the scores of a program whose levels stand, under one parameter set, for any scales:
 /// fresh encryptions, weights, key switching and rounding by fhe::params::NoiseModel, the rounded integer of a
-/// ChangeScale as one relative error of 1 / (K sqrt(12)), each weighed with its gain. To first order: products of two
-/// errors count only as far as gains were observed with errors in the values. Every instruction makes its errors at its
-/// level of work (plan::program::working_level).
+/// ChangeScale as one relative error of 1 / (K sqrt(12)), a bootstrap by fhe/params/bootstrap_error.hpp, its bias at
+/// the end of its range counted as if it were noise, each weighed with its gain. To first order: products of two errors
+/// count only as far as gains were observed with errors in the values. Every instruction makes its errors at its level
+/// of work (plan::program::working_level).
 class ErrorModel {
  public:
   /// `head_room`: results may grow to this multiple of their calibrated magnitude before they wrap.
@@ -65,7 +66,7 @@ class ErrorModel {
     double log2_prime = 0;
     double log2_modulus = 0;
   };
-  enum class Kind { kInput, kLinear, kBias, kProduct, kChangeScale, kKeySwitch, kExact };
+  enum class Kind { kInput, kLinear, kBias, kProduct, kChangeScale, kKeySwitch, kBootstrap, kExact };
   struct Node {
     Kind kind = Kind::kExact;
     std::vector<std::size_t> operands;  ///< instruction numbers; a Square names its own twice
@@ -73,8 +74,10 @@ class ErrorModel {
     std::size_t work_level = 0;         ///< at which it computes; one higher when it rescales
     double switches = 0;                ///< key switches in a Linear
     bool extended = false;
+    int log2_range = 0;  ///< of a Bootstrap
     double magnitude_bits = 0;
   };
+  void prepare_bootstraps(const plan::program::Program& program, const fhe::params::ParamSet& params);
   [[nodiscard]] static Node make_node(const plan::program::Instruction& instruction);
 
   std::vector<Node> nodes_;
@@ -83,6 +86,11 @@ class ErrorModel {
   double sealing_ = 0;           ///< variance of a coefficient of a fresh weight modulo Q_l
   double sealing_extended_ = 0;  ///< the same modulo Q_l P
   double rounding_ = 0;
+  /// Variance that a bootstrap of values of at most 1 adds, by whole bits of the scale at which it takes them, and of
+  /// that at which it leaves them, both from kLeastBootstrapBits: two parts of a sum.
+  std::vector<double> bootstrap_in_;
+  std::vector<double> bootstrap_out_;
+  double bootstrap_last_bits_ = 0;  ///< of the last matrix of SlotsToCoeffs, together with the scale of what it takes
   double slots_ = 0;
   const Calibration* calibration_;
 };

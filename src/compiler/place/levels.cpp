@@ -75,7 +75,9 @@ int assign_levels(program::Program& program, Ending ending) {
     if (linear != nullptr) linear->rescale = !(unrescaled && at_end[i]);
   }
   const int bottom = ending == Ending::kTwoPrimes ? 1 : 0;
-  for (program::Instruction& instruction : program.instructions) instruction.level = Level(bottom);
+  for (program::Instruction& instruction : program.instructions) {
+    if (!std::holds_alternative<program::Bootstrap>(instruction.operation)) instruction.level = Level(bottom);
+  }
   int top = bottom;
   for (std::size_t i = program.instructions.size(); i-- > 0;) {
     program::Instruction& instruction = program.instructions[i];
@@ -87,7 +89,7 @@ int assign_levels(program::Program& program, Ending ending) {
     for (const program::WeightId id : program::weights_of(instruction.operation)) {
       program.weights[static_cast<std::size_t>(id.value())].level = work;
     }
-    top = std::max(top, work.value());
+    if (std::holds_alternative<program::Input>(instruction.operation)) top = std::max(top, work.value());
   }
   for (program::Instruction& instruction : program.instructions) {
     if (std::holds_alternative<program::Input>(instruction.operation)) instruction.level = Level(top);

@@ -19,7 +19,8 @@ enum class Ending {
 [[nodiscard]] bool can_end_unrescaled(const plan::program::Program& program);
 
 /// Gives every instruction and weight the lowest level from which all that reads it can be computed; results end as
-/// said (kRescaled unless can_end_unrescaled()), inputs all start from one level, which is returned.
+/// said (kRescaled unless can_end_unrescaled()), inputs all start from one level, which is returned. A Bootstrap's
+/// result stays at the level that it has, unless what reads it needs a higher one: then there is no such program.
 int assign_levels(plan::program::Program& program, Ending ending);
 
 }  // namespace obscura::compiler::place

@@ -126,7 +126,8 @@ bool add_instruction(const program::Program& program, std::size_t index, std::si
   const ScaleForm prime{{}, Scale::power_of_two(0).times_prime(working_prime(instruction))};
   ScaleForm result = form(0);
   if (std::holds_alternative<program::Linear>(instruction.operation) ||
-      std::holds_alternative<program::ChangeScale>(instruction.operation)) {
+      std::holds_alternative<program::ChangeScale>(instruction.operation) ||
+      std::holds_alternative<program::Bootstrap>(instruction.operation)) {
     result = solver.unknown(solver.add_unknown());
   } else if (std::holds_alternative<program::Square>(instruction.operation)) {
     result = product(product(form(0), form(0), 1), prime, -1);

@@ -17,8 +17,9 @@ struct ScaleForm {
 };
 
 /// The scales of a program whose levels stand: which may be chosen, and how all others follow exactly from those. The
-/// inputs share one choice, and the result of each Linear and ChangeScale is one more, as far as nothing binds it:
-/// summands have equal scales, as do the operands of one Linear, and the squares in between fix ratios by primes.
+/// inputs share one choice, and the result of each Linear, ChangeScale and Bootstrap is one more, as far as nothing
+/// binds it: summands have equal scales, as do the operands of one Linear, and the squares in between fix ratios by
+/// primes.
 class ScalePlan {
  public:
   /// Of a program that settle() returned.

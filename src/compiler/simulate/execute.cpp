@@ -35,6 +35,7 @@ struct Step {
   const plan::weights::Weights& weights;
   const std::vector<Slots>& inputs;
   const Trace& values;
+  bool keeps_imaginary;  ///< in a Bootstrap
 
   const Slots& at(program::ValueId id) const { return values[static_cast<std::size_t>(id.value())]; }
   const Slots& at(program::WeightId id) const { return weights.values[static_cast<std::size_t>(id.value())]; }
@@ -112,6 +113,14 @@ struct Step {
   }
 
   Slots operator()(const program::ChangeScale& change) const { return at(change.operand); }
+
+  Slots operator()(const program::Bootstrap& bootstrap) const {
+    Slots result = at(bootstrap.operand);
+    if (!keeps_imaginary) {
+      for (Complex& x : result) x = x.real();
+    }
+    return result;
+  }
 };
 
 // [ciphertexts][slots] of zeros
@@ -158,8 +167,9 @@ Trace execute(const program::Program& program, const plan::weights::Weights& wei
               const Tamper& tamper) {
   Trace values;
   values.reserve(program.instructions.size());
+  const bool keeps_imaginary = program.bootstrap && !program.bootstrap->real;
   for (const program::Instruction& instruction : program.instructions) {
-    values.push_back(std::visit(Step{weights, inputs, values}, instruction.operation));
+    values.push_back(std::visit(Step{weights, inputs, values, keeps_imaginary}, instruction.operation));
     if (tamper) tamper(program::ValueId(static_cast<int>(values.size()) - 1), values.back());
   }
   return values;

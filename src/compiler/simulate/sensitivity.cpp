@@ -43,7 +43,10 @@ std::size_t wrap(std::size_t slots, int step) {
 class Backward {
  public:
   Backward(const program::Program& program, const plan::weights::Weights& weights, const Trace& trace)
-      : weights_(weights), trace_(trace), derivative_(program.instructions.size()) {}
+      : weights_(weights),
+        trace_(trace),
+        keeps_imaginary_(program.bootstrap && !program.bootstrap->real),
+        derivative_(program.instructions.size()) {}
 
   Slots& of(program::ValueId id) {
     Slots& slots = derivative_[static_cast<std::size_t>(id.value())];
@@ -87,7 +90,13 @@ class Backward {
                                 accumulate_product(value(multiply.right), mine, of(multiply.left));
                                 accumulate_product(value(multiply.left), mine, of(multiply.right));
                               },
-                              [&](const program::ChangeScale& change) { accumulate(mine, of(change.operand)); }},
+                              [&](const program::ChangeScale& change) { accumulate(mine, of(change.operand)); },
+                              [&](const program::Bootstrap& bootstrap) {
+                                Slots& to = of(bootstrap.operand);
+                                for (std::size_t s = 0; s < mine.size(); ++s) {
+                                  to[s] += keeps_imaginary_ ? mine[s] : mine[s].real();
+                                }
+                              }},
                operation);
   }
 
@@ -124,6 +133,7 @@ class Backward {
 
   const plan::weights::Weights& weights_;
   const Trace& trace_;
+  bool keeps_imaginary_;  // in a Bootstrap
   std::vector<Slots> derivative_;
 };
 

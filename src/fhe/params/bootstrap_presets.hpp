@@ -22,4 +22,8 @@ struct BootstrapPreset {
 /// sparse secret of weight 32 is not secure at the 100 bits that it needs.
 [[nodiscard]] std::vector<BootstrapPreset> bootstrap_presets();
 
+/// That of 2^15 real slots with so many usable primes of so many bits, of 13 of 40: all that a program works at between
+/// bootstraps may be divided otherwise. The chain may be longer than what is secure: ParamSet::create says so.
+[[nodiscard]] BootstrapPreset real_bootstrap(int usable, int bits);
+
 }  // namespace obscura::fhe::params

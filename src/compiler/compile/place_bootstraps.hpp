@@ -1,0 +1,36 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "compiler/compile/observe.hpp"
+#include "compiler/graph/graph.hpp"
+#include "compiler/place/levels.hpp"
+
+namespace obscura::compiler::compile {
+
+/// Between which levels a chain lets a network work, and what that costs.
+struct BootstrapPlaces {
+  int from = 0;  ///< at which a bootstrap reads
+  int to = 0;    ///< at which its result stands
+  int top = 0;   ///< from which inputs may start
+  std::size_t slots = 0;
+  std::function<double(const graph::Node& node, int level)> node_cost;  ///< at its level of work
+  double bootstrap_cost = 0;                                            ///< of one ciphertext
+};
+
+struct PlacedBootstraps {
+  graph::Graph graph;
+  double cost = 0;
+};
+
+/// The graph with Bootstrap nodes behind some of its values, so that no path between two of them takes more levels than
+/// there are, at the least cost: the shortest path over the values that everything behind them depends on, the only
+/// ones that can be bootstrapped without another value beside them (as in Benhamouda et al. "Optimization of
+/// bootstrapping in circuits", SODA 2017, for graphs that narrow to one value between layers). None when a stretch
+/// between such values takes too many levels, or when no bootstrap is needed. `inputs` say how large values get; those
+/// of a bootstrap may grow to four times that before its sine bends them by 2.5e-5. Cost: quadratic in the nodes.
+[[nodiscard]] std::optional<PlacedBootstraps> place_bootstraps(const graph::Graph& graph, place::Ending ending,
+                                                               const BootstrapPlaces& places, const Inputs& inputs);
+
+}  // namespace obscura::compiler::compile

@@ -1,0 +1,173 @@
+#include "compiler/compile/place_bootstraps.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "compiler/compile/node_levels.hpp"
+#include "compiler/graph/interpret.hpp"
+
+namespace obscura::compiler::compile {
+namespace {
+
+using graph::ValueId;
+
+/// Squares one after the other; some are summed with the value that `skip` of them before read.
+graph::Graph squares(int count, const std::vector<std::pair<int, int>>& skips = {}) {
+  graph::Graph graph;
+  const graph::Shape shape{{2}};
+  graph.nodes.push_back({graph::Input{shape}, {}, shape, "x"});
+  std::vector<ValueId> behind = {ValueId(0)};  // [squares so far]
+  for (int i = 0; i < count; ++i) {
+    graph.nodes.push_back({graph::Square{}, {behind.back()}, shape, "square" + std::to_string(i)});
+    ValueId now(graph.nodes.size() - 1);
+    for (const auto& [from, to] : skips) {
+      if (to != i + 1) continue;
+      graph.nodes.push_back({graph::Add{}, {now, behind[static_cast<std::size_t>(from)]}, shape, "sum"});
+      now = ValueId(graph.nodes.size() - 1);
+    }
+    behind.push_back(now);
+  }
+  graph.outputs = {behind.back()};
+  return graph;
+}
+
+BootstrapPlaces places(int from, int to, int top, double bootstrap_cost = 1) {
+  return {from, to, top, 2, [](const graph::Node&, int) { return 0.0; }, bootstrap_cost};
+}
+
+const Inputs kInputs = {{0.5, -0.9}};
+
+std::size_t bootstraps(const graph::Graph& graph) {
+  return static_cast<std::size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const graph::Node& node) {
+    return std::holds_alternative<graph::Bootstrap>(node.op);
+  }));
+}
+
+/// Whether every value is made at a level from which what reads it can be computed.
+bool fits(const graph::Graph& graph, int to, int top) {
+  const std::vector<int> work = node_levels(graph, place::Ending::kRescaled);
+  for (std::size_t i = 0; i < work.size(); ++i) {
+    for (const ValueId operand : graph.nodes[i].operands) {
+      const graph::Op& op = graph.node(operand).op;
+      if (std::holds_alternative<graph::Input>(op) && work[i] > top) return false;
+      if (std::holds_alternative<graph::Bootstrap>(op) && work[i] > to) return false;
+    }
+  }
+  return true;
+}
+
+TEST(PlaceBootstraps, AsFewAsTheLevelsAllow) {
+  // From level 9 the input does 9 - 2 squares, a bootstrap 7 - 2, the last one 7.
+  for (const auto& [count, expected] : std::vector<std::pair<int, std::size_t>>{{10, 1}, {14, 1}, {15, 2}, {19, 2}}) {
+    const auto placed = place_bootstraps(squares(count), place::Ending::kRescaled, places(2, 7, 9), kInputs);
+    ASSERT_TRUE(placed) << count;
+    EXPECT_EQ(bootstraps(placed->graph), expected) << count;
+    EXPECT_EQ(placed->cost, static_cast<double>(expected)) << count;
+    EXPECT_TRUE(fits(placed->graph, 7, 9)) << count;
+    EXPECT_EQ(graph::interpret(placed->graph, kInputs[0]), graph::interpret(squares(count), kInputs[0]));
+  }
+}
+
+TEST(PlaceBootstraps, NoneWhereTheInputReachesTheEnd) {
+  EXPECT_FALSE(place_bootstraps(squares(9), place::Ending::kRescaled, places(2, 7, 9), kInputs));
+}
+
+TEST(PlaceBootstraps, OneAlsoWhereItOnlySavesTime) {
+  BootstrapPlaces cheap = places(2, 7, 9, 0.5);
+  cheap.node_cost = [](const graph::Node&, int level) { return 0.1 * level * level; };
+  const auto placed = place_bootstraps(squares(9), place::Ending::kRescaled, cheap, kInputs);
+  ASSERT_TRUE(placed);
+  EXPECT_GE(bootstraps(placed->graph), 1u);
+  EXPECT_TRUE(fits(placed->graph, 7, 9));
+}
+
+TEST(PlaceBootstraps, NotBesideAnotherValue) {
+  // The sum behind square 6 reads what square 2 gave: no bootstrap stands between.
+  const auto placed = place_bootstraps(squares(12, {{2, 6}}), place::Ending::kRescaled, places(2, 7, 9), kInputs);
+  ASSERT_TRUE(placed);
+  EXPECT_TRUE(fits(placed->graph, 7, 9));
+  for (std::size_t i = 0; i < placed->graph.nodes.size(); ++i) {
+    if (!std::holds_alternative<graph::Bootstrap>(placed->graph.nodes[i].op)) continue;
+    const std::string& read = placed->graph.node(placed->graph.nodes[i].operands[0]).name;
+    for (const char* between : {"square2", "square3", "square4", "square5"}) EXPECT_NE(read, between);
+  }
+  EXPECT_FALSE(place_bootstraps(squares(30, {{2, 12}}), place::Ending::kRescaled, places(2, 7, 9), kInputs))
+      << "ten levels without a place for a bootstrap";
+}
+
+TEST(PlaceBootstraps, SaysHowLargeValuesGet) {
+  graph::Graph graph = squares(1);
+  graph::Node& times = graph.nodes.emplace_back();
+  times = {graph::Affine{{1.0}, {5.0}}, {ValueId(1)}, graph::Shape{{2}}, "plus 5"};
+  graph::Graph rest = squares(12);
+  for (std::size_t i = 1; i < rest.nodes.size(); ++i) {
+    graph::Node node = rest.nodes[i];
+    node.operands[0] = ValueId(graph.nodes.size() - 1);
+    graph.nodes.push_back(node);
+  }
+  graph.outputs = {ValueId(graph.nodes.size() - 1)};
+  const BootstrapPlaces early{1, 12, 2, 2, [](const graph::Node&, int) { return 0.0; }, 1};
+  const auto placed = place_bootstraps(graph, place::Ending::kRescaled, early, kInputs);
+  ASSERT_TRUE(placed);
+  const auto found = std::find_if(placed->graph.nodes.begin(), placed->graph.nodes.end(), [](const graph::Node& node) {
+    return std::holds_alternative<graph::Bootstrap>(node.op);
+  });
+  ASSERT_NE(found, placed->graph.nodes.end());
+  EXPECT_EQ(std::get<graph::Bootstrap>(found->op).log2_range, 3) << "5.81 and a quarter more are below 8";
+}
+
+/// The least cost over all subsets of values, by levels on the graph alone.
+double by_brute_force(const graph::Graph& graph, const BootstrapPlaces& at) {
+  double best = std::numeric_limits<double>::infinity();
+  const std::size_t n = graph.nodes.size();
+  for (unsigned chosen = 0; chosen < (1u << (n - 2)); ++chosen) {
+    graph::Graph placed;
+    std::vector<ValueId> now;
+    double cost = 0;
+    for (std::size_t i = 0; i < n; ++i) {
+      graph::Node node = graph.nodes[i];
+      for (ValueId& operand : node.operands) operand = now[operand.value()];
+      placed.nodes.push_back(node);
+      now.emplace_back(placed.nodes.size() - 1);
+      if (i == 0 || i + 1 == n || ((chosen >> (i - 1)) & 1u) == 0) continue;
+      placed.nodes.push_back({graph::Bootstrap{at.from, at.to, 0}, {now.back()}, node.shape, "b"});
+      now.back() = ValueId(placed.nodes.size() - 1);
+      cost += at.bootstrap_cost;
+    }
+    placed.outputs = {now.back()};
+    if (!fits(placed, at.to, at.top)) continue;
+    const std::vector<int> work = node_levels(placed, place::Ending::kRescaled);
+    for (std::size_t i = 0; i < placed.nodes.size(); ++i) {
+      if (!std::holds_alternative<graph::Bootstrap>(placed.nodes[i].op)) cost += at.node_cost(placed.nodes[i], work[i]);
+    }
+    best = std::min(best, cost);
+  }
+  return best;
+}
+
+TEST(PlaceBootstraps, TheCheapestOfAllWays) {
+  std::mt19937 random(5);
+  for (int trial = 0; trial < 40; ++trial) {
+    const int count = std::uniform_int_distribution(8, 11)(random);
+    const graph::Graph graph = squares(count);
+    std::vector<double> weight(graph.nodes.size());
+    for (double& w : weight) w = std::uniform_real_distribution(0.0, 1.0)(random);
+    const double power = std::uniform_real_distribution(0.5, 2.0)(random);
+    BootstrapPlaces at = places(1, 4, 5, std::uniform_real_distribution(0.0, 10.0)(random));
+    at.node_cost = [&](const graph::Node& node, int level) {
+      return weight[node.name.size() % weight.size()] * std::pow(level, power);
+    };
+    const auto placed = place_bootstraps(graph, place::Ending::kRescaled, at, kInputs);
+    ASSERT_TRUE(placed);
+    EXPECT_NEAR(placed->cost, by_brute_force(graph, at), 1e-9) << trial;
+  }
+}
+
+}  // namespace
+}  // namespace obscura::compiler::compile
