@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <random>
 #include <string>
@@ -102,24 +103,11 @@ TEST(PlaceBootstraps, NotBesideAnotherValue) {
 }
 
 TEST(PlaceBootstraps, SaysHowLargeValuesGet) {
-  graph::Graph graph = squares(1);
-  graph::Node& times = graph.nodes.emplace_back();
-  times = {graph::Affine{{1.0}, {5.0}}, {ValueId(1)}, graph::Shape{{2}}, "plus 5"};
-  graph::Graph rest = squares(12);
-  for (std::size_t i = 1; i < rest.nodes.size(); ++i) {
-    graph::Node node = rest.nodes[i];
-    node.operands[0] = ValueId(graph.nodes.size() - 1);
-    graph.nodes.push_back(node);
-  }
-  graph.outputs = {ValueId(graph.nodes.size() - 1)};
-  const BootstrapPlaces early{1, 12, 2, 2, [](const graph::Node&, int) { return 0.0; }, 1};
-  const auto placed = place_bootstraps(graph, place::Ending::kRescaled, early, kInputs);
+  // The input reaches no further than behind the first square.
+  const auto placed = place_bootstraps(squares(13), place::Ending::kRescaled, places(1, 12, 2), {{1.5, -2.2}});
   ASSERT_TRUE(placed);
-  const auto found = std::find_if(placed->graph.nodes.begin(), placed->graph.nodes.end(), [](const graph::Node& node) {
-    return std::holds_alternative<graph::Bootstrap>(node.op);
-  });
-  ASSERT_NE(found, placed->graph.nodes.end());
-  EXPECT_EQ(std::get<graph::Bootstrap>(found->op).log2_range, 3) << "5.81 and a quarter more are below 8";
+  ASSERT_TRUE(std::holds_alternative<graph::Bootstrap>(placed->graph.nodes[2].op));
+  EXPECT_EQ(std::get<graph::Bootstrap>(placed->graph.nodes[2].op).log2_range, 3) << "4.84 and a quarter more";
 }
 
 /// The least cost over all subsets of values, by levels on the graph alone.
