@@ -15,6 +15,10 @@ fhe::ckks::KeyId key_id_of(const plan::program::KeyNeed& need, int log_n) {
       return fhe::ckks::conjugation_key_id(log_n);
     case plan::program::KeyKind::kRotateRelinearize:
       return fhe::ckks::rotation_relinearization_key_id(need.step, log_n);
+    case plan::program::KeyKind::kEncapsulate:
+      return fhe::ckks::encapsulation_key_id();
+    case plan::program::KeyKind::kDecapsulate:
+      return fhe::ckks::decapsulation_key_id();
   }
   OBSCURA_CHECK(false, "a key need has an unknown kind");
   return {};
