@@ -27,7 +27,7 @@ using params::Scale;
 struct Prepared {
   Engine* engine;
   boot::Bootstrapper bootstrapper;
-  Scale scale;
+  boot::BootstrapScales scales;
   BootstrapWork work;
 
   [[nodiscard]] const params::BootstrapParams& bootstrap() const { return bootstrapper.params(); }
@@ -54,8 +54,9 @@ Shared prepare(Engine& engine, const BootstrapShape& shape) {
   auto bootstrap = params::BootstrapParams::create(engine.params(), shape.literal).value();
   engine.make_keys(bootstrap);
   const Scale scale = Scale::power_of_two(shape.scale_bits);
-  return std::make_shared<Prepared>(Prepared{&engine, boot::Bootstrapper(engine.context(), bootstrap, {scale, scale}),
-                                             scale, bootstrap_work(engine.params(), bootstrap)});
+  const boot::BootstrapScales scales{scale, scale};
+  return std::make_shared<Prepared>(Prepared{&engine, boot::Bootstrapper(engine.context(), bootstrap, {scales}), scales,
+                                             bootstrap_work(engine.params(), bootstrap)});
 }
 
 /// A case on one ciphertext: `make` gives the result, which is to be `expected` up to `tolerance`.
@@ -74,14 +75,16 @@ Case case_of(const Shared& p, const Work& work, ckks::Ciphertext input, Slots ex
 
 Case whole(const Shared& p) {
   const Level level = p->bootstrap().input_level();
-  const double tolerance = 2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale, p->scale) +
-                           p->engine->tolerance(p->engine->fresh_sd(), p->scale);
+  const double tolerance =
+      2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scales.input, p->scales.output) +
+      p->engine->tolerance(p->engine->fresh_sd(), p->scales.input);
   Slots values = p->values();
-  ckks::Ciphertext input = p->engine->encrypt(values, level, p->scale);
+  ckks::Ciphertext input = p->engine->encrypt(values, level, p->scales.input);
   // The imaginary part of real slots is noise.
-  return case_of(
-      p, p->work.total(), std::move(input), std::move(values), tolerance,
-      [](const Prepared& at, const ckks::Ciphertext& x) { return at.bootstrapper.bootstrap(at.engine->keys(), x); });
+  return case_of(p, p->work.total(), std::move(input), std::move(values), tolerance,
+                 [](const Prepared& at, const ckks::Ciphertext& x) {
+                   return at.bootstrapper.bootstrap(at.engine->keys(), x, at.scales);
+                 });
 }
 
 /// Values of all slots after the factors, each times `multiple`.
@@ -113,23 +116,16 @@ double transform_tolerance(const Prepared& p, const std::vector<int>& stages, Le
   return 2 * std::sqrt(variance);
 }
 
-ckks::Ciphertext apply_all(const Prepared& p, const std::vector<boot::DftTransform>& transforms,
-                           const ckks::Ciphertext& x) {
-  ckks::Ciphertext y = transforms.front().apply(p.engine->keys(), x);
-  for (std::size_t i = 1; i < transforms.size(); ++i) y = transforms[i].apply(p.engine->keys(), y);
-  return y;
-}
-
 Case slots_to_coeffs(const Shared& p) {
   const params::BootstrapLiteral& literal = p->literal();
   const Level level = p->bootstrap().input_level();
   const Slots values = p->values();
-  const double tolerance = transform_tolerance(*p, literal.slots_to_coeffs, level, p->scale,
+  const double tolerance = transform_tolerance(*p, literal.slots_to_coeffs, level, p->scales.input,
                                                p->bootstrap().bottom_scale(), std::numbers::sqrt2);
   Slots expected = through(boot::slots_to_coeffs_factors(literal.log_slots, literal.slots_to_coeffs), 1, values);
-  return case_of(p, p->work.slots_to_coeffs, p->engine->encrypt(values, level, p->scale), std::move(expected),
+  return case_of(p, p->work.slots_to_coeffs, p->engine->encrypt(values, level, p->scales.input), std::move(expected),
                  tolerance, [](const Prepared& at, const ckks::Ciphertext& x) {
-                   return apply_all(at, at.bootstrapper.slots_to_coeffs(), x);
+                   return at.bootstrapper.slots_to_coeffs(at.engine->keys(), x, at.scales);
                  });
 }
 
@@ -138,15 +134,15 @@ Case coeffs_to_slots(const Shared& p) {
   const Level level = p->bootstrap().top_level();
   const Scale q0 = Scale::power_of_two(0).times_prime(params::PrimeIndex(0));
   const double traced = std::ldexp(1.0, p->engine->params().log_n() - 1 - literal.log_slots);
-  const double each = std::pow(0.5 / traced / p->bootstrapper.eval_mod().half_width(),
+  const double each = std::pow(0.5 / traced / p->bootstrapper.eval_mod(p->scales).half_width(),
                                1.0 / static_cast<double>(literal.coeffs_to_slots.size()));
   const Slots values = p->values();
-  const Scale out = p->bootstrapper.eval_mod().input_scale();
+  const Scale out = p->bootstrapper.eval_mod(p->scales).input_scale();
   const double tolerance = transform_tolerance(*p, literal.coeffs_to_slots, level, q0, out, 1 / std::numbers::sqrt2);
   Slots expected = through(boot::coeffs_to_slots_factors(literal.log_slots, literal.coeffs_to_slots), each, values);
   return case_of(p, p->work.coeffs_to_slots, p->engine->encrypt(values, level, q0), std::move(expected), tolerance,
                  [](const Prepared& at, const ckks::Ciphertext& x) {
-                   return apply_all(at, at.bootstrapper.coeffs_to_slots(), x);
+                   return at.bootstrapper.coeffs_to_slots(at.engine->keys(), x);
                  });
 }
 
@@ -176,17 +172,17 @@ Case eval_mod(const Shared& p) {
   Slots inputs;
   for (std::size_t i = 0; i < values.size(); ++i) {
     const double integer = static_cast<double>(i % integers) - p->literal().range;
-    inputs.emplace_back((values[i].real() / ratio + integer) / p->bootstrapper.eval_mod().half_width());
+    inputs.emplace_back((values[i].real() / ratio + integer) / p->bootstrapper.eval_mod(p->scales).half_width());
   }
-  const Scale scale = p->bootstrapper.eval_mod().input_scale();
+  const Scale scale = p->bootstrapper.eval_mod(p->scales).input_scale();
   const double tolerance =
-      2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scale, p->scale) +
-      p->engine->tolerance(p->engine->fresh_sd(), scale) * ratio * p->bootstrapper.eval_mod().half_width();
+      2 * params::bootstrap_error_bound(p->engine->params(), p->bootstrap(), p->scales.input, p->scales.output) +
+      p->engine->tolerance(p->engine->fresh_sd(), scale) * ratio * p->bootstrapper.eval_mod(p->scales).half_width();
   ckks::Ciphertext input = p->engine->encrypt(inputs, p->bootstrap().eval_mod_level(), scale);
   return case_of(p, p->work.eval_mod, std::move(input), std::move(values), tolerance,
                  [](const Prepared& at, const ckks::Ciphertext& x) {
-                   return at.bootstrapper.eval_mod().apply(ckks::drop_level(at.engine->ring(), x, x.level()),
-                                                           at.relinearization_key());
+                   return at.bootstrapper.eval_mod(at.scales).apply(ckks::drop_level(at.engine->ring(), x, x.level()),
+                                                                    at.relinearization_key());
                  });
 }
 

@@ -33,17 +33,15 @@ circuits::LinearTransform transform_of(const RotationPlan& plan) {
 }
 
 /// Matrices from `level` down.
-Work transforms_work(const ParamSet& params, const std::vector<RotationPlan>& plans, const std::vector<int>& stages,
-                     Level level, double& diagonal_bytes) {
+Work transforms_work(const ParamSet& params, const std::vector<RotationPlan>& plans, Level level,
+                     double& diagonal_bytes) {
   Work work;
   for (std::size_t i = 0; i < plans.size(); ++i) {
     const WorkModel at(params, Level(level.value() - static_cast<int>(i)));
     const circuits::LinearTransform transform = transform_of(plans[i]);
-    double terms = 0;
-    for (const circuits::GiantStep& step : transform.steps) terms += static_cast<double>(step.terms.size());
-    // A diagonal has the period of the factor's last block, and two words for each of its values.
-    const double period = plans[i].stride << stages[i];
-    const double bytes = at.memory(terms * at.extended_limbs()).bytes * period / params.slots();
+    const double terms = plans[i].offsets;
+    // Two words for each value of a diagonal.
+    const double bytes = at.memory(terms * at.extended_limbs()).bytes * plans[i].period / params.slots();
     diagonal_bytes += bytes;
     work = work + at.extended_transform(transform, false) + at.memory(4 * at.limbs()) +
            -terms * at.memory(at.extended_limbs()) + Work{.bytes = bytes};
@@ -83,11 +81,11 @@ BootstrapWork bootstrap_work(const ParamSet& params, const BootstrapParams& boot
   const double rotations = params.log_n() - 1 - literal.log_slots;
   BootstrapWork work;
   work.slots_to_coeffs = transforms_work(params, fhe::params::slots_to_coeffs_rotations(literal),
-                                         literal.slots_to_coeffs, bootstrap.input_level(), work.diagonal_bytes);
+                                         bootstrap.input_level(), work.diagonal_bytes);
   work.raise = Work{.transforms = 2 * top.limbs() + 6} + top.key_switch(false) + top.memory(4 * top.limbs());
   work.trace = rotations * (top.key_switch(false) + top.memory(6 * top.limbs()));
-  work.coeffs_to_slots = transforms_work(params, fhe::params::coeffs_to_slots_rotations(literal),
-                                         literal.coeffs_to_slots, bootstrap.top_level(), work.diagonal_bytes);
+  work.coeffs_to_slots = transforms_work(params, fhe::params::coeffs_to_slots_rotations(literal), bootstrap.top_level(),
+                                         work.diagonal_bytes);
   work.split = reduced.key_switch(false) + reduced.memory(6 * reduced.limbs());
   work.eval_mod = eval_mod_work(params, bootstrap);
   work.eval_mods = literal.real ? 1 : 2;

@@ -17,7 +17,7 @@ TEST(BootstrapWork, CountsTheBytesOfTheMatrices) {
     literal.slots_to_coeffs = literal.coeffs_to_slots = {log_slots - 4, 2, 2};
     const auto bootstrap = fhe::params::BootstrapParams::create(engine->params(), literal).value();
     const auto scale = fhe::params::Scale::power_of_two(33);
-    const fhe::boot::Bootstrapper bootstrapper(engine->context(), bootstrap, {scale, scale});
+    const fhe::boot::Bootstrapper bootstrapper(engine->context(), bootstrap, {{scale, scale}});
     EXPECT_EQ(bootstrap_work(engine->params(), bootstrap).diagonal_bytes, bootstrapper.diagonal_bytes());
   }
 }

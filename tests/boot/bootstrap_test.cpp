@@ -29,7 +29,7 @@ class Bootstrap : public testing::Test {
   boot::Bootstrapper make(int log_slots, bool real, const boot::BootstrapScales& scales = kScales) {
     const auto bootstrap = params::BootstrapParams::create(engine_.params(), literal_of(log_slots, real)).value();
     add_bootstrap_keys(engine_, bootstrap);
-    return {engine_.context(), bootstrap, scales};
+    return {engine_.context(), bootstrap, {scales}};
   }
 
   Slots draw() { return random_slots(engine_.slots(), random_); }
@@ -44,14 +44,14 @@ class Bootstrap : public testing::Test {
                       params::bootstrap_truncation(bootstrap));
   }
 
-  double measured_sd(const boot::Bootstrapper& bootstrapper) {
+  double measured_sd(const boot::Bootstrapper& bootstrapper, const boot::BootstrapScales& scales) {
     constexpr int kTrials = 8;
     double sum = 0;
     for (int trial = 0; trial < kTrials; ++trial) {
       const Slots x = draw();
       const Slots expected = without_noise(bootstrapper.params(), x);
-      const Slots got =
-          engine_.decrypt(bootstrapper.bootstrap(engine_.keys(), encrypt(x, bootstrapper.params().input_level())));
+      const Slots got = engine_.decrypt(
+          bootstrapper.bootstrap(engine_.keys(), encrypt(x, bootstrapper.params().input_level()), scales));
       for (std::size_t i = 0; i < x.size(); ++i) sum += std::norm(got[i] - expected[i]);
     }
     return std::sqrt(sum / (2.0 * kTrials * static_cast<double>(engine_.slots())));
@@ -78,7 +78,7 @@ TEST_F(Bootstrap, OfComplexSlotsKeepsThem) {
   const Slots x = draw();
   const ckks::Ciphertext input = encrypt(x, bootstrapper.params().input_level());
   const ckks::Ciphertext before = ckks::clone(engine_.ring(), input);
-  expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input), x);
+  expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input, kScales), x);
   EXPECT_TRUE(same_words(input, before));
   EXPECT_EQ(input.scale(), before.scale());
 }
@@ -88,13 +88,13 @@ TEST_F(Bootstrap, TakesInputsOfHigherLevels) {
   const Slots x = draw();
   const ckks::Ciphertext high = encrypt(x, bootstrapper.params().output_level());
   const ckks::Ciphertext low = ckks::drop_level(engine_.ring(), high, bootstrapper.params().input_level());
-  const ckks::Ciphertext result = bootstrapper.bootstrap(engine_.keys(), high);
-  EXPECT_TRUE(same_words(result, bootstrapper.bootstrap(engine_.keys(), low)));
+  const ckks::Ciphertext result = bootstrapper.bootstrap(engine_.keys(), high, kScales);
+  EXPECT_TRUE(same_words(result, bootstrapper.bootstrap(engine_.keys(), low, kScales)));
   // And its own results, again and again.
   const ckks::Ciphertext scaled(ring::clone(engine_.ring(), result.c0()), ring::clone(engine_.ring(), result.c1()),
                                 result.level(), kScales.input);
   const Slots half = map_slots(x, [](auto z) { return z * 0.5; });
-  EXPECT_LT(largest_difference(engine_.decrypt(bootstrapper.bootstrap(engine_.keys(), scaled)), half),
+  EXPECT_LT(largest_difference(engine_.decrypt(bootstrapper.bootstrap(engine_.keys(), scaled, kScales)), half),
             2 * bound(bootstrapper.params()) + 4 * params::bootstrap_bias(bootstrapper.params(), 1));
 }
 
@@ -105,7 +105,7 @@ TEST_F(Bootstrap, OfValuesAtTheEndsOfTheRangeIsRight) {
       map_slots(draw(), [](auto z) { return std::complex<double>(z.real() < 0 ? -1 : 1, z.imag() < 0 ? -1 : 1); });
   for (const Slots& x : {ones, signs, Slots(engine_.slots())}) {
     const ckks::Ciphertext input = encrypt(x, bootstrapper.params().input_level());
-    expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input), x);
+    expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input, kScales), x);
   }
 }
 
@@ -113,7 +113,7 @@ TEST_F(Bootstrap, OfRealSlotsDropsImaginaryParts) {
   const boot::Bootstrapper bootstrapper = make(kLogN - 1, true);
   const Slots x = draw();
   const ckks::Ciphertext input = encrypt(x, bootstrapper.params().input_level());
-  expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input), real_parts(x));
+  expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input, kScales), real_parts(x));
 }
 
 TEST_F(Bootstrap, OfFewSlotsRepeatsThem) {
@@ -121,7 +121,7 @@ TEST_F(Bootstrap, OfFewSlotsRepeatsThem) {
     const boot::Bootstrapper bootstrapper = make(7, real);
     const Slots x = repeated(draw(), 7);
     const ckks::Ciphertext input = encrypt(x, bootstrapper.params().input_level());
-    expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input), real ? real_parts(x) : x);
+    expect_right(bootstrapper, bootstrapper.bootstrap(engine_.keys(), input, kScales), real ? real_parts(x) : x);
   }
 }
 
@@ -131,7 +131,7 @@ TEST_F(Bootstrap, OfAPairUsesBothHalves) {
   const Slots b = real_parts(draw());
   const Level level = bootstrapper.params().input_level();
   const auto [first, second] =
-      bootstrapper.bootstrap_pair(engine_.keys(), encrypt(a, level), encrypt(b, Level(level.value() + 1)));
+      bootstrapper.bootstrap_pair(engine_.keys(), encrypt(a, level), encrypt(b, Level(level.value() + 1)), kScales);
   expect_right(bootstrapper, first, a);
   expect_right(bootstrapper, second, b);
 }
@@ -140,7 +140,8 @@ TEST_F(Bootstrap, OfAPairUsesBothHalves) {
 /// are a quarter bit of the deviation, and another quarter is allowed to the model.
 TEST_F(Bootstrap, HasTheNoiseThatIsPredicted) {
   const boot::Bootstrapper bootstrapper = make(kLogN - 1, false);
-  EXPECT_NEAR(std::log2(measured_sd(bootstrapper)), std::log2(predicted_sd(bootstrapper.params(), kScales)), 0.5);
+  EXPECT_NEAR(std::log2(measured_sd(bootstrapper, kScales)), std::log2(predicted_sd(bootstrapper.params(), kScales)),
+              0.5);
 }
 
 /// Far below the working scale over R, 2^33, the last roundings are all that counts; above it they count nothing.
@@ -148,8 +149,48 @@ TEST_F(Bootstrap, HasTheNoiseThatIsPredictedForItsOutputScale) {
   for (const int bits : {20, 24, 28, 42}) {
     const boot::BootstrapScales scales{kScales.input, Scale::power_of_two(bits)};
     const boot::Bootstrapper bootstrapper = make(kLogN - 1, false, scales);
-    EXPECT_NEAR(std::log2(measured_sd(bootstrapper)), std::log2(predicted_sd(bootstrapper.params(), scales)), 0.5)
+    EXPECT_NEAR(std::log2(measured_sd(bootstrapper, scales)), std::log2(predicted_sd(bootstrapper.params(), scales)),
+                0.5)
         << bits;
+  }
+}
+
+/// Eight times as large, at an eighth of the scale: the same words go in, so the same words come out.
+TEST_F(Bootstrap, OfLargerValuesIsThatOfValuesRelativeToTheirRange) {
+  const boot::BootstrapScales larger{Scale::power_of_two(31), Scale::power_of_two(30), 3};
+  const auto bootstrap = params::BootstrapParams::create(engine_.params(), literal_of(kLogN - 1, false)).value();
+  add_bootstrap_keys(engine_, bootstrap);
+  const boot::Bootstrapper both(engine_.context(), bootstrap, {kScales, larger});
+  const Slots x = draw();
+  const ckks::Ciphertext input = encrypt(x, bootstrap.input_level());
+  const ckks::Ciphertext eightfold(ring::clone(engine_.ring(), input.c0()), ring::clone(engine_.ring(), input.c1()),
+                                   input.level(), larger.input);
+  const ckks::Ciphertext result = both.bootstrap(engine_.keys(), eightfold, larger);
+  EXPECT_EQ(result.scale(), larger.output);
+  EXPECT_TRUE(same_words(result, both.bootstrap(engine_.keys(), input, kScales)));
+  const Slots got = map_slots(engine_.decrypt(result), [](auto z) { return z / 8.0; });
+  EXPECT_LT(largest_difference(got, without_noise(bootstrap, x)), bound(bootstrap));
+}
+
+TEST_F(Bootstrap, OfSeveralScalesHoldsAMatrixForEachAndGivesTheWordsOfEach) {
+  const auto bootstrap = params::BootstrapParams::create(engine_.params(), literal_of(kLogN - 1, false)).value();
+  add_bootstrap_keys(engine_, bootstrap);
+  const auto bits = [](int in, int out) {
+    return boot::BootstrapScales{Scale::power_of_two(in), Scale::power_of_two(out)};
+  };
+  const std::vector<boot::BootstrapScales> scales = {kScales, bits(34, 30), bits(32, 33), bits(32, 30)};
+  const boot::Bootstrapper all(engine_.context(), bootstrap, scales);
+  const double one = boot::Bootstrapper(engine_.context(), bootstrap, {kScales}).diagonal_bytes();
+  const double two = boot::Bootstrapper(engine_.context(), bootstrap, {kScales, scales[2]}).diagonal_bytes();
+  EXPECT_GT(two, one);
+  EXPECT_EQ(all.diagonal_bytes(), two);
+  const Slots x = draw();
+  for (const boot::BootstrapScales& each : scales) {
+    const boot::Bootstrapper alone(engine_.context(), bootstrap, {each});
+    const ckks::Ciphertext input = engine_.encrypt(x, bootstrap.input_level(), each.input);
+    const ckks::Ciphertext result = all.bootstrap(engine_.keys(), input, each);
+    EXPECT_EQ(result.scale(), each.output);
+    EXPECT_TRUE(same_words(result, alone.bootstrap(engine_.keys(), input, each)));
   }
 }
 
@@ -157,16 +198,17 @@ TEST_F(Bootstrap, GivesTheSameWordsWithTwoThreads) {
   const boot::Bootstrapper bootstrapper = make(kLogN - 1, false);
   Engine other(small_ring(), kSeed, {2, ""});
   add_bootstrap_keys(other, bootstrapper.params());
-  const boot::Bootstrapper threaded(other.context(), bootstrapper.params(), kScales);
+  const boot::Bootstrapper threaded(other.context(), bootstrapper.params(), {kScales});
   const ckks::Ciphertext input = encrypt(draw(), bootstrapper.params().input_level());
-  EXPECT_TRUE(same_words(bootstrapper.bootstrap(engine_.keys(), input), threaded.bootstrap(other.keys(), input)));
+  EXPECT_TRUE(same_words(bootstrapper.bootstrap(engine_.keys(), input, kScales),
+                         threaded.bootstrap(other.keys(), input, kScales)));
 }
 
 TEST_F(Bootstrap, NamesItsPhasesInTheTrace) {
   const boot::Bootstrapper bootstrapper = make(kLogN - 1, true);
   base::Trace trace;
   const ckks::Ciphertext input = encrypt(draw(), bootstrapper.params().input_level());
-  static_cast<void>(bootstrapper.bootstrap(engine_.keys(), input, &trace));
+  static_cast<void>(bootstrapper.bootstrap(engine_.keys(), input, kScales, &trace));
   std::vector<std::string> names;
   for (const base::TraceEvent& event : trace.events()) names.push_back(event.name);
   EXPECT_EQ(names, (std::vector<std::string>{"slots to coefficients", "raise the modulus", "coefficients to slots",
@@ -179,11 +221,15 @@ TEST_F(BootstrapDeathTest, WrongOperandsAreBugs) {
   const boot::Bootstrapper bootstrapper = make(kLogN - 1, false);
   const Level level = bootstrapper.params().input_level();
   const ckks::Ciphertext other = engine_.encrypt(draw(), level, Scale::power_of_two(30));
-  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), other), "another scale");
+  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), other, kScales), "another scale");
   const ckks::Ciphertext input = encrypt(draw(), level);
-  EXPECT_DEATH((void)bootstrapper.bootstrap({}, input), "key that the transform needs is missing");
+  EXPECT_DEATH((void)bootstrapper.bootstrap({}, input, kScales), "key that the transform needs is missing");
+  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), input, {kScales.input, kScales.output, 1}),
+               "not made for this scale of the input");
+  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), input, {kScales.input, kScales.input}),
+               "not made for these scales");
   const ckks::Ciphertext low = encrypt(draw(), Level(level.value() - 1));
-  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), low), "levels can be dropped, not won");
+  EXPECT_DEATH((void)bootstrapper.bootstrap(engine_.keys(), low, kScales), "levels can be dropped, not won");
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ class BootstrapSlow : public testing::Test {
     std::printf("%s: failure 2^%.1f a bootstrap; noise 2^%.2f, bound 2^%.2f predicted\n",
                 std::string(preset.name).c_str(), bootstrap.log2_failure(), std::log2(predicted_sd(bootstrap)),
                 std::log2(bound(bootstrap)));
-    return {engine_.context(), bootstrap, {scale_, scale_}};
+    return {engine_.context(), bootstrap, {{scale_, scale_}}};
   }
 
   Errors measure(const boot::Bootstrapper& bootstrapper, const Kind& kind) {
@@ -80,7 +80,7 @@ class BootstrapSlow : public testing::Test {
       Slots x(engine_.slots());
       for (auto& slot : x) slot = kind.draw(random_);
       const ckks::Ciphertext input = engine_.encrypt(x, bootstrapper.params().input_level(), scale_);
-      const Slots got = engine_.decrypt(bootstrapper.bootstrap(engine_.keys(), input));
+      const Slots got = engine_.decrypt(bootstrapper.bootstrap(engine_.keys(), input, {scale_, scale_}));
       const Slots expected = without_noise(bootstrapper.params(), x);
       for (std::size_t i = 0; i < x.size(); ++i) {
         errors.add(got[i].real() - x[i].real(), got[i].real() - expected[i].real());

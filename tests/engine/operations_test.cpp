@@ -177,7 +177,7 @@ TEST_P(Operations, SeedsNameTheUniformHalves) {
   std::vector<ring::EvaluationPoly> halves;
   for (const ring::EvaluationPoly& b : key.b()) halves.push_back(ring::clone(engine_.ring(), b));
   const ckks::SwitchingKey again =
-      ckks::expand_switching_key(engine_.ring(), std::move(halves), key.seed(), key.level());
+      ckks::expand_switching_key(engine_.ring(), ckks::KeyKind::kGalois, std::move(halves), key.seed(), key.level());
   ASSERT_EQ(again.a().size(), key.a().size());
   for (std::size_t i = 0; i < key.a().size(); ++i) {
     EXPECT_TRUE(std::ranges::equal(again.a()[i].words(), key.a()[i].words())) << "digit " << i;

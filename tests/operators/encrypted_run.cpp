@@ -100,7 +100,7 @@ class Runs {
                             runtime::exec::WeightSource& weights, std::vector<double>& errors) {
     const plan::program::Program& program = owner_.plan().program;
     OBSCURA_TRY(const auto executor,
-                runtime::exec::Executor::create(owner_.engine().ring(), program, owner_.engine().keys()));
+                runtime::exec::Executor::create(owner_.engine().context(), program, owner_.engine().keys()));
     const auto encrypted = owner_.encrypt(compiler::simulate::pack_input(program, input));
     OBSCURA_TRY(const auto results, executor.run(encrypted, weights));
     const auto scores = decrypted_scores(owner_.engine(), program, results);

@@ -36,7 +36,8 @@ compiler::compile::CompileRequest request_for(compiler::passes::GraphMaker& make
 /// Runs the first `given` calibration inputs as one request and returns the largest error of any of their scores.
 double largest_error(Owner& owner, const graph::Graph& network, std::span<const std::vector<double>> given) {
   const plan::program::Program& program = owner.plan().program;
-  const auto executor = runtime::exec::Executor::create(owner.engine().ring(), program, owner.engine().keys()).value();
+  const auto executor =
+      runtime::exec::Executor::create(owner.engine().context(), program, owner.engine().keys()).value();
   LoadedWeights weights = owner.loaded_weights();
   const auto results = executor.run(owner.encrypt(compiler::simulate::pack_inputs(program, given)), weights).value();
   compiler::simulate::Trace trace(program.instructions.size());

@@ -75,13 +75,14 @@ TEST(CutPrograms, ComputeTheSameCiphertexts) {
     const Program& whole = owner.plan().program;
     std::vector<ckks::Ciphertext> values = owner.encrypt(owner.draw_inputs(seed));
     LoadedWeights weights = owner.loaded_weights();
-    const auto executor = runtime::exec::Executor::create(owner.engine().ring(), whole, owner.engine().keys()).value();
+    const auto executor =
+        runtime::exec::Executor::create(owner.engine().context(), whole, owner.engine().keys()).value();
     const auto expected = executor.run(values, weights).value();
     const auto stages = plan::program::cut(whole, draw_cuts(whole, random), owner.plan().predicted_ms).value();
     for (const CutStage& stage : stages) {
       LoadedWeights of_stage = encrypted_weights_of(owner, stage);
       const auto part =
-          runtime::exec::Executor::create(owner.engine().ring(), stage.program, owner.engine().keys()).value();
+          runtime::exec::Executor::create(owner.engine().context(), stage.program, owner.engine().keys()).value();
       values = part.run(values, of_stage).value();
     }
     ASSERT_EQ(values.size(), expected.size());

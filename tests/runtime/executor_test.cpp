@@ -22,7 +22,7 @@ using runtime::clear::Keep;
 using runtime::exec::Executor;
 
 Executor make_executor(Owner& owner) {
-  return Executor::create(owner.engine().ring(), owner.plan().program, owner.engine().keys()).value();
+  return Executor::create(owner.engine().context(), owner.plan().program, owner.engine().keys()).value();
 }
 
 double root_mean_square(const Slots& a, const Slots& b) {
@@ -291,26 +291,26 @@ TEST(Executor, IsNotMadeWithoutAllKeysAtTheirLevel) {
   Engine bare(plan::program::make_params(owner.plan().program).value(), 2);
   const auto& needs = owner.plan().program.key_needs;
   for (std::size_t i = 0; i < needs.size(); ++i) {
-    expect_not_created(Executor::create(bare.ring(), owner.plan().program, bare.keys()), base::ErrorCode::kMismatch,
+    expect_not_created(Executor::create(bare.context(), owner.plan().program, bare.keys()), base::ErrorCode::kMismatch,
                        "lack the one for " + program::print(needs[i]));
     const auto id = runtime::keys::key_id_of(needs[i], owner.plan().program.params.log_n);
     if (needs[i].level > Level(0)) {
       bare.add_key(id, Level(needs[i].level.value() - 1));
-      expect_not_created(Executor::create(bare.ring(), owner.plan().program, bare.keys()), base::ErrorCode::kMismatch,
-                         "stops at level");
+      expect_not_created(Executor::create(bare.context(), owner.plan().program, bare.keys()),
+                         base::ErrorCode::kMismatch, "stops at level");
     }
     bare.add_key(id, needs[i].level);
   }
-  EXPECT_TRUE(Executor::create(bare.ring(), owner.plan().program, bare.keys()).has_value());
+  EXPECT_TRUE(Executor::create(bare.context(), owner.plan().program, bare.keys()).has_value());
 }
 
 TEST(Executor, IsNotMadeForOtherParametersOrBeyondTheMemory) {
   Owner owner(tiny_plan());
   Owner other(tiny_plan({6, false}));
-  expect_not_created(Executor::create(other.engine().ring(), owner.plan().program, owner.engine().keys()),
+  expect_not_created(Executor::create(other.engine().context(), owner.plan().program, owner.engine().keys()),
                      base::ErrorCode::kMismatch, "other parameters");
   const auto with_limit = [&](std::uint64_t bytes) {
-    return Executor::create(owner.engine().ring(), owner.plan().program, owner.engine().keys(), {bytes});
+    return Executor::create(owner.engine().context(), owner.plan().program, owner.engine().keys(), {bytes});
   };
   expect_not_created(with_limit(10000), base::ErrorCode::kLimit, "the limit is 10000");
   EXPECT_TRUE(with_limit(100000000).has_value());

@@ -33,9 +33,7 @@ class Owner {
  public:
   explicit Owner(plan::weights::Plan plan, std::uint64_t seed = 1, const ckks::EngineOptions& options = {})
       : plan_(std::move(plan)), engine_(plan::program::make_params(plan_.program).value(), seed, options) {
-    for (const auto& need : plan_.program.key_needs) {
-      engine_.add_key(runtime::keys::key_id_of(need, plan_.program.params.log_n), need.level);
-    }
+    for (const auto& need : plan_.program.key_needs) add_key(need);
     for (std::size_t i = 0; i < plan_.weights.values.size(); ++i) {
       const auto& info = plan_.program.weights[i];
       weights_.push_back(engine_.encrypt_symmetric(plan_.weights.values[i], info.level, info.scale, info.extended));
@@ -72,6 +70,15 @@ class Owner {
   }
 
  private:
+  void add_key(const plan::program::KeyNeed& need) {
+    if (need.kind == plan::program::KeyKind::kEncapsulate) return;  // made with the other one
+    if (need.kind == plan::program::KeyKind::kDecapsulate) {
+      engine_.add_encapsulation_keys(need.level);
+    } else {
+      engine_.add_key(runtime::keys::key_id_of(need, plan_.program.params.log_n), need.level);
+    }
+  }
+
   plan::weights::Plan plan_;
   Engine engine_;
   std::vector<ckks::Ciphertext> weights_;

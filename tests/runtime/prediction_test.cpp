@@ -57,7 +57,7 @@ std::vector<double> encrypted_scores(const plan::weights::Plan& plan, const std:
   Owner owner(plan, seed);
   auto weights = owner.loaded_weights();
   const auto executor =
-      runtime::exec::Executor::create(owner.engine().ring(), owner.plan().program, owner.engine().keys()).value();
+      runtime::exec::Executor::create(owner.engine().context(), owner.plan().program, owner.engine().keys()).value();
   const auto encrypted = owner.encrypt(inputs);
   const auto results = executor.run(encrypted, weights).value();
   std::vector<double> scores;

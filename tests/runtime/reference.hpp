@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "fhe/params/bootstrap_error.hpp"
 #include "fhe/params/noise.hpp"
 #include "plan/program/operation.hpp"
 #include "plan/weights/weights.hpp"
@@ -175,6 +176,21 @@ class Reference {
     Predicted sum = at(add.left);
     accumulate(sum, at(add.right));
     return result(sum.slots, sum.error_sd);
+  }
+
+  /// Noise is relative to the range. Its tail is heavier than a Gaussian's: see bootstrap_error_bound().
+  Predicted compute(const program::Bootstrap& bootstrap) const {
+    const Predicted& a = at(bootstrap.operand);
+    const auto made = params::BootstrapParams::create(params_, *plan_.program.bootstrap).value();
+    const double range = std::ldexp(1.0, bootstrap.log2_range);
+    const auto seen = [&](const Scale& scale) { return scale * Scale::power_of_two(bootstrap.log2_range); };
+    const double sd = params::bootstrap_noise_sd(params_, made, seen(a.scale), seen(here_->scale));
+    const auto pass = [&](double v) { return v - range * params::bootstrap_bias(made, v / range); };
+    const auto slot = [&](auto z) {
+      return std::complex<double>(pass(z.real()), made.literal().real ? 0 : pass(z.imag()));
+    };
+    return result(map_slots(a.slots, slot),
+                  std::hypot(a.error_sd, range * std::hypot(sd, params::bootstrap_truncation(made))));
   }
 
   static Predicted compute(const program::Input&) { return {}; }

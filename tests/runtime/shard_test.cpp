@@ -32,7 +32,7 @@ LoadedWeights weights_of(const Owner& owner, const Part& part) {
 Ciphertexts run(Owner& owner, const Part& part, const Ciphertexts& inputs) {
   LoadedWeights weights = weights_of(owner, part);
   const auto executor =
-      runtime::exec::Executor::create(owner.engine().ring(), part.program, owner.engine().keys()).value();
+      runtime::exec::Executor::create(owner.engine().context(), part.program, owner.engine().keys()).value();
   return executor.run(inputs, weights).value();
 }
 
@@ -63,7 +63,7 @@ TEST(Shards, OfWideLayersComputeTheSameCiphertexts) {
       const Ciphertexts inputs = owner.encrypt(owner.draw_inputs(9));
       LoadedWeights weights = owner.loaded_weights();
       const auto executor =
-          runtime::exec::Executor::create(owner.engine().ring(), whole, owner.engine().keys()).value();
+          runtime::exec::Executor::create(owner.engine().context(), whole, owner.engine().keys()).value();
       const Ciphertexts expected = executor.run(inputs, weights).value();
       const CutStage stage = plan::program::cut(whole, {}, owner.plan().predicted_ms).value().front();
       const std::size_t most = plan::program::leading_layer(whole, 0, whole.instructions.size()).giants;
@@ -84,7 +84,8 @@ TEST(Shards, OfStagesOfRandomProgramsComputeTheSameCiphertexts) {
     const Program& whole = owner.plan().program;
     Ciphertexts values = owner.encrypt(owner.draw_inputs(seed));
     LoadedWeights weights = owner.loaded_weights();
-    const auto executor = runtime::exec::Executor::create(owner.engine().ring(), whole, owner.engine().keys()).value();
+    const auto executor =
+        runtime::exec::Executor::create(owner.engine().context(), whole, owner.engine().keys()).value();
     const Ciphertexts expected = executor.run(values, weights).value();
     const std::size_t middle = 1 + random() % (whole.instructions.size() - 1);
     const auto stages = plan::program::cut(whole, std::vector{middle}, owner.plan().predicted_ms).value();

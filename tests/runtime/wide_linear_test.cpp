@@ -82,7 +82,7 @@ TEST_P(WideLinear, GivesTheSameWordsFromStreamedWeightsAndHoldsFewOfThem) {
   const std::vector<Slots> inputs = owner.draw_inputs(9);
   const auto encrypted = owner.encrypt(inputs);
   const Executor executor =
-      Executor::create(owner.engine().ring(), owner.plan().program, owner.engine().keys()).value();
+      Executor::create(owner.engine().context(), owner.plan().program, owner.engine().keys()).value();
   MadeWeights all(owner, runtime::exec::kNoLimit);
   MadeWeights few(owner, program::kStreamedWeights);
   const auto expected = executor.run(encrypted, all).value();
@@ -101,7 +101,7 @@ TEST_P(WideLinear, StaysWithinTheMemoryThatThePlanStates) {
     Owner owner(plan);
     auto& pool = owner.engine().ring().pool();
     const auto encrypted = owner.encrypt(owner.draw_inputs(9));
-    const Executor executor = Executor::create(owner.engine().ring(), plan.program, owner.engine().keys()).value();
+    const Executor executor = Executor::create(owner.engine().context(), plan.program, owner.engine().keys()).value();
     MadeWeights weights(owner, streamed ? program::kStreamedWeights : runtime::exec::kNoLimit);
     const std::size_t before = pool.bytes_in_use();
     const std::size_t peak_before = pool.bytes_peak();

@@ -19,7 +19,8 @@ struct KeySet {
 using KeyProgress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// A fresh secret, its public key, and exactly the switching keys that program.key_needs names, each at its
-/// highest level of use. Cost: per key digits * limbs NTTs.
+/// highest level of use; a program with bootstraps is verified, so that its sparse secret is secure. Cost: per key
+/// digits * limbs NTTs.
 [[nodiscard]] KeySet generate_key_set(const fhe::ckks::Context& context, const plan::program::Program& program,
                                       const KeyProgress& progress);
 

@@ -1,5 +1,6 @@
 #include "fhe/boot/bootstrapper.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -11,6 +12,7 @@
 #include "fhe/ckks/lower_view.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/rotate.hpp"
+#include "fhe/params/bootstrap_error.hpp"
 #include "fhe/params/bootstrap_rotations.hpp"
 
 namespace obscura::fhe::boot {
@@ -27,27 +29,23 @@ const ckks::SwitchingKey& require(const ckks::EvaluationKeys& keys, ckks::KeyId 
   return *key;
 }
 
-/// From `level` down, a transform per factor. Scales stay but for the last, which goes from `from` to `to`; the factors
-/// share `multiple` evenly.
-std::vector<DftTransform> make_transforms(const ckks::Context& context, const std::vector<DiagonalMatrix>& factors,
-                                          const std::vector<params::RotationPlan>& plans, double multiple, Level level,
-                                          const Scale& from, const Scale& to) {
-  const double each = std::pow(multiple, 1.0 / static_cast<double>(factors.size()));
-  std::vector<DftTransform> transforms;
-  for (std::size_t i = 0; i < factors.size(); ++i) {
-    const Scale prime = Scale::power_of_two(0).times_prime(PrimeIndex(level.value()));
-    const Scale weight = i + 1 < factors.size() ? prime : prime * to / from;
-    transforms.emplace_back(context, factors[i], plans[i], each, level, weight);
-    level = Level(level.value() - 1);
-  }
-  return transforms;
+Scale prime(Level level) {
+  return Scale::power_of_two(0).times_prime(PrimeIndex(level.value()));
 }
 
-Ciphertext apply_all(const std::vector<DftTransform>& transforms, const ckks::EvaluationKeys& keys,
-                     const Ciphertext& x) {
-  Ciphertext y = transforms.front().apply(keys, x);
-  for (std::size_t i = 1; i < transforms.size(); ++i) y = transforms[i].apply(keys, y);
-  return y;
+Level below(Level level, std::size_t levels) {
+  return Level(level.value() - static_cast<int>(levels));
+}
+
+/// The scale of an input when its values count as at most 1.
+Scale as_seen(const Scale& scale, int log2_range) {
+  return scale * Scale::power_of_two(log2_range);
+}
+
+Ciphertext relabelled(Ciphertext x, const Scale& scale) {
+  const Level level = x.level();
+  auto [c0, c1] = std::move(x).release();
+  return {std::move(c0), std::move(c1), level, scale};
 }
 
 /// (w - conj w) / i, which is real.
@@ -58,32 +56,90 @@ Ciphertext twice_imaginary(const ring::RingContext& ring, const Ciphertext& w, c
 }  // namespace
 
 Bootstrapper::Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap,
-                           const BootstrapScales& scales)
-    : context_(&context), bootstrap_(bootstrap), scales_(scales), eval_mod_(context.ring(), bootstrap, scales.output) {
-  const params::BootstrapLiteral& literal = bootstrap.literal();
+                           const std::vector<BootstrapScales>& scales)
+    : context_(&context), bootstrap_(bootstrap) {
   OBSCURA_CHECK(bootstrap.log_n() == context.params().log_n() && bootstrap.top_level() == context.params().max_level(),
                 "the bootstrap is for other parameters");
-  const Scale q0 = Scale::power_of_two(0).times_prime(PrimeIndex(0));
-  slots_to_coeffs_ = make_transforms(context, slots_to_coeffs_factors(literal.log_slots, literal.slots_to_coeffs),
-                                     params::slots_to_coeffs_rotations(literal), 1, bootstrap.input_level(),
-                                     scales.input, bootstrap.bottom_scale());
-  // Half, since a number and its conjugate are added; and the trace multiplies what stays by the number of its terms.
-  const double traced = std::ldexp(1.0, bootstrap.log_n() - 1 - literal.log_slots);
-  coeffs_to_slots_ = make_transforms(context, coeffs_to_slots_factors(literal.log_slots, literal.coeffs_to_slots),
-                                     params::coeffs_to_slots_rotations(literal), 0.5 / traced / eval_mod_.half_width(),
-                                     bootstrap.top_level(), q0, eval_mod_.input_scale());
+  make_slots_to_coeffs(scales);
+  make_coeffs_to_slots();
+  for (const BootstrapScales& each : scales) {
+    reductions_.push_back({each, EvalMod(context.ring(), bootstrap, as_seen(each.output, each.log2_range))});
+  }
 }
 
-Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertext& x, base::Trace* trace) const {
+/// Scales stay but for the last matrix, which leads to that of level 0.
+void Bootstrapper::make_slots_to_coeffs(const std::vector<BootstrapScales>& scales) {
+  const params::BootstrapLiteral& literal = bootstrap_.literal();
+  const std::vector<DiagonalMatrix> factors = slots_to_coeffs_factors(literal.log_slots, literal.slots_to_coeffs);
+  const std::vector<params::RotationPlan> plans = params::slots_to_coeffs_rotations(literal);
+  for (std::size_t i = 0; i + 1 < factors.size(); ++i) {
+    const Level level = below(bootstrap_.input_level(), i);
+    slots_to_coeffs_.emplace_back(*context_, factors[i], plans[i], 1, level, prime(level));
+  }
+  const Level last(1);
+  for (const BootstrapScales& each : scales) {
+    const Scale input = as_seen(each.input, each.log2_range);
+    if (std::ranges::find(last_matrices_, input, &LastMatrix::input) != last_matrices_.end()) continue;
+    const Scale weight = prime(last) * bootstrap_.bottom_scale() / input;
+    last_matrices_.push_back({input, DftTransform(*context_, factors.back(), plans.back(), 1, last, weight)});
+  }
+}
+
+/// The matrices share evenly what they multiply by: half, since a number and its conjugate are added, one over what
+/// the trace multiplies by, and one over the half width. Scales stay but for the last, which leads to EvalMod's.
+void Bootstrapper::make_coeffs_to_slots() {
+  const params::BootstrapLiteral& literal = bootstrap_.literal();
+  const std::vector<DiagonalMatrix> factors = coeffs_to_slots_factors(literal.log_slots, literal.coeffs_to_slots);
+  const std::vector<params::RotationPlan> plans = params::coeffs_to_slots_rotations(literal);
+  const double traced = std::ldexp(1.0, bootstrap_.log_n() - 1 - literal.log_slots);
+  const double multiple = 0.5 / traced / params::eval_mod_half_width(bootstrap_);
+  const double each = std::pow(multiple, 1.0 / static_cast<double>(factors.size()));
+  const Scale out = params::eval_mod_input_scale(context_->params(), bootstrap_);
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const Level level = below(bootstrap_.top_level(), i);
+    const Scale weight = i + 1 < factors.size() ? prime(level) : prime(level) * out / prime(Level(0));
+    coeffs_to_slots_.emplace_back(*context_, factors[i], plans[i], each, level, weight);
+  }
+}
+
+const DftTransform& Bootstrapper::last_matrix(const BootstrapScales& scales) const {
+  const auto found = std::ranges::find(last_matrices_, as_seen(scales.input, scales.log2_range), &LastMatrix::input);
+  OBSCURA_CHECK(found != last_matrices_.end(), "the bootstrapper was not made for this scale of the input");
+  return found->transform;
+}
+
+const EvalMod& Bootstrapper::eval_mod(const BootstrapScales& scales) const {
+  const auto found = std::ranges::find(reductions_, scales, &Reduction::scales);
+  OBSCURA_CHECK(found != reductions_.end(), "the bootstrapper was not made for these scales");
+  return found->eval_mod;
+}
+
+Ciphertext Bootstrapper::slots_to_coeffs(const ckks::EvaluationKeys& keys, const Ciphertext& x,
+                                         const BootstrapScales& scales) const {
+  OBSCURA_CHECK(x.scale() == scales.input, "the input has another scale than the bootstrap is for");
+  const DftTransform& last = last_matrix(scales);
+  if (slots_to_coeffs_.empty()) return last.apply(keys, x);
+  Ciphertext y = slots_to_coeffs_.front().apply(keys, x);
+  for (std::size_t i = 1; i < slots_to_coeffs_.size(); ++i) y = slots_to_coeffs_[i].apply(keys, y);
+  return last.apply(keys, y);
+}
+
+Ciphertext Bootstrapper::coeffs_to_slots(const ckks::EvaluationKeys& keys, const Ciphertext& x) const {
+  Ciphertext y = coeffs_to_slots_.front().apply(keys, x);
+  for (std::size_t i = 1; i < coeffs_to_slots_.size(); ++i) y = coeffs_to_slots_[i].apply(keys, y);
+  return y;
+}
+
+Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertext& x, const BootstrapScales& scales,
+                               base::Trace* trace) const {
   const ring::RingContext& ring = context_->ring();
   const int log_n = bootstrap_.log_n();
-  OBSCURA_CHECK(x.scale() == scales_.input, "the input has another scale than the bootstrap was made for");
   const ckks::LowerView input(ring, x, bootstrap_.input_level());
   const Ciphertext bottom = [&] {
     const base::Span span(trace, "slots to coefficients");
-    return apply_all(slots_to_coeffs_, keys, *input);
+    return slots_to_coeffs(keys, *input, scales);
   }();
-  Ciphertext raised = [&] {
+  const Ciphertext raised = [&] {
     const base::Span span(trace, "raise the modulus");
     Ciphertext whole = mod_raise(ring, keys, bottom, bootstrap_.top_level());
     // The trace onto polynomials in X^(slots / 2^log_slots).
@@ -95,7 +151,7 @@ Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertex
     return whole;
   }();
   const base::Span span(trace, "coefficients to slots");
-  return apply_all(coeffs_to_slots_, keys, raised);
+  return coeffs_to_slots(keys, raised);
 }
 
 Ciphertext Bootstrapper::conjugate(const ckks::EvaluationKeys& keys, const Ciphertext& w, base::Trace* trace) const {
@@ -105,38 +161,42 @@ Ciphertext Bootstrapper::conjugate(const ckks::EvaluationKeys& keys, const Ciphe
   return ckks::apply_galois(context_->ring(), w, ring::galois_of_conjugation(log_n), key);
 }
 
-Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, base::Trace* trace) const {
+Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, const BootstrapScales& scales,
+                                base::Trace* trace) const {
   const base::Span span(trace, "reduce modulo q_0");
-  return eval_mod_.apply(std::move(t), require(keys, ckks::relinearization_key_id()));
+  Ciphertext y = eval_mod(scales).apply(std::move(t), require(keys, ckks::relinearization_key_id()));
+  return relabelled(std::move(y), scales.output);
 }
 
-Ciphertext Bootstrapper::bootstrap(const ckks::EvaluationKeys& keys, const Ciphertext& x, base::Trace* trace) const {
+Ciphertext Bootstrapper::bootstrap(const ckks::EvaluationKeys& keys, const Ciphertext& x, const BootstrapScales& scales,
+                                   base::Trace* trace) const {
   const ring::RingContext& ring = context_->ring();
-  const Ciphertext w = raise(keys, x, trace);
+  const Ciphertext w = raise(keys, x, scales, trace);
   const Ciphertext conjugated = conjugate(keys, w, trace);
-  Ciphertext real = reduce(keys, ckks::add(ring, w, conjugated), trace);
+  Ciphertext real = reduce(keys, ckks::add(ring, w, conjugated), scales, trace);
   if (bootstrap_.literal().real) return real;
-  const Ciphertext imaginary = reduce(keys, twice_imaginary(ring, w, conjugated), trace);
+  const Ciphertext imaginary = reduce(keys, twice_imaginary(ring, w, conjugated), scales, trace);
   return ckks::add(ring, real, ckks::multiply_by_i(ring, imaginary, 1));
 }
 
 std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::EvaluationKeys& keys, const Ciphertext& a,
-                                                               const Ciphertext& b, base::Trace* trace) const {
+                                                               const Ciphertext& b, const BootstrapScales& scales,
+                                                               base::Trace* trace) const {
   OBSCURA_CHECK(!bootstrap_.literal().real, "a bootstrap of real values holds no pairs");
   const ring::RingContext& ring = context_->ring();
   const ckks::LowerView low_a(ring, a, bootstrap_.input_level());
   const ckks::LowerView low_b(ring, b, bootstrap_.input_level());
-  const Ciphertext w = raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), trace);
+  const Ciphertext w = raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), scales, trace);
   const Ciphertext conjugated = conjugate(keys, w, trace);
-  Ciphertext first = reduce(keys, ckks::add(ring, w, conjugated), trace);
-  return {std::move(first), reduce(keys, twice_imaginary(ring, w, conjugated), trace)};
+  Ciphertext first = reduce(keys, ckks::add(ring, w, conjugated), scales, trace);
+  return {std::move(first), reduce(keys, twice_imaginary(ring, w, conjugated), scales, trace)};
 }
 
 double Bootstrapper::diagonal_bytes() const {
   double bytes = 0;
-  for (const auto* transforms : {&slots_to_coeffs_, &coeffs_to_slots_}) {
-    for (const DftTransform& transform : *transforms) bytes += transform.diagonal_bytes();
-  }
+  for (const DftTransform& transform : slots_to_coeffs_) bytes += transform.diagonal_bytes();
+  for (const LastMatrix& last : last_matrices_) bytes += last.transform.diagonal_bytes();
+  for (const DftTransform& transform : coeffs_to_slots_) bytes += transform.diagonal_bytes();
   return bytes;
 }
 

@@ -14,56 +14,82 @@
 
 namespace obscura::fhe::boot {
 
-/// Scales of what goes in and what comes out.
+/// Scales of what goes in and what comes out, and how large the values are.
 struct BootstrapScales {
   params::Scale input;   ///< at bootstrap.input_level()
   params::Scale output;  ///< at bootstrap.output_level(), exactly
+  /// Real and imaginary parts are at most 2^log2_range. A value v of scale S is one of v / 2^log2_range at the scale
+  /// S 2^log2_range, before and after: the same words, and errors relative to the range.
+  int log2_range = 0;
+  friend bool operator==(const BootstrapScales&, const BootstrapScales&) = default;
 };
 
 /// Wins levels back: SlotsToCoeffs at the lowest levels, ModRaise under a sparse secret, CoeffsToSlots, EvalMod. Holds
-/// the matrices, encoded; immutable, safe to use from several threads. Values are bounded as BootstrapParams says;
-/// slots beyond 2^log_slots repeat the first ones, in and out.
+/// the matrices, encoded; immutable, safe to use from several threads. Slots beyond 2^log_slots repeat the first ones,
+/// in and out. Scales that it was not made for are a bug of the caller, and so is a missing key of bootstrap_keys().
 class Bootstrapper {
  public:
-  /// `context` must outlive it; `bootstrap` is made for its parameters. Cost: an encoding per diagonal; bytes:
-  /// diagonal_bytes().
-  Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap, const BootstrapScales& scales);
+  /// `context` must outlive it; `bootstrap` is made for its parameters; `scales` are those of all its bootstraps. The
+  /// last matrix of SlotsToCoeffs depends on input * 2^log2_range and is held once for each; all others are held once.
+  /// That matrix stands at the scale q_1 bottom_scale() / (input 2^log2_range), of at most 61 bits (ckks::Encoder).
+  /// Cost: an encoding per diagonal; bytes: diagonal_bytes().
+  Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap,
+               const std::vector<BootstrapScales>& scales);
 
   /// `x` is over basis_q at the input level or a higher one, at scales.input, and stays as it is. The result is at the
-  /// output level and scale. With literal.real the imaginary parts are dropped. `keys` holds bootstrap_keys(); a
-  /// missing one is a bug of the caller. `trace`: a span per phase, or nullptr. Cost: that of the transforms; one
-  /// EvalMod for real values, else two.
+  /// output level and at scales.output. With literal.real the imaginary parts are dropped. `trace`: a span per phase,
+  /// or nullptr. Cost: that of the transforms; one EvalMod for real values, else two.
   [[nodiscard]] ckks::Ciphertext bootstrap(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
-                                           base::Trace* trace = nullptr) const;
+                                           const BootstrapScales& scales, base::Trace* trace = nullptr) const;
 
   /// Two ciphertexts of real slots in one go, as real and imaginary part: two EvalMods, everything else once. Not with
   /// literal.real.
   [[nodiscard]] std::pair<ckks::Ciphertext, ckks::Ciphertext> bootstrap_pair(const ckks::EvaluationKeys& keys,
                                                                              const ckks::Ciphertext& a,
                                                                              const ckks::Ciphertext& b,
+                                                                             const BootstrapScales& scales,
                                                                              base::Trace* trace = nullptr) const;
 
   [[nodiscard]] const params::BootstrapParams& params() const { return bootstrap_; }
-  [[nodiscard]] const std::vector<DftTransform>& slots_to_coeffs() const { return slots_to_coeffs_; }
-  [[nodiscard]] const std::vector<DftTransform>& coeffs_to_slots() const { return coeffs_to_slots_; }
-  [[nodiscard]] const EvalMod& eval_mod() const { return eval_mod_; }
   /// Bytes of the encoded matrices.
   [[nodiscard]] double diagonal_bytes() const;
 
+  /// The phases by themselves. `x` is over basis_q at the input level, at scales.input; the result has no levels.
+  [[nodiscard]] ckks::Ciphertext slots_to_coeffs(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
+                                                 const BootstrapScales& scales) const;
+  /// `x` is at the top level and the scale q_0.
+  [[nodiscard]] ckks::Ciphertext coeffs_to_slots(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x) const;
+  /// What it makes has the scale output * 2^log2_range: values of at most 1.
+  [[nodiscard]] const EvalMod& eval_mod(const BootstrapScales& scales) const;
+
  private:
+  /// The last matrix of SlotsToCoeffs for inputs of this scale, of values of at most 1.
+  struct LastMatrix {
+    params::Scale input;
+    DftTransform transform;
+  };
+  struct Reduction {
+    BootstrapScales scales;
+    EvalMod eval_mod;
+  };
+
+  void make_slots_to_coeffs(const std::vector<BootstrapScales>& scales);
+  void make_coeffs_to_slots();
+  [[nodiscard]] const DftTransform& last_matrix(const BootstrapScales& scales) const;
   /// Slots (v / R + I) / 2 / half_width of EvalMod, real and imaginary, at eval_mod_level.
   [[nodiscard]] ckks::Ciphertext raise(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
-                                       base::Trace* trace) const;
+                                       const BootstrapScales& scales, base::Trace* trace) const;
   [[nodiscard]] ckks::Ciphertext conjugate(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& w,
                                            base::Trace* trace) const;
-  [[nodiscard]] ckks::Ciphertext reduce(const ckks::EvaluationKeys& keys, ckks::Ciphertext t, base::Trace* trace) const;
+  [[nodiscard]] ckks::Ciphertext reduce(const ckks::EvaluationKeys& keys, ckks::Ciphertext t,
+                                        const BootstrapScales& scales, base::Trace* trace) const;
 
   const ckks::Context* context_;
   params::BootstrapParams bootstrap_;
-  BootstrapScales scales_;
-  EvalMod eval_mod_;
-  std::vector<DftTransform> slots_to_coeffs_;
+  std::vector<DftTransform> slots_to_coeffs_;  ///< but for the last
+  std::vector<LastMatrix> last_matrices_;
   std::vector<DftTransform> coeffs_to_slots_;
+  std::vector<Reduction> reductions_;
 };
 
 }  // namespace obscura::fhe::boot

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "fhe/ckks/key_form.hpp"
 #include "fhe/ring/sample.hpp"
 
 namespace obscura::fhe::ckks {
@@ -13,14 +14,14 @@ Ciphertext expand(const ring::RingContext& ring, SeededCiphertext seeded) {
   return {std::move(seeded.c0), std::move(c1), seeded.level, std::move(seeded.scale)};
 }
 
-SwitchingKey expand_switching_key(const ring::RingContext& ring, std::vector<ring::EvaluationPoly> b,
+SwitchingKey expand_switching_key(const ring::RingContext& ring, KeyKind kind, std::vector<ring::EvaluationPoly> b,
                                   const random::Seed256& seed, params::Level level) {
-  OBSCURA_CHECK(b.size() == static_cast<std::size_t>(ring.params().digit_count(level)),
-                "a switching key has one half per gadget digit");
+  const KeyForm form = key_form(ring, kind, level);
+  OBSCURA_CHECK(b.size() == static_cast<std::size_t>(form.digits), "a switching key has one half per gadget digit");
   std::vector<ring::EvaluationPoly> a;
   for (std::size_t digit = 0; digit < b.size(); ++digit) {
-    OBSCURA_CHECK(b[digit].basis() == ring.basis_qp(level), "the halves of a switching key are modulo QP");
-    a.push_back(ring::uniform(ring, ring.basis_qp(level), seed, digit));
+    OBSCURA_CHECK(b[digit].basis() == form.basis, "the halves of a switching key are over the basis of its kind");
+    a.push_back(ring::uniform(ring, form.basis, seed, digit));
   }
   return {std::move(b), std::move(a), seed, level};
 }

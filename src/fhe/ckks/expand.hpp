@@ -12,9 +12,10 @@ namespace obscura::fhe::ckks {
 [[nodiscard]] Ciphertext expand(const ring::RingContext& ring, SeededCiphertext seeded);
 
 /// The same for a switching key of which only the halves b_i were kept: half a_i is uniform number i of `seed`.
-/// Every b_i is over basis_qp(level), one per gadget digit of that level. Cost: digits * limbs samplings.
-[[nodiscard]] SwitchingKey expand_switching_key(const ring::RingContext& ring, std::vector<ring::EvaluationPoly> b,
-                                                const random::Seed256& seed, params::Level level);
+/// The b_i are as key_form() says of this kind and level. Cost: digits * limbs samplings.
+[[nodiscard]] SwitchingKey expand_switching_key(const ring::RingContext& ring, KeyKind kind,
+                                                std::vector<ring::EvaluationPoly> b, const random::Seed256& seed,
+                                                params::Level level);
 
 /// The same for a public key: `b` is over basis_qp(max level), a is uniform number 0 of `seed`.
 [[nodiscard]] PublicKey expand_public_key(const ring::RingContext& ring, ring::EvaluationPoly b,

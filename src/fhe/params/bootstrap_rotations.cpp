@@ -11,7 +11,8 @@ RotationPlan plan(const BootstrapLiteral& literal, int first_stage, int count) {
   const bool wraps = first_stage + count == literal.log_slots;
   const int offsets = wraps ? 1 << count : (2 << count) - 1;
   const int babies = std::min(literal.baby_steps, offsets);
-  return {1 << first_stage, wraps ? 0 : 1 - (1 << count), offsets, babies, (offsets + babies - 1) / babies};
+  const int giants = (offsets + babies - 1) / babies;
+  return {1 << first_stage, wraps ? 0 : 1 - (1 << count), offsets, babies, giants, 1 << (first_stage + count)};
 }
 
 using Steps = std::map<RotationStep, Level>;

@@ -15,6 +15,7 @@ struct RotationPlan {
   int offsets;  ///< diagonals: first, first + 1, ... times the stride
   int babies;
   int giants;
+  int period;  ///< of the diagonals: the size of the factor's largest block
   friend bool operator==(const RotationPlan&, const RotationPlan&) = default;
 };
 

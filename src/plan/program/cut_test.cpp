@@ -10,6 +10,7 @@
 #include "plan/program/schedule.hpp"
 #include "plan/program/serialize.hpp"
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/random_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 #include "plan/program/verify.hpp"
@@ -81,6 +82,23 @@ TEST(Cut, PassesWhatAStageDoesNotTouchThroughIt) {
   EXPECT_EQ(sum.results, (std::vector{ValueId(0), ValueId(1), ValueId(2), ValueId(5)}));
   EXPECT_EQ(stages[2].program.results.size(), whole.results.size());
   EXPECT_EQ(inputs_of(stages[2].program).size(), 4u);
+}
+
+TEST(Cut, LeavesBootstrapsAndTheirKeysToTheStagesThatHaveSome) {
+  const Program whole = testing::deep_program();
+  const std::vector<double> ms(whole.instructions.size(), 1.0);
+  const auto stages = cut(whole, std::vector<std::size_t>{5, 8}, ms).value();
+  ASSERT_EQ(stages.size(), 3u);
+  const auto encapsulates = [](const Program& stage) {
+    return std::ranges::any_of(stage.key_needs, [](const KeyNeed& n) { return n.kind >= KeyKind::kEncapsulate; });
+  };
+  for (const std::size_t i : {0u, 1u, 2u}) {
+    EXPECT_EQ(stages[i].program.bootstrap.has_value(), i < 2) << i;
+    EXPECT_EQ(encapsulates(stages[i].program), i < 2) << i;
+    const auto parsed = parse_stage(serialize(stages[i].program));
+    ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
+    EXPECT_EQ(*parsed, stages[i].program);
+  }
 }
 
 TEST(Cut, NowhereIsTheWholeComputation) {

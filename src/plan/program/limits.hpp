@@ -28,7 +28,8 @@ inline constexpr double kMaxWeightScaleBits = 61;
 /// below 2^61.
 inline constexpr double kLeastChangeScaleBits = 16;
 inline constexpr double kMaxChangeScaleBits = 61;
-/// log2 of the range of values that are bootstrapped, either way.
+/// log2 of the range of values that are bootstrapped, either way. The scales that a bootstrap works at have the limits
+/// of a weight's.
 inline constexpr int kMaxRangeBits = 40;
 
 }  // namespace obscura::plan::program

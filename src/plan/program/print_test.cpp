@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -59,6 +60,13 @@ TEST(Print, ShowsBranches) {
   EXPECT_NE(text.find("%6: level 1 scale 2^120*q3^-1*q4^-2 stage 2 = change_scale(%5)\n"), std::string::npos);
   EXPECT_NE(text.find("results %8,%11,%10,%1\n"), std::string::npos);
   EXPECT_NE(text.find("output \"mask\" factor=0.5 finish=softmax slots=2:0,3:1\n"), std::string::npos);
+}
+
+TEST(Print, ShowsBootstrapsAndTheirKeys) {
+  const std::string text = print(testing::deep_program());
+  EXPECT_NE(text.find("bootstrap log_slots=9 complex"), std::string::npos);
+  EXPECT_NE(text.find("%4: level 6 scale 2^33 stage 0 = bootstrap(%3) from level 3 range 2^3\n"), std::string::npos);
+  EXPECT_NE(text.find("key encapsulate level 0\nkey decapsulate level 18\n"), std::string::npos) << text;
 }
 
 TEST(Print, MarksExtendedTransformsAndWeights) {

@@ -5,11 +5,15 @@
 #include <set>
 #include <utility>
 
+#include "plan/program/detail/bootstrap_memory.hpp"
+#include "plan/program/detail/poly_bytes.hpp"
 #include "plan/program/operation.hpp"
 
 namespace obscura::plan::program {
 namespace {
 
+using detail::key_switch_workspace;
+using detail::poly_bytes;
 using fhe::params::ParamSet;
 
 std::uint64_t packed_limb_bytes(const ParamSet& params, const fhe::arith::Modulus& prime) {
@@ -24,21 +28,6 @@ std::uint64_t stored_poly_bytes(const ParamSet& params, Level level, bool extend
   if (!extended) return sum;
   for (const fhe::arith::Modulus& prime : params.p()) sum += packed_limb_bytes(params, prime);
   return sum;
-}
-
-std::uint64_t poly_bytes(const ParamSet& params, Level level, bool extended) {
-  const std::uint64_t limbs =
-      static_cast<std::uint64_t>(level.value()) + 1 + (extended ? static_cast<std::uint64_t>(params.p().size()) : 0);
-  return limbs * static_cast<std::uint64_t>(params.degree()) * sizeof(std::uint64_t);
-}
-
-std::uint64_t digit_count(const ParamSet& params, Level level) {
-  return static_cast<std::uint64_t>(params.digit_count(level));
-}
-
-/// Digits of one polynomial and the two sums modulo QP that a key switch makes.
-std::uint64_t key_switch_workspace(const ParamSet& params, Level level) {
-  return (digit_count(params, level) + 2) * poly_bytes(params, level, true);
 }
 
 /// The engine keeps limbs that are rotated modulo QP this many words apart beyond N (fhe/ring/for_each_limb.hpp).
@@ -63,13 +52,13 @@ std::uint64_t linear_workspace(const ParamSet& params, const Linear& linear, Lev
   }
   const std::uint64_t qp = poly_bytes(params, level, true);
   const std::uint64_t sums = linear.extended ? linear.steps.size() : 1;
-  return hoisted.size() * digit_count(params, level) * qp +
+  return hoisted.size() * detail::digit_bytes(params, level) +
          rotated.size() * 2 * (poly_bytes(params, level, linear.extended) + padding_bytes(params, level, linear)) +
          sums * 3 * poly_bytes(params, level, linear.extended) + 2 * qp + key_switch_workspace(params, level);
 }
 
 /// Operands are dropped to the level of work without a copy.
-std::uint64_t workspace(const ParamSet& params, const Instruction& instruction) {
+std::uint64_t workspace(const ParamSet& params, const Program& program, const Instruction& instruction) {
   const Level level = working_level(instruction);
   const auto product = [&] { return 3 * poly_bytes(params, level, false) + key_switch_workspace(params, level); };
   return std::visit(Match{[&](const Linear& linear) { return linear_workspace(params, linear, level); },
@@ -78,6 +67,7 @@ std::uint64_t workspace(const ParamSet& params, const Instruction& instruction) 
                           [&](const Rotate&) { return key_switch_workspace(params, level); },
                           [&](const Conjugate&) { return key_switch_workspace(params, level); },
                           [&](const ChangeScale&) { return ciphertext_bytes(params, level); },
+                          [&](const Bootstrap&) { return detail::bootstrap_workspace(*program.bootstrap, params); },
                           [](const auto&) { return std::uint64_t{0}; }},
                     instruction.operation);
 }
@@ -105,7 +95,7 @@ std::uint64_t peak_ciphertext_bytes(const Program& program, const ParamSet& para
   std::uint64_t peak = 0;
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
     if (!is_input(program.instructions[i])) live += value_bytes(params, program.instructions[i]);
-    peak = std::max(peak, live + workspace(params, program.instructions[i]));
+    peak = std::max(peak, live + workspace(params, program, program.instructions[i]));
     for (const std::size_t value : dies_after[i]) live -= value_bytes(params, program.instructions[value]);
   }
   for (const ValueId result : program.results) {  // an input that is returned is copied
@@ -154,16 +144,21 @@ std::uint64_t stored_weight_bytes(const ParamSet& params, const WeightInfo& weig
 }
 
 std::uint64_t key_bytes(const ParamSet& params, const KeyNeed& key) {
-  return 2 * digit_count(params, key.level) * poly_bytes(params, key.level, true);
+  if (key.kind == KeyKind::kEncapsulate) return 2 * 2 * poly_bytes(params, Level(0), false);
+  return 2 * detail::digit_bytes(params, key.level);
 }
 
 std::uint64_t stored_key_bytes(const ParamSet& params, const KeyNeed& key) {
-  return digit_count(params, key.level) * stored_poly_bytes(params, key.level, true);
+  if (key.kind == KeyKind::kEncapsulate) {
+    return packed_limb_bytes(params, params.q().front()) + packed_limb_bytes(params, params.p().front());
+  }
+  return static_cast<std::uint64_t>(params.digit_count(key.level)) * stored_poly_bytes(params, key.level, true);
 }
 
 MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
   MemoryEstimate estimate;
   estimate.ciphertext_bytes = peak_ciphertext_bytes(program, params);
+  estimate.bootstrap_matrix_bytes = detail::bootstrap_matrix_bytes(program, params);
   for (const KeyNeed& key : program.key_needs) {
     estimate.evaluation_key_bytes += key_bytes(params, key);
     estimate.stored_evaluation_key_bytes += stored_key_bytes(params, key);

@@ -19,7 +19,8 @@ namespace obscura::plan::program {
 /// Of the instruction's value: a ciphertext, or a partial sum modulo Q_level * P.
 [[nodiscard]] std::uint64_t value_bytes(const fhe::params::ParamSet& params, const Instruction& instruction);
 [[nodiscard]] std::uint64_t stored_value_bytes(const fhe::params::ParamSet& params, const Instruction& instruction);
-/// Both halves in memory; only the half that no seed names in a file.
+/// Both halves in memory; only the half that no seed names in a file. A key of kind kEncapsulate is one digit modulo
+/// q_0 and the first special prime.
 [[nodiscard]] std::uint64_t weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
 [[nodiscard]] std::uint64_t stored_weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
 [[nodiscard]] std::uint64_t key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
@@ -36,10 +37,12 @@ struct MemoryEstimate {
   std::uint64_t weight_bytes = 0;           ///< all weights expanded at once
   std::uint64_t streamed_weight_bytes = 0;  ///< most that kStreamedWeights of one instruction take
   std::uint64_t stored_weight_bytes = 0;
+  std::uint64_t bootstrap_matrix_bytes = 0;  ///< the matrices of bootstraps, encoded
 
   /// Sum of what is in memory during a run; `streamed`: weights are dropped after their use.
   [[nodiscard]] std::uint64_t total_bytes(bool streamed) const {
-    return ciphertext_bytes + evaluation_key_bytes + (streamed ? streamed_weight_bytes : weight_bytes);
+    return ciphertext_bytes + evaluation_key_bytes + bootstrap_matrix_bytes +
+           (streamed ? streamed_weight_bytes : weight_bytes);
   }
 };
 

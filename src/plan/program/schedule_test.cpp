@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -37,6 +38,33 @@ TEST_F(ObjectBytes, CountDigitsOfKeys) {
   ASSERT_EQ(params_.digit_count(Level(3)), 4);
   EXPECT_EQ(key_bytes(params_, key), 2u * 4 * 5 * 32 * 8);
   EXPECT_EQ(stored_key_bytes(params_, key), 4u * 32 * (45 + 90 + 48) / 8);
+}
+
+TEST(ObjectBytesOfBootstraps, CountOneSmallDigitOfTheKeyToTheSparseSecret) {
+  const Program program = testing::deep_program();
+  const fhe::params::ParamSet params = *make_params(program);
+  const KeyNeed key{KeyKind::kEncapsulate, RotationStep(0), Level(0)};
+  EXPECT_EQ(key_bytes(params, key), 2u * 2 * 1024 * 8);
+  EXPECT_EQ(stored_key_bytes(params, key), 1024u * (44 + 45) / 8);
+  const KeyNeed back{KeyKind::kDecapsulate, RotationStep(0), Level(18)};
+  ASSERT_EQ(params.digit_count(Level(18)), 4);
+  EXPECT_EQ(key_bytes(params, back), 2u * 4 * (19 + 5) * 1024 * 8);
+}
+
+/// CoeffsToSlots and the first two matrices once, the last one for each scale that an operand has over its range.
+TEST(ObjectBytesOfBootstraps, CountTheMatricesOfEachScaleOnce) {
+  Program program = testing::deep_program();
+  const fhe::params::ParamSet params = *make_params(program);
+  const MemoryEstimate two = estimate_memory(program, params);
+  program.instructions[7].operation = Bootstrap{ValueId(3), testing::kDeepRangeBits, Level(3)};
+  const MemoryEstimate one = estimate_memory(program, params);
+  // The last: 8 offsets times the period of all slots, modulo q_0 q_1 and five special primes.
+  EXPECT_EQ(two.bootstrap_matrix_bytes - one.bootstrap_matrix_bytes, 8u * 2 * 512 * 7 * 8);
+  program.instructions[7].operation = Bootstrap{ValueId(3), testing::kDeepRangeBits + 1, Level(3)};
+  EXPECT_EQ(estimate_memory(program, params).bootstrap_matrix_bytes, two.bootstrap_matrix_bytes);
+  EXPECT_EQ(two.total_bytes(false),
+            two.ciphertext_bytes + two.evaluation_key_bytes + two.weight_bytes + two.bootstrap_matrix_bytes);
+  EXPECT_EQ(estimate_memory(testing::tiny_program(), *make_params(testing::tiny_program())).bootstrap_matrix_bytes, 0u);
 }
 
 TEST_F(ObjectBytes, AddUpToTheEstimate) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
@@ -34,6 +35,7 @@ TEST(Serialize, RoundTripsEveryOperation) {
     program.sealing_key = extended ? SealingKey::kPublic : SealingKey::kSecret;
     expect_round_trip(program);
     expect_round_trip(testing::branched_program({5, extended}));
+    expect_round_trip(testing::deep_program({.real = extended}));
   }
 }
 
@@ -62,6 +64,15 @@ TEST(Serialize, SeveralImagesTakeAVersionOfTheirOwn) {
   EXPECT_EQ(serialize(testing::branched_program())[0], 3);
   EXPECT_EQ(bytes.size(), 898u);
   EXPECT_EQ(fnv1a(bytes), 9918641601470397375u) << "the format changed: raise its version and docs/formats.md";
+  bytes[0] = 3;
+  EXPECT_FALSE(parse(bytes).has_value());
+}
+
+TEST(Serialize, BootstrapsTakeAVersionOfTheirOwn) {
+  Bytes bytes = serialize(testing::deep_program());
+  EXPECT_EQ(bytes[0], 5);
+  EXPECT_EQ(bytes.size(), 4952u);
+  EXPECT_EQ(fnv1a(bytes), 2468636539296880738u) << "the format changed: raise its version and docs/formats.md";
   bytes[0] = 3;
   EXPECT_FALSE(parse(bytes).has_value());
 }

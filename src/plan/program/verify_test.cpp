@@ -4,16 +4,19 @@
 
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <string>
 
 #include "plan/program/limits.hpp"
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 
 namespace obscura::plan::program {
 namespace {
 
 using testing::branched_program;
+using testing::deep_program;
 using testing::tiny_program;
 
 template <class T>
@@ -40,6 +43,52 @@ TEST(Verify, AcceptsTheTinyProgram) {
 TEST(Verify, AcceptsTheBranchedProgram) {
   for (const bool extended : {false, true}) {
     const auto verified = verify(branched_program({5, extended}));
+    EXPECT_TRUE(verified.has_value()) << verified.error().message;
+  }
+}
+
+TEST(Verify, AcceptsTheDeepProgram) {
+  for (const bool real : {false, true}) {
+    const auto verified = verify(deep_program({.real = real}));
+    EXPECT_TRUE(verified.has_value()) << verified.error().message;
+  }
+}
+
+void expect_refused_deep(const std::string& part_of_message, const std::function<void(Program&)>& damage,
+                         base::ErrorCode code = base::ErrorCode::kCorrupt) {
+  expect_refused(part_of_message, damage, code, deep_program());
+}
+
+TEST(Verify, RefusesBootstrapsThatAreNotTheProgramsOwn) {
+  const std::string unsaid = "says what a bootstrap does and has none, or has one and does not say";
+  expect_refused_deep(unsaid, [](Program& p) { p.bootstrap.reset(); });
+  expect_refused(unsaid, [](Program& p) { p.bootstrap = deep_program().bootstrap; });
+  expect_refused_deep(
+      "the range of EvalMod is 3", [](Program& p) { p.bootstrap->range = 3; }, base::ErrorCode::kUnsupported);
+  expect_refused_deep("instruction 4 (bootstrap): it goes from level 2 to 6, the program's bootstraps from 3 to 6",
+                      [](Program& p) { operation<Bootstrap>(p, 4).from = Level(2); });
+  expect_refused_deep("instruction 4 (bootstrap): it goes from level 3 to 5, the program's bootstraps from 3 to 6",
+                      [](Program& p) { p.instructions[4].level = Level(5); });
+  expect_refused_deep("instruction 7 (bootstrap): operand %6 is at level 5; it computes at level 6",
+                      [](Program& p) { operation<Bootstrap>(p, 7).from = Level(6); });
+  expect_refused_deep("list of evaluation keys", [](Program& p) { p.key_needs.pop_back(); });
+}
+
+/// The operands stand at about 2^24 and 2^30, the last matrix then at 2^69 over that and the range.
+TEST(Verify, RefusesRangesAndScalesThatABootstrapCannotHave) {
+  const auto with_range = [](std::size_t index, int bits) {
+    return [=](Program& p) { operation<Bootstrap>(p, index).log2_range = bits; };
+  };
+  expect_refused_deep("its values are at most 2^41", with_range(4, 41));
+  expect_refused_deep("its values are at most 2^-41", with_range(4, -41));
+  expect_refused_deep("its values are at most 2^-2147483648", with_range(4, std::numeric_limits<int>::min()));
+  expect_refused_deep("instruction 4 (bootstrap): its operand would meet a matrix with a scale of", with_range(4, -17));
+  expect_refused_deep("instruction 7 (bootstrap): its operand would meet a matrix with a scale of", with_range(7, 40));
+  expect_refused_deep("instruction 4 (bootstrap): the largest values of its result would have", with_range(4, 29));
+  for (const auto& [index, bits] : {std::pair<std::size_t, int>(4, -15), {4, 28}, {7, 29}}) {
+    Program program = deep_program();
+    with_range(index, bits)(program);
+    const auto verified = verify(program);
     EXPECT_TRUE(verified.has_value()) << verified.error().message;
   }
 }

@@ -1,5 +1,6 @@
 #include "runtime/exec/executor.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "plan/program/operation.hpp"
@@ -60,6 +61,16 @@ fhe::circuits::LinearTransform transform_of(const program::Linear& linear) {
   return transform;
 }
 
+std::vector<fhe::boot::BootstrapScales> scales_of_bootstraps(const program::Program& program) {
+  std::vector<fhe::boot::BootstrapScales> all;
+  for (const program::Instruction& instruction : program.instructions) {
+    if (!std::holds_alternative<program::Bootstrap>(instruction.operation)) continue;
+    const auto scales = detail::bootstrap_scales(program, instruction);
+    if (std::find(all.begin(), all.end(), scales) == all.end()) all.push_back(scales);
+  }
+  return all;
+}
+
 tl::unexpected<base::Error> stopped() {
   return base::fail(ErrorCode::kCancelled, "the run was stopped on request", "run it again");
 }
@@ -84,9 +95,9 @@ class AskingSource final : public WeightSource {
 
 }  // namespace
 
-Executor::Executor(const fhe::ring::RingContext& ring, const program::Program& program,
+Executor::Executor(const fhe::ckks::Context& context, const program::Program& program,
                    const fhe::ckks::EvaluationKeys& keys)
-    : ring_(&ring), program_(&program), keys_(&keys), last_uses_(program::last_uses(program)) {
+    : ring_(&context.ring()), program_(&program), keys_(&keys), last_uses_(program::last_uses(program)) {
   for (const program::Instruction& instruction : program.instructions) {
     const auto* linear = std::get_if<program::Linear>(&instruction.operation);
     transforms_.push_back(linear != nullptr ? transform_of(*linear) : fhe::circuits::LinearTransform{});
@@ -96,12 +107,17 @@ Executor::Executor(const fhe::ring::RingContext& ring, const program::Program& p
   }
 }
 
-base::Result<Executor> Executor::create(const fhe::ring::RingContext& ring, const program::Program& program,
+base::Result<Executor> Executor::create(const fhe::ckks::Context& context, const program::Program& program,
                                         const fhe::ckks::EvaluationKeys& keys, const ExecutorLimits& limits) {
-  OBSCURA_TRY_VOID(check_params(ring, program));
+  OBSCURA_TRY_VOID(check_params(context.ring(), program));
   OBSCURA_TRY_VOID(check_keys(program, keys));
-  OBSCURA_TRY_VOID(check_memory(ring, program, limits));
-  return Executor(ring, program, keys);
+  OBSCURA_TRY_VOID(check_memory(context.ring(), program, limits));
+  Executor executor(context, program, keys);
+  if (program.bootstrap) {
+    OBSCURA_TRY(const auto bootstrap, fhe::params::BootstrapParams::create(context.params(), *program.bootstrap));
+    executor.bootstrapper_.emplace(context, bootstrap, scales_of_bootstraps(program));
+  }
+  return executor;
 }
 
 base::Result<void> Executor::check_inputs(std::span<const Ciphertext> inputs) const {
@@ -137,7 +153,8 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
                                                     const ExecOptions& options) const {
   OBSCURA_TRY_VOID(check_inputs(inputs));
   AskingSource asking(weights, options.keep_going);
-  detail::Run run({ring_, program_, keys_}, inputs, asking);
+  const fhe::boot::Bootstrapper* const bootstrapper = bootstrapper_ ? &*bootstrapper_ : nullptr;
+  detail::Run run({ring_, program_, keys_, bootstrapper, options.trace}, inputs, asking);
   const auto count = static_cast<int>(program_->instructions.size());
   for (std::size_t i = 0; i < program_->instructions.size(); ++i) {
     if (options.progress) {

@@ -10,8 +10,10 @@
 
 #include "base/result.hpp"
 #include "base/trace.hpp"
+#include "fhe/boot/bootstrapper.hpp"
 #include "fhe/circuits/linear_transform.hpp"
 #include "fhe/ckks/ciphertext.hpp"
+#include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "plan/program/program.hpp"
 #include "plan/program/schedule.hpp"
@@ -29,26 +31,29 @@ struct Progress {
 };
 
 struct ExecOptions {
-  base::Trace* trace = nullptr;  ///< one span per instruction, named after layer and operation
+  /// One span per instruction, named after layer and operation; under that of a bootstrap one per phase.
+  base::Trace* trace = nullptr;
   std::function<void(const Progress&)> progress;
   /// Asked before each instruction, and within one before each weight; false ends the run with kCancelled.
   std::function<bool()> keep_going;
 };
 
 struct ExecutorLimits {
-  std::uint64_t memory_bytes = 0;  ///< refuse programs whose keys, weights and ciphertexts exceed this; 0 = any
-  bool streamed_weights = false;   ///< the source holds kStreamedWeights at most
+  /// Refuse programs whose keys, weights, matrices and ciphertexts exceed this; 0 = any.
+  std::uint64_t memory_bytes = 0;
+  bool streamed_weights = false;  ///< the source holds kStreamedWeights at most
 };
 
 /// Runs one verified program over ciphertexts of one key. Immutable after construction; run() may be called
 /// from several threads, each with a source of its own. The result is bit-identical for any number of
-/// threads and any kernels: evaluation draws no randomness.
+/// threads and any kernels: evaluation draws no randomness. Where the program bootstraps it holds the matrices for
+/// that.
 class Executor {
  public:
-  /// `program` is verified; ring, program and keys outlive the executor.
-  /// Errors: kMismatch when the ring has other parameters, or a key is missing or stops below the level of
+  /// `program` is verified; context, program and keys outlive the executor. Cost: encoding the matrices of bootstraps.
+  /// Errors: kMismatch when the context has other parameters, or a key is missing or stops below the level of
   /// its use; kLimit when the program cannot fit.
-  [[nodiscard]] static base::Result<Executor> create(const fhe::ring::RingContext& ring,
+  [[nodiscard]] static base::Result<Executor> create(const fhe::ckks::Context& context,
                                                      const plan::program::Program& program,
                                                      const fhe::ckks::EvaluationKeys& keys,
                                                      const ExecutorLimits& limits = {});
@@ -61,7 +66,7 @@ class Executor {
                                                                      const ExecOptions& options = {}) const;
 
  private:
-  Executor(const fhe::ring::RingContext& ring, const plan::program::Program& program,
+  Executor(const fhe::ckks::Context& context, const plan::program::Program& program,
            const fhe::ckks::EvaluationKeys& keys);
   [[nodiscard]] base::Result<void> check_inputs(std::span<const fhe::ckks::Ciphertext> inputs) const;
 
@@ -71,6 +76,7 @@ class Executor {
   std::vector<std::size_t> last_uses_;
   std::vector<fhe::circuits::LinearTransform> transforms_;  ///< per instruction; empty unless linear
   std::vector<std::string> span_names_;                     ///< per instruction
+  std::optional<fhe::boot::Bootstrapper> bootstrapper_;     ///< if the program bootstraps
 };
 
 }  // namespace obscura::runtime::exec

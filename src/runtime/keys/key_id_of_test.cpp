@@ -25,6 +25,10 @@ TEST(KeyIdOf, FollowsThePowersOfFive) {
             (KeyId{fhe::ckks::KeyKind::kGalois, GaloisElement(63)}));
   EXPECT_EQ(key_id_of({KeyKind::kRotateRelinearize, RotationStep(2), Level(3)}, log_n),
             (KeyId{fhe::ckks::KeyKind::kGaloisRelinearize, GaloisElement(25)}));
+  EXPECT_EQ(key_id_of({KeyKind::kEncapsulate, RotationStep(0), Level(0)}, log_n),
+            (KeyId{fhe::ckks::KeyKind::kEncapsulate, GaloisElement(1)}));
+  EXPECT_EQ(key_id_of({KeyKind::kDecapsulate, RotationStep(0), Level(3)}, log_n),
+            (KeyId{fhe::ckks::KeyKind::kDecapsulate, GaloisElement(1)}));
 }
 
 TEST(KeyIdOf, GivesEveryNeedOfAProgramItsOwnName) {

@@ -23,9 +23,8 @@ bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimit
 
 base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                       const exec::ExecutorLimits& limits) {
-  const auto& ring = context_->ring();
-  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, ring, expected_));
-  OBSCURA_TRY(auto executor, exec::Executor::create(ring, *expected_.program, keys_, limits));
+  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
+  OBSCURA_TRY(auto executor, exec::Executor::create(*context_, *expected_.program, keys_, limits));
   executor_ = std::make_unique<exec::Executor>(std::move(executor));
   return {};
 }

@@ -7,6 +7,7 @@
 
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
+#include "fhe/ckks/key_form.hpp"
 #include "plan/program/limits.hpp"
 #include "plan/program/print.hpp"
 #include "runtime/keys/key_id_of.hpp"
@@ -56,32 +57,35 @@ artifact::ContainerExpectation expectation(const std::string& name) {
   return result;
 }
 
-/// The limbs modulo Q_level * P out of a packed polynomial modulo more primes of the chain.
+/// The limbs over `basis` out of a packed polynomial over more primes q of the chain and the same special ones.
 std::vector<std::uint8_t> lower_limbs(const fhe::ring::RingContext& ring, std::span<const std::uint8_t> packed,
-                                      fhe::params::Level from, fhe::params::Level level) {
-  const auto kept = packed.first(packed_bytes(ring, ring.basis_q(level)));
-  const auto special = packed.subspan(packed_bytes(ring, ring.basis_q(from)));
+                                      const fhe::ring::Basis& from, const fhe::ring::Basis& basis) {
+  const auto kept = packed.first(packed_bytes(ring, {basis.q_count, 0}));
+  const auto special = packed.subspan(packed_bytes(ring, {from.q_count, 0}));
   std::vector<std::uint8_t> limbs(kept.begin(), kept.end());
   limbs.insert(limbs.end(), special.begin(), special.end());
   return limbs;
 }
 
-/// The key up to `level`, which is not above that of the entry: its first digits modulo Q_level * P.
+/// The key up to `level`, which is not above that of the entry: its first digits over the basis of that level.
 base::Result<fhe::ckks::SwitchingKey> parse_key(const fhe::ring::RingContext& ring, const Entry& entry,
                                                 fhe::params::Level level, std::span<const std::uint8_t> bytes,
                                                 const std::string& name) {
-  const std::size_t each = packed_bytes(ring, ring.basis_qp(entry.need.level));
-  if (bytes.size() != static_cast<std::size_t>(ring.params().digit_count(entry.need.level)) * each) {
+  const fhe::ckks::KeyKind kind = keys::key_id_of(entry.need, ring.params().log_n()).kind;
+  const fhe::ckks::KeyForm stored = fhe::ckks::key_form(ring, kind, entry.need.level);
+  const fhe::ckks::KeyForm needed = fhe::ckks::key_form(ring, kind, level);
+  const std::size_t each = packed_bytes(ring, stored.basis);
+  if (bytes.size() != static_cast<std::size_t>(stored.digits) * each) {
     return base::fail(base::ErrorCode::kCorrupt, name + ": a key has the wrong size", "get the file again");
   }
   std::vector<fhe::ring::EvaluationPoly> halves;
-  for (int i = 0; i < ring.params().digit_count(level); ++i) {
+  for (int i = 0; i < needed.digits; ++i) {
     const auto limbs =
-        lower_limbs(ring, bytes.subspan(static_cast<std::size_t>(i) * each, each), entry.need.level, level);
-    OBSCURA_TRY(auto half, unpack(ring, ring.basis_qp(level), limbs, name));
+        lower_limbs(ring, bytes.subspan(static_cast<std::size_t>(i) * each, each), stored.basis, needed.basis);
+    OBSCURA_TRY(auto half, unpack(ring, needed.basis, limbs, name));
     halves.push_back(std::move(half));
   }
-  return fhe::ckks::expand_switching_key(ring, std::move(halves), entry.seed, level);
+  return fhe::ckks::expand_switching_key(ring, kind, std::move(halves), entry.seed, level);
 }
 
 std::pair<plan::program::KeyKind, fhe::params::RotationStep> place_in_list(const plan::program::KeyNeed& need) {

@@ -284,9 +284,25 @@ class Checker {
                    std::to_string(bootstrap_->input_level().value()) + " to " +
                    std::to_string(bootstrap_->output_level().value()));
     }
-    if (std::abs(bootstrap.log2_range) <= kMaxRangeBits) return {};
+    if (bootstrap.log2_range >= -kMaxRangeBits && bootstrap.log2_range <= kMaxRangeBits) return check_scales(bootstrap);
     return wrong("its values are at most 2^" + std::to_string(bootstrap.log2_range) + ", which is outside 2^-" +
                  std::to_string(kMaxRangeBits) + "..2^" + std::to_string(kMaxRangeBits));
+  }
+
+  /// The engine rounds its last matrix to integers at q_1 * (scale at level 0) / (scale of the operand), and has its
+  /// cosine end at the scale of the result, both as if values were at most 1.
+  base::Result<void> check_scales(const Bootstrap& bootstrap) const {
+    const Scale range = Scale::power_of_two(bootstrap.log2_range);
+    const Scale product = bootstrap_->bottom_scale().times_prime(PrimeIndex(1));
+    const double matrix_bits = (product / (at(bootstrap.operand).scale * range)).log2(params_);
+    if (!(matrix_bits > 0 && matrix_bits <= kMaxWeightScaleBits)) {
+      return wrong("its operand would meet a matrix with a scale of " + std::to_string(matrix_bits) +
+                   " bits, outside 0.." + std::to_string(kMaxWeightScaleBits));
+    }
+    const double result_bits = (here().scale * range).log2(params_);
+    if (result_bits > 0 && result_bits <= kMaxWeightScaleBits) return {};
+    return wrong("the largest values of its result would have " + std::to_string(result_bits) + " bits, outside 0.." +
+                 std::to_string(kMaxWeightScaleBits));
   }
 
   base::Result<void> check_inputs() const {

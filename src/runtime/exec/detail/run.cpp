@@ -44,6 +44,12 @@ bool fits(const Weight& weight, const program::WeightInfo& info) {
 
 }  // namespace
 
+fhe::boot::BootstrapScales bootstrap_scales(const program::Program& program, const program::Instruction& instruction) {
+  const auto& bootstrap = std::get<program::Bootstrap>(instruction.operation);
+  const auto operand = static_cast<std::size_t>(bootstrap.operand.value());
+  return {program.instructions[operand].scale, instruction.scale, bootstrap.log2_range};
+}
+
 Run::Run(const Engine& engine, std::span<const Ciphertext> inputs, WeightSource& weights)
     : engine_(engine),
       inputs_(inputs),
@@ -209,6 +215,12 @@ Ciphertext Run::compute(const program::ChangeScale& change) const {
   const fhe::ckks::WeightedCiphertext term{&*a, 1.0};
   return fhe::ckks::rescale(*engine_.ring,
                             fhe::ckks::linear_combination(*engine_.ring, {&term, 1}, 0.0, level, before_rescale));
+}
+
+Ciphertext Run::compute(const program::Bootstrap& bootstrap) const {
+  OBSCURA_CHECK(engine_.bootstrapper != nullptr, "the executor makes the matrices of bootstraps when it is built");
+  return engine_.bootstrapper->bootstrap(*engine_.keys, *operand(bootstrap.operand),
+                                         bootstrap_scales(*engine_.program, *running_), engine_.trace);
 }
 
 void Run::free_after(std::size_t index, const std::vector<std::size_t>& last_uses) {

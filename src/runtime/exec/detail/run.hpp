@@ -5,6 +5,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/trace.hpp"
+#include "fhe/boot/bootstrapper.hpp"
 #include "fhe/circuits/linear_transform.hpp"
 #include "fhe/circuits/running_transform.hpp"
 #include "fhe/ckks/ciphertext.hpp"
@@ -15,12 +17,18 @@
 
 namespace obscura::runtime::exec::detail {
 
-/// What all runs of one executor share.
+/// What a run works with.
 struct Engine {
   const fhe::ring::RingContext* ring;
   const plan::program::Program* program;
   const fhe::ckks::EvaluationKeys* keys;
+  const fhe::boot::Bootstrapper* bootstrapper;  ///< nullptr if the program has no bootstraps
+  base::Trace* trace;                           ///< for phases of instructions, or nullptr
 };
+
+/// What a Bootstrap of the program goes from and to.
+[[nodiscard]] fhe::boot::BootstrapScales bootstrap_scales(const plan::program::Program& program,
+                                                          const plan::program::Instruction& instruction);
 
 /// The values of one run. Checked against the program by the executor: inputs fit and no key is missing.
 class Run {
@@ -62,6 +70,7 @@ class Run {
   [[nodiscard]] Ciphertext compute(const plan::program::Add& add) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Multiply& multiply) const;
   [[nodiscard]] Ciphertext compute(const plan::program::ChangeScale& change) const;
+  [[nodiscard]] Ciphertext compute(const plan::program::Bootstrap& bootstrap) const;
 
   Engine engine_;
   std::span<const Ciphertext> inputs_;

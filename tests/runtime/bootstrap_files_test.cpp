@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "deploy/worker/answer_in_stages.hpp"
+#include "plan/weights/testing/deep_plan.hpp"
+#include "runtime/clear/clear_weight_source.hpp"
+#include "runtime/session/loaded_model.hpp"
+#include "tests/runtime/owner_files.hpp"
+#include "tests/runtime/reference.hpp"
+
+/// A program with bootstraps through its files: keys as the owner makes them, written and read, a sealed model whole
+/// and cut behind each bootstrap, clear weights.
+namespace obscura::tests {
+namespace {
+
+using plan::program::KeyKind;
+using plan::weights::testing::deep_plan;
+using runtime::session::LoadedModel;
+
+// Behind each bootstrap of the deep program.
+const std::vector<std::size_t> kCuts = {5, 8};
+
+class BootstrapFiles : public ::testing::Test {
+ protected:
+  BootstrapFiles() : owner_(deep_plan()) {
+    write("m.sealed", owner_.sealed_in_stages(kCuts, owner_.file("m.manifest")));
+    write("m.eval", owner_.evaluation_keys());
+    write("x.ct", owner_.request(owner_.encrypt(owner_.draw_inputs(kSeed))));
+  }
+  void write(const std::string& name, const Bytes& bytes) const {
+    EXPECT_TRUE(base::write_file_atomically(owner_.file(name), bytes).has_value());
+  }
+  [[nodiscard]] Bytes bytes_of(const std::string& name) const {
+    return base::read_file(owner_.file(name), std::uint64_t{1} << 30).value();
+  }
+  [[nodiscard]] Bytes whole_answer() const {
+    const auto model =
+        LoadedModel::open({owner_.file("m.sealed"), owner_.file("m.eval")}, owner_.trust(), {}, {}).value();
+    return model->session().answer(bytes_of("x.ct"), "x.ct", {}).value();
+  }
+  /// As a bootstrap's bound: 48 deviations.
+  void expect_right(const Bytes& result, bool encrypted) const {
+    const auto results = wire::read_result(result, "x.result", owner_.ring(), owner_.expected()).value().ciphertexts;
+    const auto predicted =
+        Reference(owner_.plan(), owner_.context().params(), encrypted).run(owner_.draw_inputs(kSeed));
+    ASSERT_EQ(results.size(), predicted.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      EXPECT_LT(largest_difference(owner_.decrypt(results[i]), predicted[i].slots),
+                48 * std::sqrt(2.0) * predicted[i].error_sd);
+    }
+  }
+
+  static constexpr std::uint64_t kSeed = 51;
+  OwnerFiles owner_;
+};
+
+bool same_halves(const std::vector<ring::EvaluationPoly>& a, const std::vector<ring::EvaluationPoly>& b) {
+  return std::ranges::equal(a, b, [](const auto& x, const auto& y) {
+    return x.basis() == y.basis() && std::ranges::equal(x.words(), y.words());
+  });
+}
+
+TEST_F(BootstrapFiles, HoldEveryKeyOfABootstrap) {
+  const auto read = wire::read_evaluation_keys(bytes_of("m.eval"), "m.eval", owner_.ring(), owner_.expected()).value();
+  EXPECT_EQ(read.all().size(), owner_.plan().program.key_needs.size());
+  for (const auto& [id, key] : owner_.keys().evaluation.all()) {
+    const ckks::SwitchingKey* const found = read.find(id);
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->level(), key.level());
+    EXPECT_TRUE(same_halves(found->b(), key.b()));
+    EXPECT_TRUE(same_halves(found->a(), key.a()));
+  }
+  const ckks::SwitchingKey& to_sparse = *read.find(ckks::encapsulation_key_id());
+  EXPECT_EQ(to_sparse.b().size(), 1u);
+  EXPECT_EQ(to_sparse.b().front().limbs(), 2);
+}
+
+TEST_F(BootstrapFiles, AreMadeWithASparseSecretOfTheirOwnEachTime) {
+  const auto again =
+      deploy::owner::generate_key_set(owner_.context(), owner_.plan().program, [](std::size_t, std::size_t) {});
+  for (const auto& id : {ckks::encapsulation_key_id(), ckks::decapsulation_key_id()}) {
+    EXPECT_FALSE(same_halves(again.evaluation.find(id)->b(), owner_.keys().evaluation.find(id)->b()));
+    EXPECT_FALSE(same_halves(again.evaluation.find(id)->a(), owner_.keys().evaluation.find(id)->a()));
+  }
+}
+
+TEST_F(BootstrapFiles, TakeTheBytesThatThePlanStates) {
+  std::uint64_t stated = 0;
+  for (const auto& need : owner_.plan().program.key_needs) {
+    stated += plan::program::stored_key_bytes(owner_.context().params(), need);
+  }
+  const std::uint64_t file = bytes_of("m.eval").size();
+  EXPECT_GE(file, stated);
+  EXPECT_LE(file, stated + 4096 + 256 * owner_.plan().program.key_needs.size());
+}
+
+TEST_F(BootstrapFiles, AnswerAsThePlanSaysWithEncryptedWeights) {
+  expect_right(whole_answer(), true);
+}
+
+TEST_F(BootstrapFiles, AnswerAsThePlanSaysWithClearWeights) {
+  const auto& program = owner_.plan().program;
+  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(
+      owner_.context().encoder(), program, owner_.plan().weights, runtime::clear::Keep::kEncoded);
+  const auto session = runtime::session::Session::create(owner_.context(), program, owner_.key(), bytes_of("m.eval"),
+                                                         "m.eval", std::move(weights))
+                           .value();
+  expect_right(session->answer(bytes_of("x.ct"), "x.ct", {}).value(), false);
+}
+
+TEST_F(BootstrapFiles, AnswerInStagesBitForBit) {
+  const auto answers =
+      deploy::worker::answer_in_stages({owner_.file("m.manifest"), owner_.file("m.eval")}, owner_.trust(), {}, {},
+                                       {{{owner_.file("x.ct"), owner_.file("x.result")}}}, {});
+  ASSERT_TRUE(answers.has_value()) << answers.error().message;
+  EXPECT_EQ(bytes_of("x.result"), whole_answer());
+}
+
+TEST_F(BootstrapFiles, OfAStageWithoutBootstrapsLoadNoKeysOfEncapsulation) {
+  const auto& plan = owner_.plan();
+  const auto stages = plan::program::cut(plan.program, kCuts, plan.predicted_ms).value();
+  const Bytes file = bytes_of("m.eval");
+  for (std::size_t i = 0; i < stages.size(); ++i) {
+    const auto expected = wire::expect_stage(stages[i].program, owner_.key(), owner_.expected().plan);
+    const auto keys = wire::read_evaluation_keys(file, "m.eval", owner_.ring(), expected).value();
+    EXPECT_EQ(keys.all().size(), stages[i].program.key_needs.size());
+    EXPECT_EQ(keys.find(ckks::encapsulation_key_id()) != nullptr, i < 2) << i;
+    EXPECT_EQ(keys.find(ckks::decapsulation_key_id()) != nullptr, i < 2) << i;
+  }
+}
+
+}  // namespace
+}  // namespace obscura::tests
