@@ -74,6 +74,16 @@ runtime::clear::Keep what_to_keep(const plan::program::MemoryEstimate& memory, s
   return most == 0 || all <= most ? runtime::clear::Keep::kEncoded : runtime::clear::Keep::kCoefficients;
 }
 
+/// For everything but the weights: as values or coefficients each takes a word per coefficient at most.
+runtime::session::SessionLimits limits_beside(const plan::program::MemoryEstimate& memory, std::uint64_t most,
+                                              runtime::clear::Keep keep, const plan::program::Program& program) {
+  if (most == 0) return {};
+  const std::uint64_t each = sizeof(std::uint64_t) << program.params.log_n;
+  const std::uint64_t weights =
+      keep == runtime::clear::Keep::kEncoded ? memory.weight_bytes / 2 : each * program.weights.size();
+  return {most - std::min(most - 1, weights)};
+}
+
 /// Clear weights, on the owner's own machine.
 base::Result<Report> run_plan(const Options& options, const Global& global, Jobs jobs) {
   namespace wire = runtime::wire;
@@ -84,10 +94,13 @@ base::Result<Report> run_plan(const Options& options, const Global& global, Jobs
   OBSCURA_TRY(const auto keys, base::MappedFile::open(key_path, wire::kMaxEvaluationKeyBytes));
   OBSCURA_TRY(const auto info, wire::inspect_evaluation_keys(keys.bytes(), key_path));
   const auto memory = plan::program::estimate_memory(plan.program, context->params());
-  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(
-      context->encoder(), plan.program, std::move(plan.weights), what_to_keep(memory, memory_to_take(options)));
+  const std::uint64_t most = memory_to_take(options);
+  const runtime::clear::Keep keep = what_to_keep(memory, most);
+  const auto limits = limits_beside(memory, most, keep, plan.program);
+  auto weights = std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan.program,
+                                                                     std::move(plan.weights), keep);
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
-                                                                    key_path, std::move(weights)));
+                                                                    key_path, std::move(weights), limits));
   Progress progress("computing", jobs.size());
   OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(*session, jobs, showing(progress)));
   return report_of(jobs, latency_ms);

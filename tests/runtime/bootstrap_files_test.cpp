@@ -104,7 +104,7 @@ TEST_F(BootstrapFiles, AnswerAsThePlanSaysWithClearWeights) {
   auto weights = std::make_unique<runtime::clear::ClearWeightSource>(
       owner_.context().encoder(), program, owner_.plan().weights, runtime::clear::Keep::kEncoded);
   const auto session = runtime::session::Session::create(owner_.context(), program, owner_.key(), bytes_of("m.eval"),
-                                                         "m.eval", std::move(weights))
+                                                         "m.eval", std::move(weights), {})
                            .value();
   expect_right(session->answer(bytes_of("x.ct"), "x.ct", {}).value(), false);
 }

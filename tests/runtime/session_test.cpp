@@ -48,12 +48,27 @@ TEST_P(SessionAnswers, TheSameBytesFromStreamedWeights) {
   EXPECT_EQ(answer(model, request, {}), answer(model, request, {memory.total_bytes(true)}));
 }
 
+// A second request finds some keys held, others not.
+TEST_P(SessionAnswers, TheSameBytesFromStreamedKeys) {
+  const Bytes bytes = owner_.sealed_model();
+  const Bytes request = owner_.request(owner_.encrypt(owner_.draw_inputs(23)));
+  const Bytes expected = answer(bytes, request, {});
+  const auto model = wire::SealedModel::open(bytes, "m.sealed", &owner_.trust()).value();
+  const Bytes keys = owner_.evaluation_keys();
+  const auto memory = program::estimate_memory(owner_.plan().program, owner_.context().params());
+  ASSERT_LT(memory.least_bytes(), memory.total_bytes(true));
+  for (const std::uint64_t limit : {memory.least_bytes(), memory.total_bytes(true) - 1}) {
+    auto session = Session::create(owner_.context(), model, keys, "eval", {limit}).value();
+    for (int round = 0; round < 2; ++round) EXPECT_EQ(session->answer(request, "x.ct", {}).value(), expected);
+  }
+}
+
 TEST_P(SessionAnswers, NothingBeyondTheMemory) {
   const Bytes bytes = owner_.sealed_model();
   const auto model = wire::SealedModel::open(bytes, "m.sealed", &owner_.trust()).value();
   const auto memory = program::estimate_memory(owner_.plan().program, owner_.context().params());
   const auto session =
-      Session::create(owner_.context(), model, owner_.evaluation_keys(), "eval", {memory.total_bytes(true) - 1});
+      Session::create(owner_.context(), model, owner_.evaluation_keys(), "eval", {memory.least_bytes() - 1});
   ASSERT_FALSE(session.has_value());
   EXPECT_EQ(session.error().code, base::ErrorCode::kLimit);
 }

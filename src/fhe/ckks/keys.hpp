@@ -57,6 +57,7 @@ class SwitchingKey {
 class EvaluationKeys {
  public:
   void insert(KeyId id, SwitchingKey key) { keys_.insert_or_assign(id, std::move(key)); }
+  void erase(KeyId id) { keys_.erase(id); }
   /// nullptr when absent.
   [[nodiscard]] const SwitchingKey* find(KeyId id) const {
     const auto it = keys_.find(id);

@@ -16,14 +16,13 @@ void need(Needs& needs, KeyKind kind, RotationStep step, Level level) {
   if (!is_new) it->second = std::max(it->second, level);
 }
 
-void need_linear(Needs& needs, const Linear& linear, Level level) {
+void need_linear(Needs& needs, const Linear& linear, Level level, bool encrypted_weights) {
   const RotationStep none(0);
   for (const GiantStep& step : linear.steps) {
-    if (step.giant == none) {
-      need(needs, KeyKind::kRelinearize, none, level);
-    } else {
-      need(needs, KeyKind::kRotate, step.giant, level);
-      need(needs, KeyKind::kRotateRelinearize, step.giant, level);
+    if (step.giant != none) need(needs, KeyKind::kRotate, step.giant, level);
+    // Products with clear weights have no quadratic part.
+    if (encrypted_weights) {
+      need(needs, step.giant == none ? KeyKind::kRelinearize : KeyKind::kRotateRelinearize, step.giant, level);
     }
     for (const Term& term : step.terms) {
       if (term.baby != none) need(needs, KeyKind::kRotate, term.baby, level);
@@ -46,29 +45,43 @@ void need_bootstrap(Needs& needs, const Program& program) {
   need(needs, KeyKind::kDecapsulate, none, top);
 }
 
-}  // namespace
-
-std::vector<KeyNeed> derive_key_needs(const Program& program) {
-  Needs needs;
+void need_instruction(Needs& needs, const Program& program, std::size_t index, bool encrypted_weights) {
   const RotationStep none(0);
-  for (const Instruction& instruction : program.instructions) {
-    const Level level = working_level(instruction);
-    if (const auto* linear = std::get_if<Linear>(&instruction.operation)) {
-      need_linear(needs, *linear, level);
-    } else if (std::holds_alternative<Square>(instruction.operation) ||
-               std::holds_alternative<Multiply>(instruction.operation)) {
-      need(needs, KeyKind::kRelinearize, none, level);
-    } else if (const auto* rotate = std::get_if<Rotate>(&instruction.operation)) {
-      need(needs, KeyKind::kRotate, rotate->step, level);
-    } else if (std::holds_alternative<Conjugate>(instruction.operation)) {
-      need(needs, KeyKind::kConjugate, none, level);
-    }
+  const Instruction& instruction = program.instructions[index];
+  const Level level = working_level(instruction);
+  if (const auto* linear = std::get_if<Linear>(&instruction.operation)) {
+    need_linear(needs, *linear, level, encrypted_weights);
+  } else if (std::holds_alternative<Square>(instruction.operation) ||
+             std::holds_alternative<Multiply>(instruction.operation)) {
+    need(needs, KeyKind::kRelinearize, none, level);
+  } else if (const auto* rotate = std::get_if<Rotate>(&instruction.operation)) {
+    need(needs, KeyKind::kRotate, rotate->step, level);
+  } else if (std::holds_alternative<Conjugate>(instruction.operation)) {
+    need(needs, KeyKind::kConjugate, none, level);
+  } else if (std::holds_alternative<Bootstrap>(instruction.operation) && program.bootstrap) {
+    need_bootstrap(needs, program);
   }
-  if (program.bootstrap) need_bootstrap(needs, program);
+}
+
+std::vector<KeyNeed> listed(const Needs& needs) {
   std::vector<KeyNeed> result;
   result.reserve(needs.size());
   for (const auto& [key, level] : needs) result.push_back({key.first, key.second, level});
   return result;
+}
+
+}  // namespace
+
+std::vector<KeyNeed> derive_key_needs(const Program& program) {
+  Needs needs;
+  for (std::size_t i = 0; i < program.instructions.size(); ++i) need_instruction(needs, program, i, true);
+  return listed(needs);
+}
+
+std::vector<KeyNeed> key_needs_of(const Program& program, std::size_t instruction, bool encrypted_weights) {
+  Needs needs;
+  need_instruction(needs, program, instruction, encrypted_weights);
+  return listed(needs);
 }
 
 }  // namespace obscura::plan::program

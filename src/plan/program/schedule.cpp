@@ -8,6 +8,7 @@
 #include "plan/program/detail/bootstrap_memory.hpp"
 #include "plan/program/detail/poly_bytes.hpp"
 #include "plan/program/operation.hpp"
+#include "plan/program/verify.hpp"
 
 namespace obscura::plan::program {
 namespace {
@@ -162,6 +163,11 @@ MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
   for (const KeyNeed& key : program.key_needs) {
     estimate.evaluation_key_bytes += key_bytes(params, key);
     estimate.stored_evaluation_key_bytes += stored_key_bytes(params, key);
+  }
+  for (std::size_t i = 0; i < program.instructions.size(); ++i) {
+    std::uint64_t used = 0;
+    for (const KeyNeed& key : key_needs_of(program, i, true)) used += key_bytes(params, key);
+    estimate.streamed_key_bytes = std::max(estimate.streamed_key_bytes, used);
   }
   for (const WeightInfo& weight : program.weights) {
     estimate.weight_bytes += weight_bytes(params, weight);

@@ -34,6 +34,7 @@ struct MemoryEstimate {
   std::uint64_t ciphertext_bytes = 0;  ///< highest sum of live values and the running instruction's workspace
   std::uint64_t evaluation_key_bytes = 0;
   std::uint64_t stored_evaluation_key_bytes = 0;
+  std::uint64_t streamed_key_bytes = 0;     ///< most that the keys of one instruction take
   std::uint64_t weight_bytes = 0;           ///< all weights expanded at once
   std::uint64_t streamed_weight_bytes = 0;  ///< most that kStreamedWeights of one instruction take
   std::uint64_t stored_weight_bytes = 0;
@@ -43,6 +44,10 @@ struct MemoryEstimate {
   [[nodiscard]] std::uint64_t total_bytes(bool streamed) const {
     return ciphertext_bytes + evaluation_key_bytes + bootstrap_matrix_bytes +
            (streamed ? streamed_weight_bytes : weight_bytes);
+  }
+  /// The same with keys too that are loaded for the instructions that use them.
+  [[nodiscard]] std::uint64_t least_bytes() const {
+    return total_bytes(true) - evaluation_key_bytes + streamed_key_bytes;
   }
 };
 

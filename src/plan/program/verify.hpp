@@ -28,4 +28,8 @@ namespace obscura::plan::program {
 /// step.
 [[nodiscard]] std::vector<KeyNeed> derive_key_needs(const Program& program);
 
+/// Those that one instruction uses, at its own level. With clear weights a Linear relinearises nothing.
+[[nodiscard]] std::vector<KeyNeed> key_needs_of(const Program& program, std::size_t instruction,
+                                                bool encrypted_weights);
+
 }  // namespace obscura::plan::program

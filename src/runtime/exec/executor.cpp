@@ -41,7 +41,8 @@ base::Result<void> check_keys(const program::Program& program, const fhe::ckks::
 base::Result<void> check_memory(const fhe::ring::RingContext& ring, const program::Program& program,
                                 const ExecutorLimits& limits) {
   const program::MemoryEstimate estimate = program::estimate_memory(program, ring.params());
-  const std::uint64_t total = estimate.total_bytes(limits.streamed_weights);
+  const std::uint64_t total =
+      limits.streamed_keys ? estimate.least_bytes() : estimate.total_bytes(limits.streamed_weights);
   if (limits.memory_bytes == 0 || total <= limits.memory_bytes) return {};
   return base::fail(ErrorCode::kLimit,
                     "the program needs " + std::to_string(total) + " bytes of memory; the limit is " +
@@ -110,7 +111,7 @@ Executor::Executor(const fhe::ckks::Context& context, const program::Program& pr
 base::Result<Executor> Executor::create(const fhe::ckks::Context& context, const program::Program& program,
                                         const fhe::ckks::EvaluationKeys& keys, const ExecutorLimits& limits) {
   OBSCURA_TRY_VOID(check_params(context.ring(), program));
-  OBSCURA_TRY_VOID(check_keys(program, keys));
+  if (!limits.streamed_keys) OBSCURA_TRY_VOID(check_keys(program, keys));
   OBSCURA_TRY_VOID(check_memory(context.ring(), program, limits));
   Executor executor(context, program, keys);
   if (program.bootstrap) {
@@ -163,6 +164,7 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
                         program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
     }
     if (options.keep_going && !options.keep_going()) return stopped();
+    if (options.bring_keys) OBSCURA_TRY_VOID(options.bring_keys(i));
     const base::Span span(options.trace, span_names_[i]);
     OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
     run.free_after(i, last_uses_);

@@ -50,9 +50,8 @@ base::Result<void> LoadedModel::load(const ModelFiles& files, const fhe::ckks::E
                                      const SessionLimits& limits) {
   OBSCURA_TRY(auto params, plan::program::make_params(model_.program()));
   OBSCURA_TRY(context_, fhe::ckks::Context::create(std::move(params), engine));
-  OBSCURA_TRY(const auto keys, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
-  evaluation_key_bytes_ = keys.bytes().size();
-  OBSCURA_TRY(session_, Session::create(*context_, model_, keys.bytes(), files.evaluation_keys, limits));
+  OBSCURA_TRY(keys_, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
+  OBSCURA_TRY(session_, Session::create(*context_, model_, keys_->bytes(), files.evaluation_keys, limits));
   return {};
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/file.hpp"
@@ -38,7 +39,7 @@ class LoadedModel {
   [[nodiscard]] const fhe::ckks::Context& context() const { return *context_; }
   [[nodiscard]] Session& session() { return *session_; }
   [[nodiscard]] std::uint64_t sealed_model_bytes() const { return file_.bytes().size(); }
-  [[nodiscard]] std::uint64_t evaluation_key_bytes() const { return evaluation_key_bytes_; }
+  [[nodiscard]] std::uint64_t evaluation_key_bytes() const { return keys_->bytes().size(); }
 
  private:
   [[nodiscard]] base::Result<void> load(const ModelFiles& files, const fhe::ckks::EngineOptions& engine,
@@ -47,8 +48,8 @@ class LoadedModel {
   base::MappedFile file_;
   wire::SealedModel model_;
   std::unique_ptr<fhe::ckks::Context> context_;
+  std::optional<base::MappedFile> keys_;  ///< of which keys may be read for every request
   std::unique_ptr<Session> session_;
-  std::uint64_t evaluation_key_bytes_ = 0;
 };
 
 }  // namespace obscura::runtime::session

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "artifact/header.hpp"
@@ -15,16 +16,28 @@ namespace obscura::runtime::session {
 
 namespace {
 
-bool weights_fit(const plan::program::MemoryEstimate& memory, const SessionLimits& limits) {
-  return limits.memory_bytes == 0 || memory.total_bytes(false) <= limits.memory_bytes;
+using plan::program::MemoryEstimate;
+
+bool fits(std::uint64_t bytes, const SessionLimits& limits) {
+  return limits.memory_bytes == 0 || bytes <= limits.memory_bytes;
 }
 
 }  // namespace
 
 base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
-                                      const exec::ExecutorLimits& limits) {
-  OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
-  OBSCURA_TRY(auto executor, exec::Executor::create(*context_, *expected_.program, keys_, limits));
+                                      const exec::ExecutorLimits& limits, bool encrypted_weights) {
+  const auto& program = *expected_.program;
+  if (limits.streamed_keys) {
+    OBSCURA_TRY(auto keys, wire::EvaluationKeysFile::open(file, name, context_->ring(), expected_));
+    const MemoryEstimate memory = plan::program::estimate_memory(program, context_->params());
+    const std::uint64_t others = memory.least_bytes() - memory.streamed_key_bytes;
+    const std::uint64_t most = limits.memory_bytes - std::min(limits.memory_bytes, others);
+    streamed_keys_ =
+        std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights, most, keys_);
+  } else {
+    OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
+  }
+  OBSCURA_TRY(auto executor, exec::Executor::create(*context_, program, keys_, limits));
   executor_ = std::make_unique<exec::Executor>(std::move(executor));
   return {};
 }
@@ -35,8 +48,10 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
                                                        const std::string& key_name, const SessionLimits& limits) {
   std::unique_ptr<Session> session(new Session(context, model.program(), model.key(), model.place()));
   const auto& ring = context.ring();
-  const bool streamed = !weights_fit(plan::program::estimate_memory(model.program(), context.params()), limits);
-  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed}));
+  const MemoryEstimate memory = plan::program::estimate_memory(model.program(), context.params());
+  const bool streamed = !fits(memory.total_bytes(false), limits);
+  const bool streamed_keys = !fits(memory.total_bytes(true), limits);
+  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed, streamed_keys}, true));
   if (streamed) {
     session->weights_ = std::make_unique<StreamedWeights>(model, ring);
   } else {
@@ -48,9 +63,12 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
 
 base::Result<std::unique_ptr<Session>> Session::create(
     const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
-    std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights) {
+    std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights,
+    const SessionLimits& limits) {
   std::unique_ptr<Session> session(new Session(context, program, key, {.plan = wire::plan_digest(program)}));
-  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {}));
+  const MemoryEstimate memory = plan::program::estimate_memory(program, context.params());
+  const bool streamed_keys = !fits(memory.total_bytes(true), limits);
+  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, true, streamed_keys}, false));
   session->weights_ = std::move(weights);
   return session;
 }
@@ -83,7 +101,9 @@ base::Result<std::vector<std::uint8_t>> Session::answer(wire::FileBytes input, c
 base::Result<std::vector<std::uint8_t>> Session::answer_all(std::span<const wire::FileBytes> inputs,
                                                             const std::string& name, const exec::ExecOptions& options) {
   OBSCURA_TRY(const auto taken, read(inputs, name));
-  OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, options));
+  exec::ExecOptions mine = options;
+  if (streamed_keys_) mine.bring_keys = [this](std::size_t instruction) { return streamed_keys_->bring(instruction); };
+  OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, mine));
   const auto& ring = context_->ring();
   const wire::Provenance provenance{expected_.plan, expected_.key, taken.request, taken.images};
   const bool insecure = expected_.program->insecure;

@@ -10,6 +10,7 @@
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "runtime/exec/executor.hpp"
+#include "runtime/session/streamed_keys.hpp"
 #include "runtime/wire/intermediate_file.hpp"
 #include "runtime/wire/part_file.hpp"
 #include "runtime/wire/request_file.hpp"
@@ -19,25 +20,28 @@ namespace obscura::runtime::session {
 
 struct SessionLimits {
   /// Most bytes that keys, weights and ciphertexts may take together; 0 = no limit. When the expanded weights
-  /// do not fit beside the rest they are streamed from the file; what still does not fit is refused (kLimit).
+  /// do not fit beside the rest they are streamed from the file; where that is not enough, so are the keys; what still
+  /// does not fit is refused (kLimit).
   std::uint64_t memory_bytes = 0;
 };
 
 /// A program, or a stage of one, with its weights and the evaluation keys of a key pair, ready to answer requests.
 class Session {
  public:
-  /// `model` is verified and, like `context` (which has its parameters), outlives the session. `key_file` is
-  /// read and not kept. Errors: those of read_evaluation_keys, SealedModel::weight and Executor::create.
+  /// `model` is verified and, like `context` (which has its parameters) and `key_file`, outlives the session. Errors:
+  /// those of read_evaluation_keys, SealedModel::weight and Executor::create.
   [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(const fhe::ckks::Context& context,
                                                                      const wire::SealedModel& model,
                                                                      std::span<const std::uint8_t> key_file,
                                                                      const std::string& key_name,
                                                                      const SessionLimits& limits);
   /// The same with weights from elsewhere: the owner's own clear ones (runtime/clear). `program` is verified and
-  /// outlives the session. Errors: those of read_evaluation_keys and Executor::create.
+  /// outlives the session, and so does `key_file`. The limit is for all but these weights. Errors: those of
+  /// read_evaluation_keys and Executor::create.
   [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(
       const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
-      std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights);
+      std::span<const std::uint8_t> key_file, const std::string& key_name, std::unique_ptr<exec::WeightSource> weights,
+      const SessionLimits& limits);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -60,12 +64,14 @@ class Session {
       : context_(&context), expected_(wire::expect_stage(program, key, place.plan)), place_(place) {}
   [[nodiscard]] base::Result<wire::Received> read(std::span<const wire::FileBytes> inputs,
                                                   const std::string& name) const;
+  /// Streamed: in as much memory as the others leave.
   base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
-                               const exec::ExecutorLimits& limits);
+                               const exec::ExecutorLimits& limits, bool encrypted_weights);
   const fhe::ckks::Context* context_;
   wire::Expected expected_;
   wire::StagePlace place_;
   fhe::ckks::EvaluationKeys keys_;
+  std::unique_ptr<StreamedKeys> streamed_keys_;  ///< that bring them, unless all are held
   std::unique_ptr<exec::WeightSource> weights_;
   std::unique_ptr<exec::Executor> executor_;
 };

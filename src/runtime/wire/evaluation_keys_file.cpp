@@ -150,25 +150,50 @@ base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::ui
   return info.summary;
 }
 
-base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
-                                                             const std::string& name,
-                                                             const fhe::ring::RingContext& ring,
-                                                             const Expected& expected) {
-  const plan::program::Program& program = *expected.program;
-  OBSCURA_TRY(const auto reader, artifact::LazyContainerReader::open(file, expectation(name)));
-  OBSCURA_TRY_VOID(check_header(reader.header(), expected.params, program.insecure, name));
+struct EvaluationKeysFile::State {
+  artifact::LazyContainerReader reader;
+  Info info;
+  std::string name;
+};
+
+EvaluationKeysFile::EvaluationKeysFile(std::unique_ptr<State> state) : state_(std::move(state)) {}
+EvaluationKeysFile::EvaluationKeysFile(EvaluationKeysFile&&) noexcept = default;
+EvaluationKeysFile& EvaluationKeysFile::operator=(EvaluationKeysFile&&) noexcept = default;
+EvaluationKeysFile::~EvaluationKeysFile() = default;
+
+base::Result<EvaluationKeysFile> EvaluationKeysFile::open(std::span<const std::uint8_t> file, const std::string& name,
+                                                          const fhe::ring::RingContext& ring,
+                                                          const Expected& expected) {
+  OBSCURA_TRY(auto reader, artifact::LazyContainerReader::open(file, expectation(name)));
+  OBSCURA_TRY_VOID(check_header(reader.header(), expected.params, expected.program->insecure, name));
   OBSCURA_TRY(const auto info_bytes, reader.copy_section(number(SectionId::kInfo)));
-  OBSCURA_TRY(const auto info, parse_info(info_bytes, name));
+  OBSCURA_TRY(auto info, parse_info(info_bytes, name));
   OBSCURA_TRY_VOID(check_same(info.summary.plan, expected.plan, "plan", name));
   OBSCURA_TRY_VOID(check_same(info.summary.key, expected.key, "key", name));
   OBSCURA_TRY_VOID(check_entries(info, ring.params().max_level(), name));
   OBSCURA_TRY_VOID(check_sections(reader.sections().size(), info.entries.size() + 1, name));
+  for (const plan::program::KeyNeed& need : expected.program->key_needs) {
+    OBSCURA_TRY_VOID(find_entry(info, need, name));
+  }
+  return EvaluationKeysFile(std::make_unique<State>(State{std::move(reader), std::move(info), name}));
+}
+
+base::Result<fhe::ckks::SwitchingKey> EvaluationKeysFile::key(const fhe::ring::RingContext& ring,
+                                                              const plan::program::KeyNeed& need) const {
+  OBSCURA_TRY(const std::size_t i, find_entry(state_->info, need, state_->name));
+  OBSCURA_TRY(const auto bytes, state_->reader.copy_section(item_section(i)));
+  return parse_key(ring, state_->info.entries[i], need.level, bytes, state_->name);
+}
+
+base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
+                                                             const std::string& name,
+                                                             const fhe::ring::RingContext& ring,
+                                                             const Expected& expected) {
+  OBSCURA_TRY(const auto opened, EvaluationKeysFile::open(file, name, ring, expected));
   fhe::ckks::EvaluationKeys keys;
-  for (const plan::program::KeyNeed& need : program.key_needs) {
-    OBSCURA_TRY(const std::size_t i, find_entry(info, need, name));
-    OBSCURA_TRY(const auto bytes, reader.copy_section(item_section(i)));
-    OBSCURA_TRY(auto parsed, parse_key(ring, info.entries[i], need.level, bytes, name));
-    keys.insert(keys::key_id_of(need, program.params.log_n), std::move(parsed));
+  for (const plan::program::KeyNeed& need : expected.program->key_needs) {
+    OBSCURA_TRY(auto key, opened.key(ring, need));
+    keys.insert(keys::key_id_of(need, expected.program->params.log_n), std::move(key));
   }
   return keys;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -30,10 +31,32 @@ struct EvaluationKeysInfo {
 [[nodiscard]] base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file,
                                                                        const std::string& name);
 
+/// A file of evaluation keys whose keys are read one by one.
+class EvaluationKeysFile {
+ public:
+  /// `file` outlives the object. Errors: those of LazyContainerReader; kMismatch when the file was made for another
+  /// plan or another key, or lacks a key that the expected program or stage needs; kCorrupt.
+  [[nodiscard]] static base::Result<EvaluationKeysFile> open(std::span<const std::uint8_t> file,
+                                                             const std::string& name,
+                                                             const fhe::ring::RingContext& ring,
+                                                             const Expected& expected);
+  EvaluationKeysFile(EvaluationKeysFile&&) noexcept;
+  EvaluationKeysFile& operator=(EvaluationKeysFile&&) noexcept;
+  ~EvaluationKeysFile();
+
+  /// Reads and expands one key, up to the level of the need. Errors: kMismatch when the file has none that serves it;
+  /// kCorrupt. Cost: one uniform sampling of half its bytes.
+  [[nodiscard]] base::Result<fhe::ckks::SwitchingKey> key(const fhe::ring::RingContext& ring,
+                                                          const plan::program::KeyNeed& need) const;
+
+ private:
+  struct State;
+  explicit EvaluationKeysFile(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 /// Reads and expands the keys that the expected program or stage needs, each up to the level at which it is needed
-/// there; the others, and what a key can do above that level, take no memory. Errors: those of LazyContainerReader;
-/// kMismatch when the file was made for another plan or another key, or lacks a key; kCorrupt.
-/// Cost: per key one uniform sampling of half its bytes.
+/// there; the others, and what a key can do above that level, take no memory. Errors: those of EvaluationKeysFile.
 [[nodiscard]] base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
                                                                            const std::string& name,
                                                                            const fhe::ring::RingContext& ring,
