@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <bit>
 #include <cstdint>
+#include <iterator>
 #include <map>
+#include <memory_resource>
 #include <mutex>
 #include <new>
 #include <utility>
@@ -37,14 +39,44 @@ bool has_huge_pages(std::size_t capacity) {
   return capacity * kWordBytes >= kHugePageBytes;
 }
 
+// Of the pages that a block of huge pages lies in.
+std::size_t mapped_bytes(std::size_t capacity) {
+  const std::size_t bytes = (capacity + kStaggers * kStaggerWords) * kWordBytes;
+  return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+}
+
+// Huge pages of their own, which go back to the system when they are released: an allocator would keep them, in pieces.
+// Under AddressSanitizer from there, as it sees past the end of what it gives.
+void* map_pages(std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  return ::operator new (bytes, std::align_val_t{kHugePageBytes});
+#else
+  void* const mapped =
+      ::mmap(nullptr, bytes + kHugePageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (mapped == MAP_FAILED) return std::pmr::null_memory_resource()->allocate(bytes);  // std::bad_alloc
+  auto* const begin = static_cast<std::uint8_t*>(mapped);
+  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) % kHugePageBytes;
+  if (before > 0) ::munmap(begin, before);
+  ::munmap(begin + before + bytes, kHugePageBytes - before);
+  return begin + before;
+#endif
+}
+
+void unmap_pages(void* begin, std::size_t bytes) {
+#if defined(__SANITIZE_ADDRESS__)
+  ::operator delete (begin, bytes, std::align_val_t{kHugePageBytes});
+#else
+  ::munmap(begin, bytes);
+#endif
+}
+
 // `stagger` < kStaggers moves the start of a block of huge pages.
 std::uint64_t* allocate(std::size_t capacity, std::size_t stagger) {
   if (!has_huge_pages(capacity)) {
     return static_cast<std::uint64_t*>(::operator new (capacity* kWordBytes, std::align_val_t{kLineBytes}));
   }
-  const std::size_t bytes = (capacity + kStaggers * kStaggerWords) * kWordBytes;
-  void* block = ::operator new (bytes, std::align_val_t{kHugePageBytes});
-  (void)::madvise(block, bytes, MADV_HUGEPAGE);
+  void* const block = map_pages(mapped_bytes(capacity));
+  (void)::madvise(block, mapped_bytes(capacity), MADV_HUGEPAGE);
   return static_cast<std::uint64_t*>(block) + stagger * kStaggerWords;
 }
 
@@ -52,7 +84,7 @@ void release(std::uint64_t* block, std::size_t capacity) {
   if (!has_huge_pages(capacity)) return ::operator delete (block, std::align_val_t{kLineBytes});
   // The block begins in its first huge page.
   const std::size_t staggered = reinterpret_cast<std::uintptr_t>(block) % kHugePageBytes / kWordBytes;
-  ::operator delete (block - staggered, std::align_val_t{kHugePageBytes});
+  unmap_pages(block - staggered, mapped_bytes(capacity));
 }
 
 // Blocks from 4 KiB up to a huge page are cut from slabs of huge pages. Not under AddressSanitizer, which then would
@@ -130,6 +162,22 @@ struct Buffer::State {
     slabs.clear();
   }
 
+  void trim_to(std::size_t most_bytes) {
+    const std::lock_guard lock(mutex);
+    std::size_t idle = 0;
+    for (const auto& [capacity, blocks] : cached) {
+      if (has_huge_pages(capacity)) idle += blocks.size() * capacity * kWordBytes;
+    }
+    while (idle > most_bytes) {
+      const auto largest = std::prev(cached.end());
+      const std::size_t capacity = largest->first;
+      release(largest->second.back(), capacity);
+      largest->second.pop_back();
+      if (largest->second.empty()) cached.erase(largest);
+      idle -= capacity * kWordBytes;
+    }
+  }
+
   std::mutex mutex;
   std::map<std::size_t, std::vector<std::uint64_t*>> cached;
   std::vector<std::uint64_t*> slabs;
@@ -191,6 +239,10 @@ std::size_t BufferPool::bytes_peak() const {
 
 void BufferPool::trim() {
   state_->trim();
+}
+
+void BufferPool::trim_to(std::size_t most_bytes) {
+  state_->trim_to(most_bytes);
 }
 
 }  // namespace obscura::base

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -120,6 +121,28 @@ TEST(Buffer, PoolIsThreadSafe) {
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(pool.bytes_in_use(), 0u);
   EXPECT_GT(pool.bytes_peak(), 0u);
+}
+
+TEST(Buffer, LargeOnesGoBackToTheSystemFirst) {
+  constexpr std::size_t kSmall = std::size_t{2} << 17;  // 2 MiB
+  BufferPool pool;
+  std::set<const std::uint64_t*> small;
+  {
+    std::vector<Buffer> held;
+    for (int i = 0; i < 3; ++i) held.push_back(pool.acquire(kSmall));
+    for (const Buffer& buffer : held) small.insert(buffer.data());
+    held.push_back(pool.acquire(4 * kSmall));
+    held.push_back(pool.acquire(64));
+  }
+  pool.trim_to(3 * kSmall * 8);
+  std::vector<Buffer> again;
+  for (int i = 0; i < 3; ++i) again.push_back(pool.acquire(kSmall));
+  for (const Buffer& buffer : again) EXPECT_TRUE(small.contains(buffer.data()));
+  again.clear();
+  pool.trim_to(0);
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+  again.push_back(pool.acquire(kSmall));
+  again.back().words().back() = 1;
 }
 
 TEST(Buffer, LendsItsFirstWordsWithoutGivingThemBack) {

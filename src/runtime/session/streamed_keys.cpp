@@ -9,6 +9,13 @@
 
 namespace obscura::runtime::session {
 
+namespace {
+
+/// What of the memory of keys that made room waits for others of their size.
+constexpr std::size_t kIdleBytes = std::size_t{256} << 20;
+
+}  // namespace
+
 StreamedKeys::StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring,
                            const plan::program::Program& program, bool encrypted_weights, std::uint64_t most_bytes,
                            fhe::ckks::EvaluationKeys& keys)
@@ -56,6 +63,7 @@ base::Result<void> StreamedKeys::bring(std::size_t instruction) {
     held_->insert(id, std::move(read));
     key.held = true;
     held_bytes_ += key.bytes;
+    ring_->pool().trim_to(kIdleBytes);
   }
   return {};
 }
