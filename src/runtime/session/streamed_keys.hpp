@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
-#include "fhe/ring/ring_context.hpp"
 #include "plan/program/program.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
 
