@@ -116,7 +116,8 @@ TEST(ManifestFile, RefusesWhatNoSealingWrites) {
   refused([](Manifest& m) { m.stages[1].bytes = ~std::uint64_t{0}; }, "what none can");
   refused([](Manifest& m) { m.stages[1].cost.latency_ms = -1; }, "no time");
   refused([](Manifest& m) { m.stages[1].cost.latency_ms = std::nan(""); }, "no time");
-  refused([](Manifest& m) { m.stages[1].key_needs[0].kind = static_cast<KeyKind>(4); }, "unknown kind");
+  constexpr auto kPastTheLastKind = static_cast<KeyKind>(static_cast<int>(KeyKind::kDecapsulate) + 1);
+  refused([](Manifest& m) { m.stages[1].key_needs[0].kind = kPastTheLastKind; }, "unknown kind");
 }
 
 TEST(StagePath, StandsBesideTheManifest) {
