@@ -349,8 +349,7 @@ Result<std::uint64_t> Queue::withdraw_from(const JobKey& key, bool steps) {
   for (const std::string& subject : subjects.names) {
     const auto task = detail::task_of_subject(subject);
     if (!task) continue;
-    OBSCURA_TRY(const auto message,
-                detail::read_message(*connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    OBSCURA_TRY(const auto message, detail::read_listed(*connection_, stream, subject));
     OBSCURA_TRY(const detail::ApiAnswer consumer,
                 detail::call_api(*connection_,
                                  fmt::format("CONSUMER.INFO.{}.{}", stream, detail::consumer_name(task->lane()))));

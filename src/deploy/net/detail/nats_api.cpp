@@ -171,6 +171,13 @@ Result<std::optional<StoredMessage>> read_message(NatsConnection& connection, co
   return base::fail(ErrorCode::kCorrupt, fmt::format("a message of stream {} is no base 64", stream));
 }
 
+Result<std::optional<StoredMessage>> read_listed(NatsConnection& connection, const std::string& stream,
+                                                 const std::string& subject) {
+  OBSCURA_TRY(auto newest, read_message(connection, stream, json::object({{"last_by_subj", subject}}).dump()));
+  if (newest) return newest;
+  return read_message(connection, stream, json::object({{"seq", 1}, {"next_by_subj", subject}}).dump());
+}
+
 Result<std::optional<LastMessage>> read_last(NatsConnection& connection, const std::string& stream,
                                              const std::string& subject) {
   const std::string place = fmt::format("{}.DIRECT.GET.{}.{}", connection.options().api_prefix, stream, subject);

@@ -74,6 +74,12 @@ struct StoredMessage {
 /// {"seq": ..., "next_by_subj": ...}. Nothing when there is none.
 [[nodiscard]] base::Result<std::optional<StoredMessage>> read_message(NatsConnection& connection,
                                                                       const std::string& stream, const std::string& by);
+/// A message of a subject by the same leader: the newest, or, where that is not found, the oldest. A server of 2.9.10
+/// that was killed and started again may list a subject and have its message, and not find it as the last of its
+/// subject.
+[[nodiscard]] base::Result<std::optional<StoredMessage>> read_listed(NatsConnection& connection,
+                                                                     const std::string& stream,
+                                                                     const std::string& subject);
 /// The one message of a subject, from whichever server answers first: one that was just stored may be missed.
 [[nodiscard]] base::Result<std::optional<std::vector<std::uint8_t>>> read_directly(NatsConnection& connection,
                                                                                    const std::string& stream,

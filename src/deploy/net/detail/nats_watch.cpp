@@ -159,8 +159,7 @@ Result<void> NatsWatch::look_at(const std::string& stream, std::size_t limit, st
       still_there.insert(*known);
       continue;
     }
-    OBSCURA_TRY(const auto message,
-                read_message(connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    OBSCURA_TRY(const auto message, read_listed(connection_, stream, subject));
     if (!message) unreadable.push_back(subject);
     if (!message) continue;
     still_there[subject] = {.sequence = message->sequence, .deadline = message->deadline.value_or(Instant{})};

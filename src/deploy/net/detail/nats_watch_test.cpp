@@ -28,11 +28,12 @@ class ToldStream {
   // The name that a look lists. In the first `readable` looks its message can be read, and nobody holds its task.
   using Listed = std::function<std::string(int look)>;
 
-  // Calls that have `refused` in their subject are answered with an error.
-  explicit ToldStream(Listed listed, int readable = 0, std::string refused = "nothing")
+  // Calls that have `refused` in their subject are answered with an error; reads that ask by `unknown` find nothing.
+  explicit ToldStream(Listed listed, int readable = 0, std::string refused = "nothing", std::string unknown = "nothing")
       : listed_(std::move(listed)),
         readable_(readable),
         refused_(std::move(refused)),
+        unknown_(std::move(unknown)),
         port_(insist(free_loopback_port())) {
     testing::write_text(folder_.path() + "/server.conf", fmt::format("listen: 127.0.0.1:{}\n", port_));
     server_ = insist(NatsServer::start(folder_.path() + "/server.conf", port_, folder_.path() + "/log"));
@@ -51,14 +52,18 @@ class ToldStream {
   [[nodiscard]] std::string url() const { return fmt::format("nats://127.0.0.1:{}", port_); }
   // How often its leader was asked to step down.
   [[nodiscard]] int asked() const { return asked_; }
+  // How often it was told to delete its message.
+  [[nodiscard]] int deletions() const { return deletions_; }
 
  private:
   static void on_request(natsConnection* connection, natsSubscription*, natsMsg* message, void* self) {
-    const std::string answer = static_cast<ToldStream*>(self)->answer(natsMsg_GetSubject(message));
+    const std::string answer = static_cast<ToldStream*>(self)->answer(
+        natsMsg_GetSubject(message),
+        std::string(natsMsg_GetData(message), static_cast<std::size_t>(natsMsg_GetDataLength(message))));
     (void)natsConnection_PublishString(connection, natsMsg_GetReply(message), answer.c_str());
     natsMsg_Destroy(message);
   }
-  std::string answer(const std::string& subject) {
+  std::string answer(const std::string& subject, const std::string& body) {
     if (subject.find(refused_) != std::string::npos) {
       return R"({"error": {"code": 500, "err_code": 10000, "description": "not now"}})";
     }
@@ -75,7 +80,11 @@ class ToldStream {
     if (subject.find("CONSUMER.INFO") != std::string::npos) {
       return R"({"delivered": {"stream_seq": 9}, "ack_floor": {"stream_seq": 9}})";
     }
-    if (subject.ends_with("MSG.GET.JOBS_0") && looks_ <= readable_) {
+    if (subject.ends_with("MSG.DELETE.JOBS_0")) {
+      ++deletions_;
+      return R"({"success": true})";
+    }
+    if (subject.ends_with("MSG.GET.JOBS_0") && looks_ <= readable_ && body.find(unknown_) == std::string::npos) {
       // NATS/1.0, Obscura-Deadline: 99999999999999
       return R"({"message": {"seq": 9, "data": "", "hdrs": "TkFUUy8xLjANCk9ic2N1cmEtRGVhZGxpbmU6IDk5OTk5OTk5OTk5OTk5DQoNCg==",)"
              R"("time": "t", "subject": ")" +
@@ -87,6 +96,7 @@ class ToldStream {
   Listed listed_;
   int readable_;
   std::string refused_;
+  std::string unknown_;
   testing::TemporaryFolder folder_;
   std::uint16_t port_;
   std::unique_ptr<NatsServer> server_;
@@ -94,6 +104,7 @@ class ToldStream {
   natsSubscription* subscription_ = nullptr;
   std::atomic<int> looks_ = 0;
   std::atomic<int> asked_ = 0;
+  std::atomic<int> deletions_ = 0;
 };
 
 int asked_in(int looks, ToldStream::Listed listed, int readable = 0) {
@@ -124,6 +135,17 @@ TEST(NatsWatch, SoIsOneThatLostWhatWasThereBefore) {
   EXPECT_EQ(asked_in(
                 40, [](int) { return subject_of_a_task(); }, 2),
             1);
+}
+
+// What 2.9.10 does after it was killed: it lists a task, and has it, but not as the last of its subject. The task's job
+// has a result.
+TEST(NatsWatch, ATaskThatIsNotFoundAsTheLastOfItsSubjectIsFoundNevertheless) {
+  constexpr int kLooks = 3;  // until it counts as left behind
+  ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, "nothing", "last_by_subj");
+  const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
+  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  for (int look = 0; look < kLooks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
+  EXPECT_EQ(stream.deletions(), 1);
 }
 
 int asked_when_refused(const std::string& call) {
