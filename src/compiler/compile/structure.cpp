@@ -22,7 +22,7 @@ constexpr int kMostSpecial = 4;
 /// Chains with more primes try fewer key-switching structures.
 constexpr int kDeep = 9;
 constexpr std::array kEndings = {Ending::kOnePrime, Ending::kTwoPrimes, Ending::kRescaled};
-/// Usable primes of a bootstrap's chain and their bits, all of which take as many bits together.
+/// Usable primes of a bootstrap's chain and their bits, together at most as many as those of the preset.
 constexpr std::array<std::pair<int, int>, 5> kUsable = {{{13, 40}, {14, 37}, {15, 34}, {16, 32}, {17, 30}}};
 /// Of the primes that EvalMod goes through, from above, the first three suit nothing else.
 constexpr int kOfEvalModOnly = 3;

@@ -106,7 +106,7 @@ Work CostModel::matrices(const std::vector<fhe::params::RotationPlan>& plans, in
   Work work;
   for (const fhe::params::RotationPlan& plan : plans) {
     const double limbs = level + 1 + shape_.special;
-    work += plan.babies * plan.giants * Work{0, limbs, limbs, 0};
+    work += plan.offsets * Work{0, limbs, limbs, 0};
     work += mod_up(level) + plan.babies * inner_product(level) + mod_down(level, 2);
     work += (plan.giants - 1) * (mod_down(level, 1) + mod_up(level) + inner_product(level));
     --level;
