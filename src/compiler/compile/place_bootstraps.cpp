@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "compiler/compile/node_levels.hpp"
-#include "compiler/graph/interpret.hpp"
+#include "compiler/graph/interpret_batch.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -16,8 +16,7 @@ using graph::ValueId;
 
 constexpr double kNever = std::numeric_limits<double>::infinity();
 constexpr int kNoLevel = -1;
-/// Inputs by which the range of bootstrapped values is known, and what the next one may add to it.
-constexpr std::size_t kInputs = 32;
+/// What the next input may add to the range of bootstrapped values.
 constexpr double kMargin = 1.25;
 
 // Values that everything behind them depends on through them alone, in order; not the input.
@@ -125,13 +124,19 @@ class Placement {
 };
 
 // Largest magnitude of each value. [chosen]
-std::vector<double> magnitudes(const graph::Graph& graph, const std::vector<std::size_t>& chosen,
-                               const Inputs& inputs) {
-  std::vector<double> most(chosen.size());
-  for (std::size_t n = 0; n < std::min(kInputs, inputs.size()); ++n) {
-    const auto values = graph::interpret_all(graph, inputs[n]);
-    for (std::size_t k = 0; k < chosen.size(); ++k) {
-      for (const double value : values[chosen[k]]) most[k] = std::max(most[k], std::abs(value));
+std::vector<double> magnitudes(graph::Graph graph, const std::vector<std::size_t>& chosen, const Inputs& inputs) {
+  graph.outputs.clear();
+  for (const std::size_t value : chosen) graph.outputs.emplace_back(value);
+  graph.output_names.clear();
+  const graph::Batch values = graph::interpret_batch(graph, inputs);
+  std::vector<double> most;
+  std::size_t element = 0;
+  for (const ValueId value : graph.outputs) {
+    const auto end = element + static_cast<std::size_t>(graph::element_count(graph.shape(value)));
+    most.push_back(0);
+    for (; element < end; ++element) {
+      for (std::size_t n = 0; n < values.samples(); ++n)
+        most.back() = std::max(most.back(), std::abs(values.at(element, n)));
     }
   }
   return most;

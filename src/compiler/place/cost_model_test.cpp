@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "fhe/params/bootstrap_presets.hpp"
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 
 namespace obscura::compiler::place {
 namespace {
@@ -67,6 +69,31 @@ TEST(CostModel, TakesDigitsFromParameters) {
   const ModulusShape shape = ModulusShape::of(*params);
   EXPECT_EQ(shape.digits, (std::vector<int>{1, 2, 3, 4, 5, 6}));
   EXPECT_EQ(shape.special, 1);
+}
+
+// Phase by phase for the preset: three matrices each way, a polynomial of degree 15 in the fourfold angle.
+TEST(CostModel, BootstrapsAreTheirMatricesAndProducts) {
+  const fhe::params::BootstrapPreset preset = fhe::params::bootstrap_presets().front();
+  const auto params = fhe::params::ParamSet::create(preset.params).value();
+  const CostModel model(ModulusShape::of(params));
+  const auto key_switches = [&](int from, int to, int each) {
+    double ntts = 0;
+    for (int level = from; level > to; --level) ntts += each * model.key_switch(level).ntts;
+    return ntts;
+  };
+  fhe::params::BootstrapLiteral real = preset.bootstrap;
+  real.real = true;
+  // Level 25, 24, two products at each of 22, 21 and 20, and 19 to 17.
+  const double eval_mod = key_switches(25, 23, 1) + key_switches(22, 19, 2) + key_switches(19, 16, 1);
+  EXPECT_EQ(model.bootstrap(preset.bootstrap).ntts - model.bootstrap(real).ntts, eval_mod);
+  fhe::params::BootstrapLiteral fewer = real;
+  fewer.log_slots = 13;
+  fewer.slots_to_coeffs = {5, 4, 4};
+  fewer.coeffs_to_slots = {4, 4, 5};
+  EXPECT_LT(model.bootstrap(fewer).streams, model.bootstrap(real).streams) << "fewer diagonals, two steps of a trace";
+  const auto program = plan::program::testing::deep_program();
+  const CostModel of_program(ModulusShape::of(plan::program::make_params(program).value()));
+  EXPECT_EQ(of_program.program(program)[4].ntts, of_program.bootstrap(*program.bootstrap).ntts);
 }
 
 }  // namespace

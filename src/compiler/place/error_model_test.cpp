@@ -4,8 +4,11 @@
 
 #include <cmath>
 
+#include "fhe/params/bootstrap_error.hpp"
 #include "fhe/params/noise.hpp"
+#include "plan/program/operation.hpp"
 #include "plan/program/testing/branched_program.hpp"
+#include "plan/program/testing/deep_program.hpp"
 
 namespace obscura::compiler::place {
 namespace {
@@ -79,6 +82,28 @@ TEST_F(BranchedErrors, OverflowWhereAScaleReachesTheModulusHoweverSmallTheValues
   calibration_.magnitude[11] = 1e-9;
   bits[11] = log2_prime(0) + log2_prime(1) + 1;  // a result at level 1
   EXPECT_GE(model().predict(bits).overflow_bits, 1);
+}
+
+// The model reckons with whole bits of the scales: those of the program's bootstraps are such at their inputs, to a
+// hundredth of a bit, since primes are close to powers of two.
+TEST(ErrorModel, BootstrapsMakeTheErrorThatTheirParametersSay) {
+  const Program program = testing::deep_program({.real = true});
+  const auto params = make_params(program).value();
+  const auto bootstrap = fhe::params::BootstrapParams::create(params, *program.bootstrap).value();
+  Calibration calibration;
+  calibration.magnitude.assign(program.instructions.size(), 0.5);
+  calibration.gains.assign(1, std::vector<Gain>(program.instructions.size()));
+  const auto made = ErrorModel(program, calibration, params, 1).sources(scale_bits_of(program, params));
+  const Scale range = Scale::power_of_two(testing::kDeepRangeBits);
+  for (const std::size_t i : {std::size_t{4}, std::size_t{7}}) {
+    const Scale& out = program.instructions[i].scale;
+    const auto operand = static_cast<std::size_t>(operands_of(program.instructions[i].operation).front().value());
+    const Scale& in = program.instructions[operand].scale;
+    const double noise = fhe::params::bootstrap_noise_sd(params, bootstrap, in * range, out * range);
+    const double expected = std::pow(noise, 2) + std::pow(fhe::params::bootstrap_bias(bootstrap, 1), 2) +
+                            std::pow(fhe::params::bootstrap_truncation(bootstrap), 2);
+    EXPECT_NEAR(0.5 * std::log2(made[i].result / expected), testing::kDeepRangeBits, 0.02) << i;
+  }
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <numeric>
 #include <random>
 
 #include "compiler/simulate/sensitivity.hpp"
@@ -49,8 +50,11 @@ struct Example {
     x = add(Add{x, add(Conjugate{x})});
     const ValueId squared = add(Square{x});
     const ValueId gated = add(ChangeScale{add(Multiply{x, a})});
-    program.results = {squared, gated};
-    program.outputs = {{"scores", {{0, 6}, {1, 1}}, 2.0, Finish::kNone}, {"more", {{1, 3}}, 0.5, Finish::kArgMax}};
+    program.bootstrap = fhe::params::BootstrapLiteral{.real = true};
+    const ValueId halved = add(Multiply{gated, add(Bootstrap{b, 1, Level(0)})});
+    program.results = {squared, gated, halved};
+    program.outputs = {{"scores", {{0, 6}, {1, 1}}, 2.0, Finish::kNone},
+                       {"more", {{1, 3}, {2, 4}}, 0.5, Finish::kArgMax}};
   }
 };
 
@@ -70,12 +74,16 @@ TEST(Execute, FollowsTheDefinitionOfEveryOperation) {
     const double expected = 2 * folded.real();
     EXPECT_NEAR(std::abs(trace[9][static_cast<std::size_t>(s)] - expected * expected), 0, 1e-12);
     EXPECT_NEAR(std::abs(trace[11][static_cast<std::size_t>(s)] - expected * at(a, s)), 0, 1e-12);
+    EXPECT_EQ(trace[12][static_cast<std::size_t>(s)], at(b, s).real()) << "of a bootstrap of real values";
   }
   const auto scores = read_scores(example.program, trace);
-  ASSERT_EQ(scores.size(), 3u);
+  ASSERT_EQ(scores.size(), 4u);
   EXPECT_EQ(scores[0], 2 * trace[9][6].real());
   EXPECT_EQ(scores[1], 2 * trace[11][1].real());
   EXPECT_EQ(scores[2], 0.5 * trace[11][3].real());
+  EXPECT_EQ(scores[3], 0.5 * trace[13][4].real());
+  example.program.bootstrap->real = false;
+  EXPECT_EQ(execute(example.program, example.weights, {a, b}, {})[12], b);
 }
 
 TEST(Execute, TamperSeesAndChangesEveryResultBeforeItIsRead) {
@@ -103,11 +111,11 @@ TEST(Sensitivity, MatchesFiniteDifferences) {
   Example example;
   const std::vector<Slots> inputs = {example.random_slots(), example.random_slots()};
   const Trace trace = execute(example.program, example.weights, inputs, {});
-  const std::vector<double> direction = {1.0, -0.5, 3.0};
+  const std::vector<double> direction = {1.0, -0.5, 3.0, 2.0};
   const auto gains = sensitivity(example.program, example.weights, trace, direction);
   const auto number = [&](const plan::weights::Weights& weights, const Tamper& tamper) {
     const auto scores = read_scores(example.program, execute(example.program, weights, inputs, tamper));
-    return direction[0] * scores[0] + direction[1] * scores[1] + direction[2] * scores[2];
+    return std::inner_product(direction.begin(), direction.end(), scores.begin(), 0.0);
   };
   const double step = 1e-6;
   for (int i = 0; i < static_cast<int>(trace.size()); ++i) {
@@ -156,26 +164,15 @@ TEST(Sensitivity, BabyStepsAreRotationsOfTheOperand) {
   linear.operands = {ValueId(0), ValueId(2), ValueId(3)};
   linear.steps[0].terms[1] = {1, RotationStep(0), WeightId(1)};
   linear.steps[1].terms[0] = {2, RotationStep(0), WeightId(2)};
-  const auto later = [](ValueId id) { return ValueId(id.value() + 2); };
-  for (std::size_t i = 3; i < instructions.size(); ++i) {
-    std::visit(
-        Match{[&](Add& x) {
-                x = {later(x.left), later(x.right)};
-              },
-              [&](Rotate& x) { x.operand = later(x.operand); }, [&](MultiplyByI& x) { x.operand = later(x.operand); },
-              [&](AddBias& x) { x.operand = later(x.operand); }, [&](Conjugate& x) { x.operand = later(x.operand); },
-              [&](Square& x) { x.operand = later(x.operand); },
-              [&](Multiply& x) { x.left = later(x.left); },  // the other is input 0
-              [&](ChangeScale& x) { x.operand = later(x.operand); }, [](auto&) {}},
-        instructions[i].operation);
-  }
+  const auto later = [](ValueId id) { return id < ValueId(2) ? id : ValueId(id.value() + 2); };  // inputs stay
+  for (std::size_t i = 3; i < instructions.size(); ++i) replace_operands(instructions[i].operation, later);
   instructions.insert(instructions.begin() + 2, {{Rotate{ValueId(1), RotationStep(3)}, Level(0), Scale(), 0},
                                                  {Rotate{ValueId(0), RotationStep(3)}, Level(0), Scale(), 0}});
   for (ValueId& result : explicit_rotations.program.results) result = later(result);
   const std::vector<Slots> inputs = {hoisted.random_slots(), hoisted.random_slots()};
   const auto gains_of = [&](const Example& example) {
     return sensitivity(example.program, example.weights, execute(example.program, example.weights, inputs, {}),
-                       {1, 0, 1});
+                       {1, 0, 1, 1});
   };
   const auto by_hoisting = gains_of(hoisted);
   const auto by_rotation = gains_of(explicit_rotations);
