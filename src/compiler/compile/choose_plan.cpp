@@ -17,7 +17,6 @@
 namespace obscura::compiler::compile {
 namespace {
 
-using fhe::params::max_log_qp;
 using place::CostModel;
 using place::Ending;
 using place::Work;
@@ -42,13 +41,13 @@ struct Attempt {
 
 class PlanSearch {
  public:
-  /// With chains the graph has bootstraps. Plans that take as long as `most_us` are of no interest.
+  /// With a chain the graph has bootstraps. Plans that take as long as `most_us` are of no interest.
   PlanSearch(std::shared_ptr<const graph::Graph> graph, const Inputs& inputs, double most_sd,
-             const CompileOptions& options, std::vector<std::shared_ptr<const BootstrapChain>> chains = {},
+             const CompileOptions& options, std::shared_ptr<const BootstrapChain> chain = nullptr,
              double most_us = std::numeric_limits<double>::infinity())
       : whole_(std::move(graph)),
         graph_(*whole_),
-        chains_(std::move(chains)),
+        chain_(std::move(chain)),
         most_us_(most_us),
         inputs_(inputs),
         most_sd_(most_sd),
@@ -89,7 +88,7 @@ class PlanSearch {
   };
 
   [[nodiscard]] int least_log_n() const {
-    if (!chains_.empty()) return chains_.front()->params.log_n;
+    if (chain_) return chain_->params.log_n;
     return std::max(options_.least_log_n, pack::kLeastLaneLogN + lane_bits_);
   }
 
@@ -99,7 +98,7 @@ class PlanSearch {
     const place::CostRow row = options_.cost.row(log_n);
     pack::NetworkSearch search(graph_, 1 << (log_n - lane_bits_ - 1), parallel_);
     for (const Structure& structure :
-         chains_.empty() ? structures(log_n, graph_, options_.security) : structures(chains_, graph_)) {
+         chain_ ? structures(chain_, graph_) : structures(log_n, graph_, options_.security)) {
       auto packings = search.run(node_cost(structure, graph_, row), {kBeam, kPackingsPerStructure, most_us_});
       if (!packings) {
         packing_error_ = packings.error();
@@ -292,7 +291,7 @@ class PlanSearch {
 
   std::shared_ptr<const graph::Graph> whole_;
   const graph::Graph& graph_;
-  std::vector<std::shared_ptr<const BootstrapChain>> chains_;
+  std::shared_ptr<const BootstrapChain> chain_;
   double most_us_;
   const Inputs& inputs_;
   double most_sd_;
@@ -351,7 +350,7 @@ base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& in
     const double best_us = plan ? plan->microseconds : std::numeric_limits<double>::infinity();
     if (placement.microseconds >= best_us) break;
     auto with_bootstraps =
-        PlanSearch(std::move(placement.graph), inputs, most_sd, options, {std::move(placement.chain)}, best_us).run();
+        PlanSearch(std::move(placement.graph), inputs, most_sd, options, std::move(placement.chain), best_us).run();
     if (with_bootstraps) plan = std::move(with_bootstraps);
   }
   return plan;

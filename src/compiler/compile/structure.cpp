@@ -88,18 +88,15 @@ std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::par
   return found;
 }
 
-std::vector<Structure> structures(const std::vector<std::shared_ptr<const BootstrapChain>>& chains,
-                                  const graph::Graph& graph) {
+std::vector<Structure> structures(const std::shared_ptr<const BootstrapChain>& chain, const graph::Graph& graph) {
   std::vector<Structure> found;
-  for (const auto& chain : chains) {
-    for (const Ending ending : kEndings) {
-      if (ending != Ending::kRescaled && !ends_in_matrices(graph)) continue;
-      Structure structure{chain->params.log_n, ending};
-      structure.primes = static_cast<int>(chain->params.q_bits.size());
-      structure.special = static_cast<int>(chain->params.p_bits.size());
-      structure.chain = chain;
-      found.push_back(std::move(structure));
-    }
+  for (const Ending ending : kEndings) {
+    if (ending != Ending::kRescaled && !ends_in_matrices(graph)) continue;
+    Structure structure{chain->params.log_n, ending};
+    structure.primes = static_cast<int>(chain->params.q_bits.size());
+    structure.special = static_cast<int>(chain->params.p_bits.size());
+    structure.chain = chain;
+    found.push_back(std::move(structure));
   }
   return found;
 }

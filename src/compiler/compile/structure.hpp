@@ -43,8 +43,8 @@ struct Structure {
 /// For which even the smallest primes stay below the cap.
 [[nodiscard]] std::vector<Structure> structures(int log_n, const graph::Graph& graph, fhe::params::Security security);
 
-/// For a graph with bootstraps, in the order of the chains.
-[[nodiscard]] std::vector<Structure> structures(const std::vector<std::shared_ptr<const BootstrapChain>>& chains,
+/// For a graph with bootstraps that are placed for this chain.
+[[nodiscard]] std::vector<Structure> structures(const std::shared_ptr<const BootstrapChain>& chain,
                                                 const graph::Graph& graph);
 
 /// What operators of the graph cost at the levels at which they work, in microseconds.
