@@ -32,9 +32,9 @@ struct StageHost::Stage {
   std::unique_ptr<LoadedModel> loaded;
 };
 
-/// One file to be loaded. A whole model is the only stage of itself.
 static_assert(wire::kMaxShards == net::kMaxShards);
 
+/// One file to be loaded. A whole model is the only stage of itself.
 struct StageHost::Wanted {
   net::BlobRef model;  // what jobs call the model
   wire::ManifestFile file;

@@ -28,15 +28,16 @@ struct SessionLimits {
 /// A program, or a stage of one, with its weights and the evaluation keys of a key pair, ready to answer requests.
 class Session {
  public:
-  /// `model` is verified and, like `context` (which has its parameters) and `key_file`, outlives the session. Errors:
-  /// those of read_evaluation_keys, SealedModel::weight and Executor::create.
+  /// `model` is verified and, like `context` (which has its parameters), outlives the session; so does `key_file` under
+  /// a limit that leaves no room for all keys. Errors: those of read_evaluation_keys, SealedModel::weight and
+  /// Executor::create.
   [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(const fhe::ckks::Context& context,
                                                                      const wire::SealedModel& model,
                                                                      std::span<const std::uint8_t> key_file,
                                                                      const std::string& key_name,
                                                                      const SessionLimits& limits);
   /// The same with weights from elsewhere: the owner's own clear ones (runtime/clear). `program` is verified and
-  /// outlives the session, and so does `key_file`. The limit is for all but these weights. Errors: those of
+  /// outlives the session, and `key_file` as above. The limit is for all but these weights. Errors: those of
   /// read_evaluation_keys and Executor::create.
   [[nodiscard]] static base::Result<std::unique_ptr<Session>> create(
       const fhe::ckks::Context& context, const plan::program::Program& program, const artifact::Digest& key,
