@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kLineBytes = 64;
 constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
+constexpr std::size_t kSmallPageBytes = 4096;
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
 // Eight classes per power of two: at most one eighth is wasted, and up to 16 limbs of a ring fit exactly.
@@ -39,14 +40,14 @@ bool has_huge_pages(std::size_t capacity) {
   return capacity * kWordBytes >= kHugePageBytes;
 }
 
-// Of the pages that a block of huge pages lies in.
+// Of the pages that a block of huge pages lies in. The system puts its end, which fills no huge page, into small ones.
 std::size_t mapped_bytes(std::size_t capacity) {
   const std::size_t bytes = (capacity + kStaggers * kStaggerWords) * kWordBytes;
-  return (bytes + kHugePageBytes - 1) / kHugePageBytes * kHugePageBytes;
+  return (bytes + kSmallPageBytes - 1) / kSmallPageBytes * kSmallPageBytes;
 }
 
-// Huge pages of their own, which go back to the system when they are released: an allocator would keep them, in pieces.
-// Under AddressSanitizer from there, as it sees past the end of what it gives.
+// Pages of their own, the first on the boundary of a huge one, which go back to the system when they are released: an
+// allocator would keep them, in pieces. Under AddressSanitizer from there, as it sees past the end of what it gives.
 void* map_pages(std::size_t bytes) {
 #if defined(__SANITIZE_ADDRESS__)
   return ::operator new (bytes, std::align_val_t{kHugePageBytes});
@@ -75,8 +76,9 @@ std::uint64_t* allocate(std::size_t capacity, std::size_t stagger) {
   if (!has_huge_pages(capacity)) {
     return static_cast<std::uint64_t*>(::operator new (capacity* kWordBytes, std::align_val_t{kLineBytes}));
   }
-  void* const block = map_pages(mapped_bytes(capacity));
-  (void)::madvise(block, mapped_bytes(capacity), MADV_HUGEPAGE);
+  const std::size_t bytes = mapped_bytes(capacity);
+  void* const block = map_pages(bytes);
+  (void)::madvise(block, bytes, MADV_HUGEPAGE);
   return static_cast<std::uint64_t*>(block) + stagger * kStaggerWords;
 }
 
