@@ -1,5 +1,6 @@
 // Packings of convolutions, joins and wide layers over several ciphertexts, against the graph's interpreter,
 // with junk in every slot of which a layout says nothing.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <array>
@@ -70,7 +71,7 @@ class Maker {
 };
 
 // Packs under many cost functions, so that all kinds of candidates are taken, and holds each packing against the graph.
-std::size_t check(Maker& maker, int log_n, int searches) {
+std::set<std::string> packings_of(Maker& maker, int log_n, int searches) {
   const graph::Graph& graph = maker.graph;
   const auto inputs = graph::element_count(graph.nodes.front().shape);
   const base::Parallel parallel(2);
@@ -88,16 +89,20 @@ std::size_t check(Maker& maker, int log_n, int searches) {
         },
         {});
     EXPECT_TRUE(found.has_value()) << found.error().message;
-    if (!found) return 0;
+    if (!found) return {};
     const pack::NetworkPacking& packing = found->at(static_cast<std::size_t>(i) % found->size());
     std::string text;
     for (const auto& node : packing.nodes) text += pack::describe(*node) + "\n";
     if (!seen.insert(text).second) continue;
     const auto checked = compile::check_packing(graph, pack::lower(graph, packing, log_n), {maker.reals(inputs)});
     EXPECT_TRUE(checked.has_value()) << checked.error().message << "\n" << text;
-    if (!checked) return 0;
+    if (!checked) return {};
   }
-  return seen.size();
+  return seen;
+}
+
+std::size_t check(Maker& maker, int log_n, int searches) {
+  return packings_of(maker, log_n, searches).size();
 }
 
 TEST(NetworkPacking, ConvolutionsWithStridesAndPads) {
@@ -143,6 +148,92 @@ TEST(NetworkPacking, SkipsMeetInOneLayout) {
   x = maker.add(graph::Affine{{1.0}, maker.reals(4)}, {x}, "shift");
   maker.dense(x, 3);
   EXPECT_GE(check(maker, 9, 30), 5u);
+}
+
+// Eight copies fit. Between plain copies all of a row's 72 products would be terms of their own, in each layer; a part
+// of two channels, repeated, leaves 18.
+TEST(NetworkPacking, CopiesShareTheWorkOfTwoLayersInTurn) {
+  Maker maker(9);
+  ValueId x = maker.input({8, 4, 4});
+  for (int i = 0; i < 2; ++i) {
+    x = maker.add(graph::Square{}, {x}, "square");
+    x = maker.conv(x, 8, 3, 1, 1);
+  }
+  const graph::Graph& graph = maker.graph;
+  const base::Parallel parallel(2);
+  pack::NetworkSearch search(graph, 1024, parallel);
+  const auto found = search.run(
+      [](std::size_t, const pack::LayerOps& ops) {
+        return ops.terms + 0.5 * (ops.babies + ops.giants + ops.rotations + ops.conjugations);
+      },
+      {});
+  ASSERT_TRUE(found.has_value()) << found.error().message;
+  std::string text;
+  int terms = 0;
+  for (const auto& node : found->front().nodes) {
+    text += pack::describe(*node) + "\n";
+    for (const pack::LayerOps& ops : node->ops) terms += ops.terms;
+  }
+  EXPECT_NE(text.find("parts repeated"), std::string::npos) << text;
+  EXPECT_LE(terms, 2 * 18) << text;
+  const auto checked = compile::check_packing(graph, pack::lower(graph, found->front(), 11), {maker.reals(128)});
+  EXPECT_TRUE(checked.has_value()) << checked.error().message << "\n" << text;
+}
+
+TEST(NetworkPacking, RepeatedPartsBetweenAllKindsOfLayers) {
+  Maker maker(10);
+  ValueId x = maker.input({2, 8, 8});
+  x = maker.conv(x, 4, 3, 1, 1);
+  const ValueId skip = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(skip, 4, 3, 1, 1);
+  x = maker.add(graph::Add{}, {x, skip}, "add");
+  const ValueId wide = maker.conv(x, 8, 1, 2, 0);
+  x = maker.conv(x, 8, 3, 2, 1);
+  x = maker.add(graph::Add{}, {x, wide}, "add");
+  x = maker.add(graph::Square{}, {x}, "square");
+  x = maker.conv(x, 7, 3, 1, 1);
+  maker.dense(x, 5);
+  const std::set<std::string> seen = packings_of(maker, 11, 200);
+  const auto count = [&](const char* words) {
+    return std::count_if(seen.begin(), seen.end(),
+                         [&](const std::string& text) { return text.find(words) != std::string::npos; });
+  };
+  EXPECT_GE(count("parts repeated"), 10);
+  EXPECT_GE(count("parts repeated, folded"), 5);  // to them
+  EXPECT_GE(count("parts repeated -> "), 5);      // from them
+}
+
+// Every candidate of one layer, and behind each every candidate of the next.
+TEST(NetworkPacking, RepeatedPartsToAndFromEveryLayout) {
+  Maker maker(11);
+  const ValueId x = maker.input({4, 4, 4});
+  const ValueId first = maker.conv(x, 4, 3, 1, 1);
+  const ValueId second = maker.conv(first, 4, 3, 1, 1);
+  const base::Parallel parallel(2);
+  pack::LayoutPool pool;
+  pack::LinearCandidates candidates(maker.graph, 512, pool, parallel);
+  double fold_cost = 0;
+  const auto cost = [&](std::size_t, const pack::LayerOps& ops) { return ops.terms + fold_cost * ops.rotations; };
+  std::array<int, 3> counts{};  // to parts folded, to parts by themselves, from parts
+  for (fold_cost = 0; fold_cost < 2000; fold_cost += 1000) {
+    for (const pack::LinearCandidate& a : candidates.first(first, cost)) {
+      for (const pack::LinearCandidate& b : candidates.behind(second, a.packing->output, cost)) {
+        const bool to_parts = b.packing->output->parts().has_value();
+        const bool from_parts = a.packing->output->parts().has_value();
+        if (!to_parts && !from_parts) continue;
+        const auto* shape = std::get_if<pack::MappedShape>(&b.packing->shape);
+        ASSERT_NE(shape, nullptr);
+        if (to_parts) ++counts[shape->folded ? 0 : 1];
+        if (from_parts) ++counts[2];
+        const auto input = std::make_shared<const pack::NodePacking>(pack::NodePacking{pack::AsIs{}, {}, a.input});
+        const pack::NetworkPacking packing{{input, a.packing, b.packing}, 0};
+        const auto lowered = pack::lower(maker.graph, packing, 10);
+        const auto checked = compile::check_packing(maker.graph, lowered, {maker.reals(64)});
+        EXPECT_TRUE(checked.has_value()) << checked.error().message << "\n" << pack::describe(*b.packing);
+      }
+    }
+  }
+  EXPECT_THAT(counts, testing::Each(testing::Ge(1)));
 }
 
 TEST(NetworkPacking, CiphertextsOfConstantsAlone) {

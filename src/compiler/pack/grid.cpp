@@ -47,6 +47,24 @@ std::string describe(const Grid& grid, int ciphertexts, int copies) {
   return text;
 }
 
+/// Where an element of a grid stands first.
+struct GridPlace {
+  int plane;
+  int slot;  ///< within the plane
+};
+
+GridPlace place_of(const Grid& grid, const Geometry& g, int e) {
+  const Planes& p = grid.planes;
+  const int column_phases = p.columns > 1 ? grid.phase : 1;
+  const int row_phases = p.rows > 1 ? grid.phase : 1;
+  const int w = e % p.columns;
+  const int h = e / p.columns % p.rows;
+  const int c = (e / p.columns / p.rows * row_phases + h % row_phases) * column_phases + w % column_phases;
+  const int sub = c % grid.per_plane;
+  return {c / grid.per_plane, sub / g.column_gap * g.row_pitch + sub % g.column_gap +
+                                  h / row_phases * g.row_gap * g.row_pitch + w / column_phases * g.column_gap};
+}
+
 std::optional<TensorLayout> make_layout(const Grid& grid, int slots, int most_ciphertexts) {
   const Geometry g(grid);
   if (g.plane > slots || grid.per_plane > g.gaps()) return std::nullopt;
@@ -57,22 +75,33 @@ std::optional<TensorLayout> make_layout(const Grid& grid, int slots, int most_ci
   std::vector<std::vector<std::int32_t>> element(static_cast<std::size_t>(ciphertexts),
                                                  std::vector<std::int32_t>(static_cast<std::size_t>(slots), kGarbage));
   const Planes& p = grid.planes;
-  const int column_phases = p.columns > 1 ? grid.phase : 1;
-  const int row_phases = p.rows > 1 ? grid.phase : 1;
   for (int e = 0; e < p.channels * p.rows * p.columns; ++e) {
-    const int w = e % p.columns;
-    const int h = e / p.columns % p.rows;
-    const int c = (e / p.columns / p.rows * row_phases + h % row_phases) * column_phases + w % column_phases;
-    const int plane = c / grid.per_plane;
-    const int sub = c % grid.per_plane;
-    const int slot = plane % per_ciphertext * g.plane + sub / g.column_gap * g.row_pitch + sub % g.column_gap +
-                     h / row_phases * g.row_gap * g.row_pitch + w / column_phases * g.column_gap;
-    for (int s = slot; s < slots; s += used * g.plane) {
-      element[static_cast<std::size_t>(plane / per_ciphertext)][static_cast<std::size_t>(s)] = e;
+    const GridPlace at = place_of(grid, g, e);
+    for (int s = at.plane % per_ciphertext * g.plane + at.slot; s < slots; s += used * g.plane) {
+      element[static_cast<std::size_t>(at.plane / per_ciphertext)][static_cast<std::size_t>(s)] = e;
     }
   }
   const auto count = static_cast<std::size_t>(p.channels) * p.rows * p.columns;
   return TensorLayout(count, std::move(element), describe(grid, ciphertexts, per_ciphertext / used));
+}
+
+std::optional<TensorLayout> make_repeated(const Grid& grid, int slots) {
+  const Geometry g(grid);
+  const int period = power_of_two(g.planes) * g.plane;
+  const int copies = slots / period;
+  if (grid.per_plane != g.gaps() || copies < 4 || power_of_two(g.planes) < copies / 2) return std::nullopt;
+  const RepeatedParts parts{2 * period, 2 * period / copies};
+  std::vector<std::int32_t> element(static_cast<std::size_t>(slots), kGarbage);
+  const Planes& p = grid.planes;
+  const int count = p.channels * p.rows * p.columns;
+  for (int e = 0; e < count; ++e) {
+    const GridPlace at = place_of(grid, g, e);
+    const int slot = at.plane * g.plane + at.slot;
+    const int first = slot / parts.size * parts.block + slot % parts.size;
+    for (int i = 0; i <= parts.copies(); ++i) element[static_cast<std::size_t>(first + i * parts.size)] = e;
+  }
+  std::string name = describe(grid, 1, 1) + fmt::format(", {} parts repeated", copies / 2);
+  return TensorLayout(static_cast<std::size_t>(count), {std::move(element)}, std::move(name), parts);
 }
 
 void add_layouts(Grid grid, int slots, int most_ciphertexts, std::vector<TensorLayout>& layouts) {
@@ -104,6 +133,16 @@ std::vector<TensorLayout> grid_layouts(const graph::Shape& shape, int slots, int
   // The same elements as one vector.
   const Planes flat{static_cast<int>(graph::element_count(shape)), 1, 1};
   if (planes.channels != flat.channels) add_layouts({flat}, slots, most_ciphertexts, layouts);
+  return layouts;
+}
+
+std::vector<TensorLayout> repeated_layouts(const graph::Shape& shape, int slots) {
+  std::vector<TensorLayout> layouts;
+  Grid grid{planes_of(shape)};
+  if (grid.planes.rows == 1 || grid.planes.columns == 1) return layouts;
+  for (; Geometry(grid).plane <= slots && grid.per_plane <= grid.planes.channels; grid.gap *= 2, grid.per_plane *= 4) {
+    if (auto layout = make_repeated(grid, slots)) layouts.push_back(std::move(*layout));
+  }
   return layouts;
 }
 

@@ -32,7 +32,13 @@ struct Grid {
 /// per plane, vectors of repeated powers of two. At most `most_ciphertexts` ciphertexts.
 [[nodiscard]] std::vector<TensorLayout> grid_layouts(const graph::Shape& shape, int slots, int most_ciphertexts);
 
-/// The same and those with phases, which only the data owner can lay out at no cost.
+/// Where a grid of full gaps leaves room for four copies and more of its planes: parts of the planes instead, so many
+/// that a block holds two copies' worth of slots (RepeatedParts). A matrix from plain copies to repeated parts can be
+/// folded, and so can one from repeated parts to plain copies: between plain copies neither could, as all copies see
+/// the same.
+[[nodiscard]] std::vector<TensorLayout> repeated_layouts(const graph::Shape& shape, int slots);
+
+/// The grid layouts and those with phases, which only the data owner can lay out at no cost.
 [[nodiscard]] std::vector<TensorLayout> input_layouts(const graph::Shape& shape, int slots, int most_ciphertexts);
 
 }  // namespace obscura::compiler::pack

@@ -23,6 +23,12 @@ double total(const std::vector<LayerOps>& ops, std::size_t node, const NodeCost&
   return sum;
 }
 
+bool can_fold(const TensorLayout& input, const TensorLayout& output) {
+  const int period = input.largest_period();
+  if (output.parts()) return period <= output.parts()->block / 2 && output.parts()->size < period;
+  return output.largest_period() < period;
+}
+
 LayerOps reading(int ciphertexts) {
   LayerOps ops;
   ops.fresh_inputs = ciphertexts;
@@ -53,7 +59,9 @@ const std::vector<LayoutPtr>& LinearCandidates::outputs(ValueId id) {
   const auto known = outputs_.find(id);
   if (known != outputs_.end()) return known->second;
   std::vector<LayoutPtr> layouts;
-  for (TensorLayout& layout : grid_layouts(graph_.shape(id), slots_, kMostCiphertexts)) {
+  std::vector<TensorLayout> all = grid_layouts(graph_.shape(id), slots_, kMostCiphertexts);
+  for (TensorLayout& layout : repeated_layouts(graph_.shape(id), slots_)) all.push_back(std::move(layout));
+  for (TensorLayout& layout : all) {
     const LayoutPtr interned = pool_.intern(std::move(layout));
     if (std::find(layouts.begin(), layouts.end(), interned) == layouts.end()) layouts.push_back(interned);
   }
@@ -66,7 +74,7 @@ LinearCandidates::Wanted LinearCandidates::wanted(ValueId id, const LayoutPtr& i
   Wanted wanted;
   for (const LayoutPtr& output : layouts) {
     wanted.push_back({output, false});
-    if (output->largest_period() < input->largest_period()) wanted.push_back({output, true});
+    if (can_fold(*input, *output)) wanted.push_back({output, true});
   }
   return wanted;
 }

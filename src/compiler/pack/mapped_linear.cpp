@@ -135,6 +135,7 @@ Alternatives alternatives_of(const Terms& terms, int operands, int folds, bool i
 
 int folds_of(const TensorLayout& input, const TensorLayout& output, int result, bool folded) {
   if (!folded) return 0;
+  if (output.parts()) return std::countr_zero(static_cast<unsigned>(output.parts()->copies()));
   return std::countr_zero(static_cast<unsigned>(detail::repeat_of(input, output, result))) -
          std::countr_zero(static_cast<unsigned>(output.period(result)));
 }
@@ -243,7 +244,8 @@ std::vector<program::ValueId> emit_mapped(const graph::SparseMatrix& matrix, con
     if (result.halves) sum = builder.fold_imaginary(sum, result.half_shift);
     if (take_real) sum = builder.add_conjugate(sum);
     const int folds = folds_of(*shape.input, *shape.output, o, shape.folded);
-    values.push_back(builder.fold_all(sum, shape.output->period(o), 1 << folds));
+    const int step = shape.output->parts() ? shape.output->parts()->size : shape.output->period(o);
+    values.push_back(builder.fold_all(sum, step, 1 << folds));
   }
   return values;
 }

@@ -25,8 +25,8 @@ struct MappedResult {
 /// Any matrix between two layouts that are given slot by slot: the entry of row r and column c is part of the
 /// diagonal whose rotation takes column c's slot to an accumulator of row r. Where the output repeats sooner than the
 /// input (`folded`), the copies of a row accumulate different columns and are summed by folds, which leaves the sum in
-/// every copy; else every copy accumulates all of its row. (Halevi, Shoup, CRYPTO 2014; "single-shot multiplexed"
-/// convolution: Ebel, Garimella, Reagen, Orion, ASPLOS 2025, section 4.)
+/// every copy; else every copy accumulates all of its row. Repeated parts are folded within their blocks. (Halevi,
+/// Shoup, CRYPTO 2014; "single-shot multiplexed" convolution: Ebel, Garimella, Reagen, Orion, ASPLOS 2025, section 4.)
 struct MappedShape {
   LayoutPtr input;
   LayoutPtr output;

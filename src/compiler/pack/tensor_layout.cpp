@@ -47,8 +47,10 @@ std::optional<Layout> as_window(const std::vector<Slots>& element, std::size_t e
 
 }  // namespace
 
-TensorLayout::TensorLayout(std::size_t elements, std::vector<Slots> element, std::string name)
-    : element_(std::move(element)), name_(std::move(name)) {
+TensorLayout::TensorLayout(std::size_t elements, std::vector<Slots> element, std::string name,
+                           std::optional<RepeatedParts> parts)
+    : element_(std::move(element)), parts_(parts), name_(std::move(name)) {
+  OBSCURA_CHECK(!parts_ || element_.size() == 1, "parts are repeated in one ciphertext");
   index(elements);
   windowed_ = as_window(element_, elements, period_.front());
 }
@@ -103,7 +105,11 @@ LayoutPtr LayoutPool::intern(TensorLayout layout) {
   const std::size_t hash = hash_of(layout.element());
   const auto [first, last] = known_.equal_range(hash);
   for (auto it = first; it != last; ++it) {
-    if (it->second->element() == layout.element() && it->second->windowed() == layout.windowed()) return it->second;
+    const TensorLayout& other = *it->second;
+    if (other.element() == layout.element() && other.windowed() == layout.windowed() &&
+        other.parts() == layout.parts()) {
+      return it->second;
+    }
   }
   layout.number_ = known_.size();
   return known_.emplace(hash, std::make_shared<const TensorLayout>(std::move(layout)))->second;

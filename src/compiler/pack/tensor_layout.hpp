@@ -17,12 +17,23 @@ struct Place {
   std::int32_t slot = 0;
 };
 
+/// A ciphertext in blocks of `block` slots, a power of two. Each holds a part of the tensor of its own, `size` slots
+/// long, over and over: half a block and one more time; what follows is kGarbage.
+struct RepeatedParts {
+  int block = 0;
+  int size = 0;
+  /// Within half a block.
+  [[nodiscard]] int copies() const { return block / 2 / size; }
+  friend bool operator==(const RepeatedParts&, const RepeatedParts&) = default;
+};
+
 /// Where the elements of a tensor stand in the slots of one or more ciphertexts, slot by slot. Nothing is known of
 /// a slot that holds kGarbage, but that its value is bounded: whoever reads it multiplies it by zero.
 class TensorLayout {
  public:
   /// `elements` is the size of the tensor; [ciphertexts][slots] numbers of elements, or kGarbage.
-  TensorLayout(std::size_t elements, std::vector<std::vector<std::int32_t>> element, std::string name);
+  TensorLayout(std::size_t elements, std::vector<std::vector<std::int32_t>> element, std::string name,
+               std::optional<RepeatedParts> parts = std::nullopt);
   /// One ciphertext, as the vector families (diagonals.hpp, gather.hpp) describe it.
   explicit TensorLayout(const Layout& windowed);
 
@@ -39,6 +50,8 @@ class TensorLayout {
   [[nodiscard]] int largest_period() const;
   /// The same layout in terms of the vector families, where that is possible.
   [[nodiscard]] const std::optional<Layout>& windowed() const { return windowed_; }
+  /// Set where the layout, of one ciphertext, was made of repeated parts.
+  [[nodiscard]] const std::optional<RepeatedParts>& parts() const { return parts_; }
   /// One phrase for the report.
   [[nodiscard]] const std::string& name() const { return name_; }
   /// Set by the pool that keeps the layout: layouts in the order in which they came up.
@@ -52,6 +65,7 @@ class TensorLayout {
   std::vector<Place> place_;
   std::vector<int> period_;
   std::optional<Layout> windowed_;
+  std::optional<RepeatedParts> parts_;
   std::string name_;
   bool complete_ = true;
   std::size_t number_ = 0;
