@@ -174,7 +174,10 @@ class WatchedWeights final : public runtime::exec::WeightSource {
     if (id.value() == failing) return base::fail(base::ErrorCode::kCorrupt, "chunk 6 is damaged");
     return weights_.fetch(id);
   }
-  void prefetch(program::WeightId id) override { prefetched_.insert(id); }
+  void prefetch(std::span<const program::WeightId> ids) override {
+    EXPECT_LE(ids.size(), most);
+    prefetched_.insert(ids.begin(), ids.end());
+  }
   void release(program::WeightId id) override { released.push_back(id.value()); }
 
   std::vector<int> fetched;

@@ -21,7 +21,7 @@ class LoadedWeights final : public runtime::exec::WeightSource {
   [[nodiscard]] base::Result<runtime::exec::Weight> fetch(plan::program::WeightId id) override {
     return runtime::exec::Weight(&weights_.at(static_cast<std::size_t>(id.value())));
   }
-  void prefetch(plan::program::WeightId) override {}
+  void prefetch(std::span<const plan::program::WeightId>) override {}
   void release(plan::program::WeightId) override {}
 
  private:

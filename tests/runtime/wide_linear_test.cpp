@@ -64,7 +64,7 @@ class MadeWeights final : public runtime::exec::WeightSource {
     most_seen = std::max(most_seen, held_.size());
     return Weight(&made->second);
   }
-  void prefetch(program::WeightId) override {}
+  void prefetch(std::span<const program::WeightId>) override {}
   void release(program::WeightId id) override { held_.erase(id.value()); }
   std::size_t most_seen = 0;
 

@@ -19,6 +19,7 @@ class Encoder {
   explicit Encoder(const ring::RingContext& ring);
 
   [[nodiscard]] const params::ParamSet& params() const { return ring_->params(); }
+  [[nodiscard]] const base::Parallel& parallel() const { return ring_->parallel(); }
 
   /// Up to N/2 slots (missing ones are 0), rounded to integers at `scale`. `extended`: over basis_qp.
   /// Values must be finite and satisfy |v| * scale < 2^62. Cost: one complex FFT of N/2 and one NTT per limb.

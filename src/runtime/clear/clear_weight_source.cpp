@@ -46,6 +46,13 @@ base::Result<exec::Weight> ClearWeightSource::fetch(plan::program::WeightId id) 
   return exec::Weight(&*encoded);
 }
 
+void ClearWeightSource::prefetch(std::span<const plan::program::WeightId> ids) {
+  encoder_->parallel().for_each(ids.size(), [&](std::size_t i) {
+    const auto index = static_cast<std::size_t>(ids[i].value());
+    if (!encoded_[index].has_value()) encoded_[index].emplace(encode(index));
+  });
+}
+
 void ClearWeightSource::release(plan::program::WeightId id) {
   if (keep_ == Keep::kCoefficients) encoded_[static_cast<std::size_t>(id.value())].reset();
 }

@@ -31,7 +31,8 @@ class ClearWeightSource final : public exec::WeightSource {
   }
   /// Cost: one encoding the first time; later nothing, or one NTT per limb. Never fails.
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
-  void prefetch(plan::program::WeightId) override {}
+  /// Encodes them side by side.
+  void prefetch(std::span<const plan::program::WeightId> ids) override;
   void release(plan::program::WeightId id) override;
 
  private:

@@ -86,7 +86,7 @@ class AskingSource final : public WeightSource {
     if (keep_going_ && !keep_going_()) return stopped();
     return next_.fetch(id);
   }
-  void prefetch(program::WeightId id) override { next_.prefetch(id); }
+  void prefetch(std::span<const program::WeightId> ids) override { next_.prefetch(ids); }
   void release(program::WeightId id) override { next_.release(id); }
 
  private:

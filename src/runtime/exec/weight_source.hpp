@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <variant>
 
 #include "base/result.hpp"
@@ -26,8 +27,9 @@ class WeightSource {
   [[nodiscard]] virtual std::size_t most_held() const = 0;
   /// The weight at the level, scale and basis that the program states; valid until release(id).
   [[nodiscard]] virtual base::Result<Weight> fetch(plan::program::WeightId id) = 0;
-  /// The executor will soon fetch this one: told in the order of use, at most a few ahead.
-  virtual void prefetch(plan::program::WeightId id) = 0;
+  /// The executor fetches these next, one after the other: at most most_held(), each not again before its release. A
+  /// source may bring them all at once, on several threads; what cannot be brought fails when it is fetched.
+  virtual void prefetch(std::span<const plan::program::WeightId> ids) = 0;
   /// The executor is done with this one for the current run, also when its fetch failed.
   virtual void release(plan::program::WeightId id) = 0;
 };

@@ -19,7 +19,7 @@ class ResidentWeights final : public exec::WeightSource {
   [[nodiscard]] bool encrypted() const override { return true; }
   [[nodiscard]] std::size_t most_held() const override { return exec::kNoLimit; }
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
-  void prefetch(plan::program::WeightId) override {}
+  void prefetch(std::span<const plan::program::WeightId>) override {}
   void release(plan::program::WeightId) override {}
 
  private:

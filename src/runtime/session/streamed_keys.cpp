@@ -1,6 +1,7 @@
 #include "runtime/session/streamed_keys.hpp"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "plan/program/schedule.hpp"
@@ -55,16 +56,31 @@ void StreamedKeys::make_room(std::uint64_t bytes, std::size_t instruction) {
 }
 
 base::Result<void> StreamedKeys::bring(std::size_t instruction) {
+  std::vector<fhe::ckks::KeyId> missing;
   for (const fhe::ckks::KeyId& id : used_[instruction]) {
-    Key& key = keys_.at(id);
-    if (key.held) continue;
-    make_room(key.bytes, instruction);
-    OBSCURA_TRY(auto read, file_.key(*ring_, key.need));
-    held_->insert(id, std::move(read));
-    key.held = true;
-    held_bytes_ += key.bytes;
-    ring_->pool().trim_to(kIdleBytes);
+    if (!keys_.at(id).held) missing.push_back(id);
   }
+  const auto together = static_cast<std::size_t>(ring_->parallel().threads());
+  for (std::size_t first = 0; first < missing.size(); first += together) {
+    OBSCURA_TRY_VOID(read(std::span(missing).subspan(first, std::min(together, missing.size() - first)), instruction));
+  }
+  return {};
+}
+
+base::Result<void> StreamedKeys::read(std::span<const fhe::ckks::KeyId> missing, std::size_t instruction) {
+  std::uint64_t bytes = 0;
+  for (const fhe::ckks::KeyId& id : missing) bytes += keys_.at(id).bytes;
+  make_room(bytes, instruction);
+  std::vector<std::optional<base::Result<fhe::ckks::SwitchingKey>>> found(missing.size());
+  ring_->parallel().for_each(missing.size(),
+                             [&](std::size_t i) { found[i] = file_.key(*ring_, keys_.at(missing[i]).need); });
+  for (std::size_t i = 0; i < missing.size(); ++i) {
+    OBSCURA_TRY(auto key, std::move(*found[i]));
+    held_->insert(missing[i], std::move(key));
+    keys_.at(missing[i]).held = true;
+    held_bytes_ += keys_.at(missing[i]).bytes;
+  }
+  ring_->pool().trim_to(kIdleBytes);
   return {};
 }
 

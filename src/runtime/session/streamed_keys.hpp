@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <vector>
 
 #include "base/result.hpp"
@@ -24,7 +25,7 @@ class StreamedKeys {
                bool encrypted_weights, std::uint64_t most_bytes, fhe::ckks::EvaluationKeys& keys);
 
   /// Brings the keys that an instruction uses. Errors: those of EvaluationKeysFile::key. Cost: reading those that are
-  /// not held.
+  /// not held, a key on each thread.
   [[nodiscard]] base::Result<void> bring(std::size_t instruction);
 
  private:
@@ -37,6 +38,7 @@ class StreamedKeys {
   };
   [[nodiscard]] std::size_t next_use(const Key& key, std::size_t instruction) const;
   void make_room(std::uint64_t bytes, std::size_t instruction);
+  base::Result<void> read(std::span<const fhe::ckks::KeyId> missing, std::size_t instruction);
 
   wire::EvaluationKeysFile file_;
   const fhe::ring::RingContext* ring_;

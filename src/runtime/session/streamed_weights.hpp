@@ -18,7 +18,8 @@ class StreamedWeights final : public exec::WeightSource {
   [[nodiscard]] bool encrypted() const override { return true; }
   [[nodiscard]] std::size_t most_held() const override { return plan::program::kStreamedWeights; }
   [[nodiscard]] base::Result<exec::Weight> fetch(plan::program::WeightId id) override;
-  void prefetch(plan::program::WeightId) override {}
+  /// Reads, verifies and expands them side by side.
+  void prefetch(std::span<const plan::program::WeightId> ids) override;
   void release(plan::program::WeightId id) override { held_.erase(id.value()); }
 
  private:

@@ -30,9 +30,6 @@ bool is_as_stated(const Encoded& encoded, const fhe::ring::Basis& basis, const p
          (basis.p_count > 0) == info.extended;
 }
 
-/// How far ahead of their use weights are announced.
-constexpr std::size_t kAhead = program::kStreamedWeights;
-
 bool fits(const Weight& weight, const program::WeightInfo& info) {
   if (const auto* encrypted = std::get_if<const Ciphertext*>(&weight)) {
     return is_as_stated(**encrypted, (*encrypted)->c0().basis(), info) &&
@@ -55,9 +52,7 @@ Run::Run(const Engine& engine, std::span<const Ciphertext> inputs, WeightSource&
       inputs_(inputs),
       weights_(&weights),
       owned_(engine.program->instructions.size()),
-      values_(engine.program->instructions.size(), nullptr) {
-  announce_before(kAhead);
-}
+      values_(engine.program->instructions.size(), nullptr) {}
 
 const Ciphertext& Run::value(program::ValueId id) const {
   const Ciphertext* found = values_[static_cast<std::size_t>(id.value())];
@@ -70,7 +65,6 @@ fhe::ckks::LowerView Run::operand(program::ValueId id) const {
 }
 
 base::Result<Weight> Run::fetch(program::WeightId id) {
-  announce_before(static_cast<std::size_t>(id.value()) + 1 + kAhead);
   OBSCURA_TRY(const Weight weight, weights_->fetch(id));
   const auto& info = engine_.program->weights[static_cast<std::size_t>(id.value())];
   const bool side_fits = std::holds_alternative<const Ciphertext*>(weight) == weights_->encrypted();
@@ -79,12 +73,6 @@ base::Result<Weight> Run::fetch(program::WeightId id) {
       base::ErrorCode::kMismatch,
       "weight " + std::to_string(id.value()) + " is at another level, scale or basis than the program states",
       "seal the model again from its .plan");
-}
-
-/// Weights are numbered in the order of use.
-void Run::announce_before(std::size_t end) {
-  const std::size_t last = std::min(end, engine_.program->weights.size());
-  for (; announced_ < last; ++announced_) weights_->prefetch(program::WeightId(static_cast<int>(announced_)));
 }
 
 const fhe::ckks::SwitchingKey& Run::key(program::KeyKind kind, RotationStep step) const {
@@ -143,6 +131,7 @@ Ciphertext Run::compute(const program::Join& join) const {
 base::Result<void> Run::multiply_next(Running& running, std::span<const program::WeightId> weights) {
   std::vector<const Ciphertext*> encrypted;
   std::vector<const Plaintext*> clear;
+  weights_->prefetch(weights);
   for (const program::WeightId id : weights) {
     OBSCURA_TRY(const Weight weight, fetch(id));
     if (weights_->encrypted()) {
@@ -162,6 +151,7 @@ base::Result<void> Run::multiply_next(Running& running, std::span<const program:
 base::Result<Ciphertext> Run::compute(const program::AddBias& bias) {
   const LowerView a = operand(bias.operand);
   const auto add = [&]() -> base::Result<Ciphertext> {
+    weights_->prefetch({&bias.bias, 1});
     OBSCURA_TRY(const Weight weight, fetch(bias.bias));
     if (const auto* encrypted = std::get_if<const Ciphertext*>(&weight)) {
       return fhe::ckks::add(*engine_.ring, *a, **encrypted);

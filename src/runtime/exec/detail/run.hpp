@@ -53,7 +53,6 @@ class Run {
   [[nodiscard]] LowerView operand(plan::program::ValueId id) const;
   [[nodiscard]] const Ciphertext& value(plan::program::ValueId id) const;
   [[nodiscard]] base::Result<Weight> fetch(plan::program::WeightId id);
-  void announce_before(std::size_t end);
   [[nodiscard]] const fhe::ckks::SwitchingKey& key(plan::program::KeyKind kind, fhe::params::RotationStep step) const;
   [[nodiscard]] base::Result<void> multiply_next(Running& running, std::span<const plan::program::WeightId> weights);
   [[nodiscard]] Ciphertext switched(const Ciphertext& a, plan::program::KeyKind kind,
@@ -75,7 +74,6 @@ class Run {
   Engine engine_;
   std::span<const Ciphertext> inputs_;
   WeightSource* weights_;
-  std::size_t announced_ = 0;                            ///< weights that the source was told to prefetch
   const plan::program::Instruction* running_ = nullptr;  ///< the instruction that is being computed
   std::vector<std::optional<Ciphertext>> owned_;         ///< [instructions] values that the run has made
   std::vector<const Ciphertext*> values_;                ///< [instructions] live values, inputs included
