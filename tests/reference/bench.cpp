@@ -33,7 +33,8 @@ ckks::ProductCiphertext Bench::product(std::uint64_t index, params::Level level)
           fresh_scale() * fresh_scale()};
 }
 
-ckks::Plaintext Bench::message(std::uint64_t index, params::Level level, bool extended) const {
+ckks::Plaintext Bench::message(std::uint64_t index, params::Level level, bool extended,
+                               const params::Scale& scale) const {
   const ring::CoefficientPoly residues = ring::to_coefficient(ring(), poly(index, params::Level(0)));
   const auto q = static_cast<std::int64_t>(params().q()[0].value());
   std::vector<std::int64_t> integers;
@@ -41,7 +42,7 @@ ckks::Plaintext Bench::message(std::uint64_t index, params::Level level, bool ex
     const auto value = static_cast<std::int64_t>(residue);
     integers.push_back((value > q / 2 ? value - q : value) & 0xFFFFF);
   }
-  return encoder().encode_rounded(integers, level, fresh_scale(), extended);
+  return encoder().encode_rounded(integers, level, scale, extended);
 }
 
 ring::GaloisElement Bench::galois(const std::string& step) const {

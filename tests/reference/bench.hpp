@@ -39,7 +39,8 @@ class Bench {
   [[nodiscard]] ckks::Ciphertext ciphertext(std::uint64_t index, params::Level level) const;
   [[nodiscard]] ckks::ProductCiphertext product(std::uint64_t index, params::Level level) const;
   /// Small integers: the low 20 bits of uniform polynomial `index` modulo q_0, centred first.
-  [[nodiscard]] ckks::Plaintext message(std::uint64_t index, params::Level level, bool extended) const;
+  [[nodiscard]] ckks::Plaintext message(std::uint64_t index, params::Level level, bool extended,
+                                        const params::Scale& scale = params::Scale::power_of_two(30)) const;
 
   /// Of a rotation; of the conjugation for the step "conjugate".
   [[nodiscard]] ring::GaloisElement galois(const std::string& step) const;

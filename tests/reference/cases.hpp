@@ -23,4 +23,10 @@ void expect_decoded(const Bench& bench, const Vector& vector);
 [[nodiscard]] Bytes answer_operation(Bench& bench, const Vector& vector);
 [[nodiscard]] Bytes answer_key_switching(Bench& bench, const Vector& vector);
 
+/// Without a ring.
+[[nodiscard]] Bytes answer_container(const Vector& vector);
+[[nodiscard]] Bytes answer_parameters(const Vector& vector);
+/// `program`: bytes of the one that all files of the vectors belong to.
+[[nodiscard]] Bytes answer_file(Bench& bench, const Vector& vector, const Bytes& program);
+
 }  // namespace obscura::tests::reference

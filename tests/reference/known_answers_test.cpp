@@ -91,5 +91,26 @@ TEST(KnownAnswers, KeySwitching) {
   });
 }
 
+Bytes bytes_of_hex(const std::string& hex) {
+  Bytes bytes;
+  for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(std::stoi(hex.substr(i, 2), nullptr, 16)));
+  }
+  return bytes;
+}
+
+TEST(KnownAnswers, Files) {
+  Bytes program;
+  for_all("files", [&](const Vector& vector, const KernelTable& kernels, Benches& benches) {
+    const std::string& op = vector.text("op");
+    if (op == "program") program = bytes_of_hex(vector.text("hex"));
+    if (op == "container") return expect_answer(vector, answer_container(vector), kernels.name);
+    if (op == "parameters" || op == "primes_and_digits") {
+      return expect_answer(vector, answer_parameters(vector), kernels.name);
+    }
+    expect_answer(vector, answer_file(benches.of(vector), vector, program), kernels.name);
+  });
+}
+
 }  // namespace
 }  // namespace obscura::tests::reference
