@@ -16,8 +16,8 @@ ckks::KeyKind kind_of(const std::string& name) {
 
 }  // namespace
 
-Bench::Bench(const params::ParamLiteral& literal, const std::string& kernels)
-    : context_(ckks::Context::create(params::ParamSet::create_insecure({literal}).value(), {1, kernels}).value()),
+Bench::Bench(const params::ParamLiteral& literal, const ckks::EngineOptions& options)
+    : context_(ckks::Context::create(params::ParamSet::create_insecure({literal}).value(), options).value()),
       secret_(fhe::secret::SecretKey::from_seed(context_->ring(), seed_of("secret"))) {}
 
 ring::EvaluationPoly Bench::poly(std::uint64_t index, params::Level level, bool special) const {
@@ -54,11 +54,25 @@ const ckks::SwitchingKey& Bench::key(const std::string& kind, const std::string&
   const std::string name = kind + " " + step + " " + std::to_string(level);
   const auto found = keys_.find(name);
   if (found != keys_.end()) return found->second;
+  return keys_.emplace(name, make_key(kind, step, level)).first->second;
+}
+
+ckks::SwitchingKey Bench::make_key(const std::string& kind, const std::string& step, int level) const {
+  const std::string name = kind + " " + step + " " + std::to_string(level);
   random::Stream errors = errors_of(name);
   const ckks::KeyId id{kind_of(kind), galois(step)};
-  return keys_
-      .emplace(name, fhe::secret::make_switching_key(ring(), secret_, id, params::Level(level), seed_of(name), errors))
-      .first->second;
+  return fhe::secret::make_switching_key(ring(), secret_, id, params::Level(level), seed_of(name), errors);
+}
+
+const ckks::EvaluationKeys& Bench::transform_keys() {
+  if (!transform_keys_.all().empty()) return transform_keys_;
+  const auto add = [&](const char* kind, const char* step) {
+    transform_keys_.insert({kind_of(kind), galois(step)}, make_key(kind, step, top().value()));
+  };
+  for (const char* step : {"1", "2", "3", "-2"}) add("galois", step);
+  for (const char* step : {"2", "-2"}) add("galois_relinearize", step);
+  add("relinearize", "0");
+  return transform_keys_;
 }
 
 ckks::PublicKey Bench::public_key() const {

@@ -26,7 +26,7 @@ namespace ring = fhe::ring;
 
 class Bench {
  public:
-  Bench(const params::ParamLiteral& literal, const std::string& kernels);
+  Bench(const params::ParamLiteral& literal, const ckks::EngineOptions& options);
 
   [[nodiscard]] const ring::RingContext& ring() const { return context_->ring(); }
   [[nodiscard]] const ckks::Encoder& encoder() const { return context_->encoder(); }
@@ -45,6 +45,10 @@ class Bench {
   /// Of a rotation; of the conjugation for the step "conjugate".
   [[nodiscard]] ring::GaloisElement galois(const std::string& step) const;
   [[nodiscard]] const ckks::SwitchingKey& key(const std::string& kind, const std::string& step, int level);
+  /// The same, made anew.
+  [[nodiscard]] ckks::SwitchingKey make_key(const std::string& kind, const std::string& step, int level) const;
+  /// Keys of the rotations 1, 2, 3 and -2, for all kinds that a linear transform needs, up to the top level.
+  [[nodiscard]] const ckks::EvaluationKeys& transform_keys();
   [[nodiscard]] ckks::PublicKey public_key() const;
   [[nodiscard]] fhe::secret::EncapsulationKeys encapsulation_keys(params::Level level) const;
 
@@ -52,6 +56,7 @@ class Bench {
   std::unique_ptr<ckks::Context> context_;
   fhe::secret::SecretKey secret_;
   std::map<std::string, ckks::SwitchingKey> keys_;
+  ckks::EvaluationKeys transform_keys_;
 };
 
 /// The scale 2^30 of all operands.

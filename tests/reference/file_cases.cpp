@@ -79,14 +79,8 @@ Bytes answer_evaluation_keys(const Site& site) {
   for (const program::KeyNeed& need : site.compiled.key_needs) {
     const bool conjugates = need.kind == program::KeyKind::kConjugate;
     const std::string step = conjugates ? "conjugate" : std::to_string(need.step.value());
-    const ckks::SwitchingKey& key =
-        site.bench.key(kinds.at(static_cast<std::size_t>(need.kind)), step, need.level.value());
-    std::vector<ring::EvaluationPoly> b;
-    std::vector<ring::EvaluationPoly> a;
-    for (const ring::EvaluationPoly& half : key.b()) b.push_back(ring::clone(site.ring, half));
-    for (const ring::EvaluationPoly& half : key.a()) a.push_back(ring::clone(site.ring, half));
     keys.insert(runtime::keys::key_id_of(need, site.compiled.params.log_n),
-                {std::move(b), std::move(a), key.seed(), key.level()});
+                site.bench.make_key(kinds.at(static_cast<std::size_t>(need.kind)), step, need.level.value()));
   }
   return written([&](const std::string& path) {
     return wire::write_evaluation_keys(path, site.ring, site.compiled, site.key, keys);

@@ -10,30 +10,33 @@ namespace {
 
 using fhe::kernels::KernelTable;
 
-/// The benches of one kernel set, made when they are asked for.
+/// The benches of one kernel set and number of threads, made when they are asked for.
 class Benches {
  public:
-  Benches(const Vectors& vectors, std::string kernels) : rings_(&vectors.rings), kernels_(std::move(kernels)) {}
+  Benches(const Vectors& vectors, ckks::EngineOptions options) : rings_(&vectors.rings), options_(std::move(options)) {}
   Bench& of(const Vector& vector) {
     std::unique_ptr<Bench>& bench = made_[vector.text("ring")];
-    if (bench == nullptr) bench = std::make_unique<Bench>(rings_->at(vector.text("ring")), kernels_);
+    if (bench == nullptr) bench = std::make_unique<Bench>(rings_->at(vector.text("ring")), options_);
     return *bench;
   }
 
  private:
   const std::map<std::string, params::ParamLiteral>* rings_;
-  std::string kernels_;
+  ckks::EngineOptions options_;
   std::map<std::string, std::unique_ptr<Bench>> made_;
 };
 
-/// body(vector, kernels, benches) for every vector of a kind on every kernel set of this machine.
+/// body(vector, kernels, benches) for every vector of a kind on every kernel set of this machine, on one thread and
+/// two.
 template <class Body>
 void for_all(const std::string& kind, const Body& body) {
   const Vectors vectors = read_vectors(kind);
   ASSERT_FALSE(vectors.cases.empty());
   for (const KernelTable* kernels : fhe::kernels::available_kernels()) {
-    Benches benches(vectors, kernels->name);
-    for (const Vector& vector : vectors.cases) body(vector, *kernels, benches);
+    for (const int threads : {1, 2}) {
+      Benches benches(vectors, {threads, kernels->name});
+      for (const Vector& vector : vectors.cases) body(vector, *kernels, benches);
+    }
   }
 }
 
@@ -88,6 +91,12 @@ TEST(KnownAnswers, Operations) {
 TEST(KnownAnswers, KeySwitching) {
   for_all("key_switching", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
     expect_answer(vector, answer_key_switching(benches.of(vector), vector), kernels.name);
+  });
+}
+
+TEST(KnownAnswers, Circuits) {
+  for_all("circuits", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
+    expect_answer(vector, answer_circuit(benches.of(vector), vector), kernels.name);
   });
 }
 

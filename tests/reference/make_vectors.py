@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from cases import arithmetic, encoding, encryption, files, key_switching, operations, sampling, transforms  # noqa: E402
+from cases import arithmetic, circuits, encoding, encryption, files, key_switching, operations, sampling, transforms  # noqa: E402
 from cases.setting import RINGS  # noqa: E402
 
 KINDS = {
@@ -23,6 +23,7 @@ KINDS = {
     "encryption": encryption,
     "operations": operations,
     "key_switching": key_switching,
+    "circuits": circuits,
     "files": files,
 }
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
