@@ -88,8 +88,11 @@ std::vector<std::uint64_t> test_row(std::uint64_t index, std::uint64_t q, std::s
   fhe::random::Stream stream(seed_of("rows"), fhe::random::Domain::kTest, index);
   std::vector<std::uint64_t> row(n);
   fhe::random::uniform(stream, row, q);
-  row[index % 3] = 0;
-  row[(index + 1) % 3] = q - 1;
+  std::uint64_t place = index;
+  for (const std::uint64_t edge : {std::uint64_t{0}, q - 1, q / 2, q / 2 + 1}) {
+    if (place % 5 < n) row[place % 5] = edge;
+    ++place;
+  }
   return row;
 }
 

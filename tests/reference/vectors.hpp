@@ -54,7 +54,7 @@ struct Vectors {
 /// Whether this is the answer that the vector states, by its digest; expects it to be.
 void expect_answer(const Vector& vector, const Bytes& answer, std::string_view kernels);
 
-/// Uniform residues modulo q of test row `index`, with a 0 and a q - 1 among the first three.
+/// Uniform residues modulo q of test row `index`, with the edges 0, q - 1 and both sides of q / 2 among the first five.
 [[nodiscard]] std::vector<std::uint64_t> test_row(std::uint64_t index, std::uint64_t q, std::size_t n);
 
 }  // namespace obscura::tests::reference

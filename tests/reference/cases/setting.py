@@ -20,9 +20,11 @@ FRESH = Scale(30)
 
 
 def test_row(index, q, n):
-    """Uniform residues of the stream (`rows`, test, index), but for a 0 and a q - 1 among the first three."""
+    """Uniform residues of the stream (`rows`, test, index), but for the edges 0, q - 1 and both sides of q / 2 among the first five."""
     row = uniform(Stream(seed_of("rows"), TEST, index), n, q)
-    row[index % 3], row[(index + 1) % 3] = 0, q - 1
+    for k, edge in enumerate((0, q - 1, q // 2, q // 2 + 1)):
+        if (index + k) % 5 < n:
+            row[(index + k) % 5] = edge
     return row
 
 
