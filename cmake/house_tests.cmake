@@ -27,6 +27,17 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
       --nm "${CMAKE_NM}" --ninja "${CMAKE_MAKE_PROGRAM}")
   endif()
 
+  # The known answers are what the slow reference makes: all of them, and a part that takes seconds.
+  set(reference "${CMAKE_SOURCE_DIR}/tests/reference")
+  obscura_add_house_test(reference/vectors Python3::Interpreter "${reference}/make_vectors.py" --check
+    --only arithmetic sampling encoding encryption files)
+  obscura_add_house_test(reference/all_vectors Python3::Interpreter "${reference}/make_vectors.py" --check)
+  set_tests_properties(reference/all_vectors PROPERTIES LABELS slow TIMEOUT 300)
+  # What the caps of parameters promise, by estimates of our own.
+  obscura_add_house_test(reference/estimator Python3::Interpreter "${reference}/estimator.py" --check --quick)
+  obscura_add_house_test(reference/estimator_whole Python3::Interpreter "${reference}/estimator.py" --check)
+  set_tests_properties(reference/estimator_whole PROPERTIES LABELS slow TIMEOUT 300)
+
   # The programs as black boxes. Under a sanitizer the same code runs in process, in the tests of the rooms.
   if(TARGET obscura-worker AND TARGET obscura)
     set(programs "$<TARGET_FILE_DIR:obscura>")

@@ -1,0 +1,1 @@
+"""Known answers by kind: each module yields dictionaries, one per vector, whose fields README.md describes."""

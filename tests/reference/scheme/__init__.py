@@ -1,0 +1,1 @@
+"""RNS-CKKS by its definitions, in Python integers: no residue trick, no fast transform, no code shared with src/."""
