@@ -12,7 +12,7 @@ namespace net = deploy::net;
 
 constexpr std::size_t kMostWaiting = 1000;
 
-struct Options {
+struct DeadOptions {
   std::string site;
   std::string dead;
 };
@@ -29,7 +29,7 @@ void add_letter(Report& report, const nlohmann::json& letter, const char* list) 
       letter.value("step", ""), letter.value("cause", ""), letter.value("deliveries", 0));
 }
 
-base::Result<Report> run_dead(const Options& options) {
+base::Result<Report> run_dead(const DeadOptions& options) {
   net::SystemClock clock;
   OBSCURA_TRY(auto site, net::open_site(options.site, clock));
   if (options.dead.empty() && site.folder.empty()) {
@@ -49,7 +49,7 @@ base::Result<Report> run_dead(const Options& options) {
 }  // namespace
 
 void add_dead(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DeadOptions>();
   auto* command = app.add_subcommand("dead", "Jobs that no worker could end, and who had a hand in them");
   command->add_option("--site", options->site, "The site: its folder, or the administrator's site file")->required();
   command->add_option("--dead", options->dead, "File of dead letters; left out: dead.jsonl of the site");

@@ -12,14 +12,14 @@ namespace {
 
 namespace net = deploy::net;
 
-struct Options {
+struct RevokeOptions {
   std::string group;
   std::string site;
   std::string trust;
 };
 
 /// Where the group is to be revoked. Nothing is connected to: a site that is down must not keep anybody in.
-base::Result<net::SitePlace> place_of(const Options& options) {
+base::Result<net::SitePlace> place_of(const RevokeOptions& options) {
   if (!options.trust.empty()) return net::SitePlace{.trust_folder = options.trust, .over_nats = false, .server = {}};
   if (options.site.empty()) return base::fail(base::ErrorCode::kUsage, "say where", "add --site or --trust");
   OBSCURA_TRY(auto place, net::find_site(options.site));
@@ -57,7 +57,7 @@ std::string about_server(const std::string& server, const net::NatsServerFiles& 
   return {};
 }
 
-base::Result<Report> run_revoke(const Options& options) {
+base::Result<Report> run_revoke(const RevokeOptions& options) {
   net::SystemClock clock;
   OBSCURA_TRY(const auto place, place_of(options));
   OBSCURA_TRY(const auto server, shut_out(place, options.group));
@@ -76,7 +76,7 @@ base::Result<Report> run_revoke(const Options& options) {
 }  // namespace
 
 void add_revoke(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RevokeOptions>();
   auto* command = app.add_subcommand("revoke", "Trust a group of workers no more: what they sign counts no longer");
   command->add_option("GROUP", options->group, "Its name; \"default\": the workers without a group")->required();
   command->add_option("--site", options->site,

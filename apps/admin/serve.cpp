@@ -33,7 +33,7 @@ constexpr std::chrono::minutes kSweepEvery{1};
 // A look that is not over by then never will be.
 constexpr std::chrono::minutes kHangs{10};
 
-struct Options {
+struct ServeOptions {
   std::string site;
   std::string identity;
   std::string dead;
@@ -92,7 +92,7 @@ base::Result<void> look(net::Site& site, const artifact::SecretIdentity& identit
   return {};
 }
 
-base::Result<Report> run_serve(const Options& options) {
+base::Result<Report> run_serve(const ServeOptions& options) {
   base::StopSignals signals;
   net::SystemClock clock;
   OBSCURA_TRY_VOID(net::prepare_site(options.site));
@@ -140,7 +140,7 @@ base::Result<Report> run_serve(const Options& options) {
 }  // namespace
 
 void add_serve(CLI::App& app, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   auto* command = app.add_subcommand("serve", "Answer jobs that no worker can end: failed or expired, until SIGTERM");
   command->add_option("--site", options->site, "The site: its folder, or the administrator's site file")->required();
   command->add_option("--identity", options->identity, "Secret identity of a supervisor that the submitters trust")

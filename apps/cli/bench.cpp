@@ -13,7 +13,7 @@ namespace {
 
 namespace operations = bench::operations;
 
-struct Options {
+struct BenchOptions {
   int repetitions = 11;
   int largest_log_n = 15;
   std::string filter;
@@ -22,7 +22,7 @@ struct Options {
   std::string output;
 };
 
-base::Result<std::vector<operations::Operation>> select(const Options& options) {
+base::Result<std::vector<operations::Operation>> select(const BenchOptions& options) {
   std::vector<operations::Operation> selected;
   for (operations::Operation& operation : operations::catalogue(operations::published_shapes())) {
     const bool wanted = operation.key().find(options.filter) != std::string::npos;
@@ -33,7 +33,7 @@ base::Result<std::vector<operations::Operation>> select(const Options& options) 
                     "names look like 'rotate/2^14'; --max-log-n may leave out what you mean");
 }
 
-base::Result<Report> run_bench(const Global& global, const Options& options) {
+base::Result<Report> run_bench(const Global& global, const BenchOptions& options) {
   OBSCURA_TRY(const auto selected, select(options));
   const operations::Ceilings measured = operations::measured_ceilings();
   const operations::Ceilings ceilings = operations::better_ceilings(measured, operations::reference_ceilings());
@@ -48,7 +48,7 @@ base::Result<Report> run_bench(const Global& global, const Options& options) {
   return bench_report(rows, measured);
 }
 
-base::Result<Report> run_chosen(const Global& global, const Options& options) {
+base::Result<Report> run_chosen(const Global& global, const BenchOptions& options) {
   if (options.calibrate) return calibrate(global, options.output);
   if (options.growth) return measure_growth(global.engine.kernels, options.largest_log_n, options.repetitions);
   return run_bench(global, options);
@@ -57,7 +57,7 @@ base::Result<Report> run_chosen(const Global& global, const Options& options) {
 }  // namespace
 
 void add_bench(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<BenchOptions>();
   auto* command = app.add_subcommand("bench", "Time the engine's operations on this machine");
   auto* filter =
       command->add_option("--filter", options->filter, "Only operations whose name holds this, such as 'rotate/2^14'");

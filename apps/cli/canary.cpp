@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 using base::ErrorCode;
 using deploy::submit::Canary;
 
-struct Options {
+struct CanaryOptions {
   std::vector<std::string> inputs;
   std::string key;
   runtime::session::ModelFiles files;
@@ -57,7 +57,7 @@ class Workplace {
 };
 
 /// Each input `each` times: encryption is random, so every request is a new one.
-base::Result<std::vector<Canary>> encrypt(const Options& options, const Global& global) {
+base::Result<std::vector<Canary>> encrypt(const CanaryOptions& options, const Global& global) {
   OBSCURA_TRY(const auto bytes, base::read_file(options.key, runtime::wire::kMaxPublicKeyBytes));
   OBSCURA_TRY(const auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
   OBSCURA_TRY(const auto model, deploy::net::name_blob(options.files.sealed_model));
@@ -74,7 +74,7 @@ base::Result<std::vector<Canary>> encrypt(const Options& options, const Global& 
 }
 
 /// Has this machine, which its owner trusts, say what the stages make of them.
-base::Result<void> answer(const Options& options, const Global& global, const Workplace& place,
+base::Result<void> answer(const CanaryOptions& options, const Global& global, const Workplace& place,
                           std::vector<Canary>& canaries) {
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
   std::vector<deploy::worker::FileJob> jobs;
@@ -93,7 +93,7 @@ base::Result<void> answer(const Options& options, const Global& global, const Wo
   return {};
 }
 
-base::Result<Report> run_make(const Options& options, const Global& global) {
+base::Result<Report> run_make(const CanaryOptions& options, const Global& global) {
   OBSCURA_TRY(auto stock, deploy::submit::CanaryStock::open(options.folder));
   OBSCURA_TRY(auto canaries, encrypt(options, global));
   const Workplace place(options.folder);
@@ -108,7 +108,7 @@ base::Result<Report> run_make(const Options& options, const Global& global) {
 }  // namespace
 
 void add_canary(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CanaryOptions>();
   auto* command = app.add_subcommand("canary", "Requests with known answers, which test those who answer them");
   command->require_subcommand(1);
   auto* make = command->add_subcommand("make", "Encrypt inputs and work out their answers on this machine");

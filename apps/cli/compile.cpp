@@ -28,7 +28,7 @@ constexpr std::uint64_t kMaxCostFile = 1 << 20;
 /// The highest of depths 5 and 6; tried only up to --max-degree.
 constexpr std::array<std::size_t, 2> kHighDegrees{31, 63};
 
-struct Options {
+struct CompileOptions {
   std::string model;
   std::string calibration;
   std::string input;
@@ -71,14 +71,14 @@ base::Result<std::vector<std::string>> read_labels(const std::string& path) {
   return labels;
 }
 
-base::Result<void> check_options(const Options& options) {
+base::Result<void> check_options(const CompileOptions& options) {
   if (options.least_log_n <= options.most_log_n) return {};
   return base::fail(base::ErrorCode::kUsage,
                     fmt::format("--least-log-n {} is above --most-log-n {}", options.least_log_n, options.most_log_n),
                     "leave a range of ring degrees to choose from");
 }
 
-base::Result<compile::CompileOptions> search_options(const Options& options) {
+base::Result<compile::CompileOptions> search_options(const CompileOptions& options) {
   compile::CompileOptions search;
   search.images = options.images;
   search.threads = options.threads;
@@ -101,7 +101,7 @@ base::Result<compile::CompileOptions> search_options(const Options& options) {
   return search;
 }
 
-base::Result<compile::CompileRequest> make_request(const Options& options) {
+base::Result<compile::CompileRequest> make_request(const CompileOptions& options) {
   OBSCURA_TRY_VOID(check_options(options));
   OBSCURA_TRY(const auto reference, compile::Reference::open(options.model));
   compile::CompileRequest request;
@@ -138,14 +138,14 @@ Report describe(const compile::CompileOutput& compiled, const std::string& plan,
   return report;
 }
 
-base::Result<compile::CompileOutput> compile_model(const Options& options) {
+base::Result<compile::CompileOutput> compile_model(const CompileOptions& options) {
   OBSCURA_TRY(auto request, make_request(options));
   StageLine line("compile");
   request.options.on_stage = [&line](const std::string& stage) { line.begin(stage); };
   return compile::compile_onnx(options.model, request);
 }
 
-base::Result<Report> run_compile(const Options& options) {
+base::Result<Report> run_compile(const CompileOptions& options) {
   OBSCURA_TRY(const auto compiled, compile_model(options));
   const std::string plan = options.output + ".plan";
   const std::string spec = options.output + ".spec";
@@ -167,7 +167,7 @@ base::Result<Report> run_compile(const Options& options) {
   return report;
 }
 
-void add_network_options(CLI::App& command, Options& options) {
+void add_network_options(CLI::App& command, CompileOptions& options) {
   command.add_option("--skip-pass", options.skip_passes, "Leave out a compiler pass; may be given several times")
       ->take_all()
       ->allow_extra_args(false);
@@ -181,7 +181,7 @@ void add_network_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(0.0, 1.0));
 }
 
-void add_search_options(CLI::App& command, Options& options) {
+void add_search_options(CLI::App& command, CompileOptions& options) {
   command
       .add_option("--images", options.images,
                   "Images in one request, computed together: less time for each of many, more for a single one")
@@ -206,7 +206,7 @@ void add_search_options(CLI::App& command, Options& options) {
       ->check(CLI::Range(11, 16));
 }
 
-void add_check_options(CLI::App& command, Options& options) {
+void add_check_options(CLI::App& command, CompileOptions& options) {
   auto* check =
       command
           .add_option("--check", options.check,
@@ -225,7 +225,7 @@ void add_check_options(CLI::App& command, Options& options) {
 }  // namespace
 
 void add_compile(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<CompileOptions>();
   auto* command = app.add_subcommand("compile", "Turn an ONNX network into a program for encrypted inputs");
   command->add_option("MODEL", options->model, "ONNX file")->required();
   command->add_option("--calibrate", options->calibration, "Folder of typical inputs, or an idx file")->required();

@@ -9,14 +9,14 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct DecryptOptions {
   std::vector<std::string> answers;
   std::string key;
   bool scores = false;
   PassphraseOptions passphrase;
 };
 
-base::Result<Report> run_decrypt(const Options& options, const Global& global) {
+base::Result<Report> run_decrypt(const DecryptOptions& options, const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   Report report;
   report.figures = {{"answers", nlohmann::json::array()}};
@@ -35,7 +35,7 @@ base::Result<Report> run_decrypt(const Options& options, const Global& global) {
 }  // namespace
 
 void add_decrypt(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DecryptOptions>();
   auto* command = app.add_subcommand("decrypt", "Read answers with the secret key");
   command->add_option("ANSWER", options->answers, "Result files")->required();
   command->add_option("--key", options->key, "Secret key file")->required();

@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 namespace wire = runtime::wire;
 using nlohmann::json;
 
-struct Options {
+struct DemoOptions {
   std::string assets;
   std::string data;
   bool own_digits = false;
@@ -138,7 +138,7 @@ std::string table(const json& f) {
 }
 
 /// --data, else OBSCURA_DATA, which may be the folder itself or the one that holds `mnist`.
-std::string data_folder(const Options& options) {
+std::string data_folder(const DemoOptions& options) {
   if (options.own_digits) return {};
   if (!options.data.empty()) return options.data;
   const char* environment = std::getenv("OBSCURA_DATA");
@@ -148,7 +148,7 @@ std::string data_folder(const Options& options) {
   return holds_mnist(environment) ? std::string(environment) : std::string();
 }
 
-base::Result<Report> run_demo(const Options& options, const Global& global) {
+base::Result<Report> run_demo(const DemoOptions& options, const Global& global) {
   OBSCURA_TRY(const auto scratch, Scratch::create());
   for (const char* folder : {"images", "requests", "results"}) fs::create_directory(scratch.path(folder));
   const std::string data = data_folder(options);
@@ -183,7 +183,7 @@ base::Result<Report> run_demo(const Options& options, const Global& global) {
 }  // namespace
 
 void add_demo(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<DemoOptions>();
   auto* command = app.add_subcommand("demo", "The whole story on one machine with real images, as a table of figures");
   command->add_option("--assets", options->assets, "Folder that holds mnist_cryptonets/ and digits/")
       ->envname("OBSCURA_ASSETS")

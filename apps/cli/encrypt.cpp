@@ -17,7 +17,7 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct EncryptOptions {
   std::vector<std::string> inputs;
   std::string key;
   std::string output;
@@ -39,7 +39,7 @@ struct Job {
 };
 
 /// As many inputs in a request as it holds, in their order.
-base::Result<std::vector<Job>> plan_jobs(const Options& options, std::size_t images) {
+base::Result<std::vector<Job>> plan_jobs(const EncryptOptions& options, std::size_t images) {
   const Inputs inputs(options.inputs);
   if (options.output.empty() == options.folder.empty() || (!options.output.empty() && inputs.size() > images)) {
     return base::fail(base::ErrorCode::kUsage,
@@ -70,7 +70,7 @@ base::Result<std::vector<std::uint8_t>> encrypt(const deploy::client::RequestWri
   return writer.write(views);
 }
 
-base::Result<Report> run_encrypt(const Options& options, const Global& global) {
+base::Result<Report> run_encrypt(const EncryptOptions& options, const Global& global) {
   OBSCURA_TRY(const auto bytes, base::read_file(options.key, runtime::wire::kMaxPublicKeyBytes));
   OBSCURA_TRY(const auto writer, deploy::client::RequestWriter::open(bytes, options.key, global.engine));
   OBSCURA_TRY(const auto jobs, plan_jobs(options, static_cast<std::size_t>(writer.images())));
@@ -93,7 +93,7 @@ base::Result<Report> run_encrypt(const Options& options, const Global& global) {
 }  // namespace
 
 void add_encrypt(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EncryptOptions>();
   auto* command = app.add_subcommand("encrypt", "Encrypt inputs under a public key");
   command
       ->add_option("INPUT", options->inputs,

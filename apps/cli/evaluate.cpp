@@ -13,13 +13,13 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct EvaluateOptions {
   std::string model;
   std::vector<std::string> inputs;
   std::string form;
 };
 
-base::Result<Report> run_evaluate(const Options& options) {
+base::Result<Report> run_evaluate(const EvaluateOptions& options) {
   OBSCURA_TRY(const auto reference, compiler::compile::Reference::open(options.model));
   OBSCURA_TRY(const auto form, read_input_form(reference.input_dims(), options.form));
   Report report;
@@ -40,7 +40,7 @@ base::Result<Report> run_evaluate(const Options& options) {
 }  // namespace
 
 void add_evaluate(CLI::App& app, const Global&, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<EvaluateOptions>();
   auto* command =
       app.add_subcommand("evaluate", "What the float network says in the clear, to hold encrypted answers against");
   command->add_option("MODEL", options->model, "ONNX file")->required();

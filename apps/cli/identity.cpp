@@ -8,12 +8,12 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct IdentityOptions {
   std::string output;
   std::string name;
 };
 
-base::Result<Report> run_new(const Options& options) {
+base::Result<Report> run_new(const IdentityOptions& options) {
   OBSCURA_TRY(const auto identity, artifact::create_identity(options.output, options.name));
   const std::string fingerprint = artifact::fingerprint(identity.key.digest());
   return Report{fmt::format("{}: secret half, keep it\n{}.pub: public half, hand it out\nfingerprint {}\n",
@@ -24,7 +24,7 @@ base::Result<Report> run_new(const Options& options) {
 }  // namespace
 
 void add_identity(CLI::App& app, const Global&, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<IdentityOptions>();
   auto* command = app.add_subcommand("identity", "Signing identities: who made a sealed model");
   command->require_subcommand(1);
   auto* create = command->add_subcommand("new", "Make an Ed25519 signing pair");

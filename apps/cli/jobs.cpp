@@ -9,7 +9,7 @@ namespace {
 
 using base::ErrorCode;
 
-struct Options {
+struct JobsOptions {
   SiteOptions site;
   std::string id;
 };
@@ -43,7 +43,7 @@ void add_queue(Report& report, const deploy::net::QueueStatus& status) {
 }
 
 /// How full the queue is, is shown to whoever may know it: over NATS the administrator alone.
-base::Result<Report> site_status(const Options& options) {
+base::Result<Report> site_status(const JobsOptions& options) {
   deploy::net::SystemClock clock;
   OBSCURA_TRY(const auto site, deploy::net::open_site(options.site.site, clock));
   OBSCURA_TRY(const auto entries, site.catalogue->list());
@@ -81,7 +81,7 @@ std::string status_of(const base::Result<std::optional<deploy::submit::Done>>& a
   }
 }
 
-base::Result<Report> job_status(const Options& options) {
+base::Result<Report> job_status(const JobsOptions& options) {
   OBSCURA_TRY(const auto access, open_site_access(options.site));
   const auto answer = access->desk->answer(options.id, deploy::net::Milliseconds(0));
   const std::string status = status_of(answer);
@@ -96,13 +96,13 @@ base::Result<Report> job_status(const Options& options) {
   return report;
 }
 
-base::Result<Report> run_status(const Options& options) {
+base::Result<Report> run_status(const JobsOptions& options) {
   if (options.id.empty()) return site_status(options);
   if (!options.site.identity.empty()) return job_status(options);
   return base::fail(ErrorCode::kUsage, "a job belongs to a tenant and its identity", "add --identity and --tenant");
 }
 
-base::Result<Report> run_cancel(const Options& options) {
+base::Result<Report> run_cancel(const JobsOptions& options) {
   OBSCURA_TRY(const auto access, open_site_access(options.site));
   OBSCURA_TRY(const auto stored, access->desk->cancel(options.id));
   if (stored == deploy::net::Stored::kAlreadyThere) {
@@ -119,7 +119,7 @@ base::Result<Report> run_cancel(const Options& options) {
 }  // namespace
 
 void add_status(CLI::App& app, const Global&, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JobsOptions>();
   auto* command = app.add_subcommand("status", "What a site holds, or what became of a job");
   command->add_option("JOB", options->id, "Name of a job that was submitted from here");
   add_site_options(*command, options->site, false);
@@ -127,7 +127,7 @@ void add_status(CLI::App& app, const Global&, Action& action) {
 }
 
 void add_cancel(CLI::App& app, const Global&, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<JobsOptions>();
   auto* command = app.add_subcommand("cancel", "Take a job back");
   command->add_option("JOB", options->id, "Its name")->required();
   add_site_options(*command, options->site, true);

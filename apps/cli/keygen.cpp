@@ -24,7 +24,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace wire = runtime::wire;
 
-struct Options {
+struct KeygenOptions {
   std::string spec;
   std::string folder;
   PassphraseOptions passphrase;
@@ -96,7 +96,7 @@ base::Result<void> write_keys(const KeyFolder& paths, const fhe::ckks::Context& 
   return fhe::secret::write_key_file(paths.secret, file, protection);
 }
 
-base::Result<Report> run_keygen(const Options& options, const Global& global) {
+base::Result<Report> run_keygen(const KeygenOptions& options, const Global& global) {
   OBSCURA_TRY(const auto bytes, base::read_file(options.spec, wire::kMaxSpecBytes));
   OBSCURA_TRY(const auto spec, wire::read_spec(bytes, options.spec));
   OBSCURA_TRY(auto paths, KeyFolder::create(options.folder));
@@ -128,7 +128,7 @@ base::Result<Report> run_keygen(const Options& options, const Global& global) {
 }  // namespace
 
 void add_keygen(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<KeygenOptions>();
   auto* command = app.add_subcommand("keygen", "Generate the keys that a plan needs");
   command->add_option("SPEC", options->spec, "The .spec file of a compiled model")->required();
   command->add_option("-o,--output", options->folder, "Folder for the files secret, public and eval")->required();

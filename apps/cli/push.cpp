@@ -8,13 +8,13 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct PushOptions {
   std::string model;
   std::string eval_keys;
   std::string site;
 };
 
-base::Result<Report> run_push(const Options& options) {
+base::Result<Report> run_push(const PushOptions& options) {
   deploy::net::SystemClock clock;
   OBSCURA_TRY(auto site, deploy::net::open_site(options.site, clock));
   OBSCURA_TRY(const auto plan, deploy::submit::plan_push(options.model, options.eval_keys));
@@ -34,7 +34,7 @@ base::Result<Report> run_push(const Options& options) {
 }  // namespace
 
 void add_push(CLI::App& app, const Global&, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<PushOptions>();
   auto* command = app.add_subcommand("push", "Bring a sealed model and its evaluation keys to a site");
   command->add_option("MODEL", options->model, "Manifest, with its stage files beside it, or sealed model")->required();
   command->add_option("--eval-keys", options->eval_keys, "Evaluation keys")->required();

@@ -22,7 +22,7 @@ namespace obscura::apps::cli {
 
 namespace {
 
-struct Options {
+struct RunOptions {
   runtime::session::ModelFiles files;
   std::vector<std::string> inputs;
   std::vector<std::string> trust;
@@ -50,13 +50,13 @@ Report report_of(Jobs jobs, const std::vector<double>& latency_ms) {
 }
 
 /// What was asked for, or a share of the free memory: the rest is for tables, files and others. 0: no limit.
-std::uint64_t memory_to_take(const Options& options) {
+std::uint64_t memory_to_take(const RunOptions& options) {
   if (options.memory_mb) return *options.memory_mb << 20;
   const auto available = base::available_memory_bytes();
   return available ? std::max<std::uint64_t>(*available / 10 * 9, 1) : 0;
 }
 
-base::Result<Report> run_sealed(const Options& options, const Global& global, Jobs jobs) {
+base::Result<Report> run_sealed(const RunOptions& options, const Global& global, Jobs jobs) {
   if (options.trust.empty()) {
     return base::fail(base::ErrorCode::kUsage, "a sealed model is run only if you say whom you trust",
                       "add --trust with the public identity of its owner");
@@ -85,7 +85,7 @@ runtime::session::SessionLimits limits_beside(const plan::program::MemoryEstimat
 }
 
 /// Clear weights, on the owner's own machine.
-base::Result<Report> run_plan(const Options& options, const Global& global, Jobs jobs) {
+base::Result<Report> run_plan(const RunOptions& options, const Global& global, Jobs jobs) {
   namespace wire = runtime::wire;
   OBSCURA_TRY(auto plan, plan::weights::read_plan_file(options.files.sealed_model));
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
@@ -106,7 +106,7 @@ base::Result<Report> run_plan(const Options& options, const Global& global, Jobs
   return report_of(jobs, latency_ms);
 }
 
-base::Result<Report> run_model(const Options& options, const Global& global) {
+base::Result<Report> run_model(const RunOptions& options, const Global& global) {
   OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
   const auto& path = options.files.sealed_model;
   OBSCURA_TRY(const auto file, base::MappedFile::open(path, runtime::wire::kMaxSealedModelBytes));
@@ -118,7 +118,7 @@ base::Result<Report> run_model(const Options& options, const Global& global) {
 }  // namespace
 
 void add_run(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   auto* command = app.add_subcommand(
       "run", "Answer encrypted requests with a sealed model, or with a .plan on the owner's own machine");
   command->add_option("MODEL", options->files.sealed_model, "Sealed model, manifest of one in stages, or .plan")

@@ -30,7 +30,7 @@ namespace {
 
 namespace wire = runtime::wire;
 
-struct Options {
+struct SealOptions {
   std::string plan;
   std::string key;
   std::string identity;
@@ -51,7 +51,7 @@ std::string manifest_path(const std::string& output) {
 /// The files that encrypted weights go into: the whole model, its stages, or both.
 class Files {
  public:
-  Files(const Options& options, const plan::weights::Plan& plan, std::vector<plan::program::StageParts> stages,
+  Files(const SealOptions& options, const plan::weights::Plan& plan, std::vector<plan::program::StageParts> stages,
         const artifact::SigningKey& signer)
       : options_(options), plan_(plan), stages_(std::move(stages)), signer_(signer) {}
 
@@ -83,7 +83,7 @@ class Files {
   [[nodiscard]] const wire::Manifest& manifest() const { return manifest_; }
 
  private:
-  const Options& options_;
+  const SealOptions& options_;
   const plan::weights::Plan& plan_;
   std::vector<plan::program::StageParts> stages_;
   const artifact::SigningKey& signer_;
@@ -106,7 +106,7 @@ std::function<base::Result<void>(Weight)> sink_to(Files& files, Progress& progre
   };
 }
 
-base::Result<void> seal_under_secret(const Options& options, const plan::weights::Plan& plan, Files& files,
+base::Result<void> seal_under_secret(const SealOptions& options, const plan::weights::Plan& plan, Files& files,
                                      const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   OBSCURA_TRY_VOID(check_plan(wire::plan_digest(open.content.program), plan, options.key));
@@ -117,7 +117,7 @@ base::Result<void> seal_under_secret(const Options& options, const plan::weights
   return files.finish();
 }
 
-base::Result<void> seal_under_public(const Options& options, const plan::weights::Plan& plan,
+base::Result<void> seal_under_public(const SealOptions& options, const plan::weights::Plan& plan,
                                      std::span<const std::uint8_t> key_bytes, Files& files, const Global& global) {
   OBSCURA_TRY(const auto file, wire::PublicKeyFile::open(key_bytes, options.key));
   OBSCURA_TRY_VOID(check_plan(file.plan(), plan, options.key));
@@ -138,7 +138,7 @@ base::Result<void> seal_under_public(const Options& options, const plan::weights
 
 using Stages = std::vector<plan::program::StageParts>;
 
-base::Result<Stages> sharded_stages_of(const Options& options, const plan::weights::Plan& plan) {
+base::Result<Stages> sharded_stages_of(const SealOptions& options, const plan::weights::Plan& plan) {
   const auto& program = plan.program;
   OBSCURA_TRY(const auto chosen,
               plan::program::choose_sharded_cuts(program, plan.predicted_ms, options.stages, options.shards));
@@ -155,7 +155,7 @@ base::Result<Stages> sharded_stages_of(const Options& options, const plan::weigh
   return stages;
 }
 
-base::Result<Stages> stages_of(const Options& options, const plan::weights::Plan& plan) {
+base::Result<Stages> stages_of(const SealOptions& options, const plan::weights::Plan& plan) {
   if (options.stages == 0) {
     if (options.shards > 0) {
       return base::fail(base::ErrorCode::kUsage, "--shards splits stages, but there are none", "add --stages");
@@ -210,7 +210,7 @@ void add_stages(Report& report, const std::string& path, const wire::Manifest& m
   }
 }
 
-base::Result<Report> run_seal(const Options& options, const Global& global) {
+base::Result<Report> run_seal(const SealOptions& options, const Global& global) {
   OBSCURA_TRY(const auto plan, plan::weights::read_plan_file(options.plan));
   OBSCURA_TRY(auto stages, stages_of(options, plan));
   OBSCURA_TRY(const auto signer, artifact::load_secret_identity(options.identity));
@@ -233,7 +233,7 @@ base::Result<Report> run_seal(const Options& options, const Global& global) {
 }  // namespace
 
 void add_seal(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<SealOptions>();
   auto* command = app.add_subcommand("seal", "Encrypt the weights of a plan and sign the result");
   command->add_option("PLAN", options->plan, "The .plan file of a compiled model")->required();
   command->add_option("--key", options->key, "Secret or public key file")->required();

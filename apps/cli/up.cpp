@@ -18,9 +18,9 @@ namespace {
 using base::ErrorCode;
 
 // How often services and signals are looked at.
-constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::milliseconds kLookAround{100};
 
-struct Options {
+struct UpOptions {
   std::string folder;
   std::vector<std::string> owners;
   std::string http;
@@ -41,7 +41,7 @@ std::string what_next(const std::string& site, const DevAddresses& addresses) {
       site, addresses.owner, addresses.client, kDevTenant);
 }
 
-std::vector<std::string> worker_command(const std::string& program, const Options& options, const Global& global) {
+std::vector<std::string> worker_command(const std::string& program, const UpOptions& options, const Global& global) {
   const std::string& site = options.folder;
   std::vector<std::string> serve = {program,      "serve",
                                     "--site",     dev_addresses(site, options.over_nats).worker,
@@ -55,7 +55,7 @@ std::vector<std::string> worker_command(const std::string& program, const Option
   return serve;
 }
 
-base::Result<std::vector<Service>> start(const Options& options, const Global& global) {
+base::Result<std::vector<Service>> start(const UpOptions& options, const Global& global) {
   const std::string& site = options.folder;
   OBSCURA_TRY(const auto worker, sibling_program("obscura-worker"));
   OBSCURA_TRY(const auto admin, sibling_program("obscura-admin"));
@@ -72,7 +72,7 @@ base::Result<std::vector<Service>> start(const Options& options, const Global& g
 base::Result<void> wait_for_signal(std::vector<Service>& services, deploy::net::NatsServer* server,
                                    base::StopSignals& signals) {
   while (signals.seen() == 0) {
-    std::this_thread::sleep_for(kLook);
+    std::this_thread::sleep_for(kLookAround);
     for (Service& service : services) {
       if (service.is_running()) continue;
       return base::fail(ErrorCode::kIo, fmt::format("{} ended with {}", service.name(), service.stop()),
@@ -89,7 +89,7 @@ base::Result<void> wait_for_signal(std::vector<Service>& services, deploy::net::
 int stop(Service& service, base::StopSignals& signals) {
   const int before = signals.seen();
   service.ask_to_stop();
-  for (bool insisted = false; service.is_running(); std::this_thread::sleep_for(kLook)) {
+  for (bool insisted = false; service.is_running(); std::this_thread::sleep_for(kLookAround)) {
     if (insisted || signals.seen() == before) continue;
     service.ask_to_stop();
     insisted = true;
@@ -97,7 +97,7 @@ int stop(Service& service, base::StopSignals& signals) {
   return service.stop();
 }
 
-base::Result<Report> run_up(const Options& options, const Global& global) {
+base::Result<Report> run_up(const UpOptions& options, const Global& global) {
   base::StopSignals signals;
   OBSCURA_TRY(const std::uint32_t groups, groups_of_dev_site(options.folder, options.over_nats, options.groups));
   OBSCURA_TRY_VOID(make_dev_site(options.folder, options.owners, groups));
@@ -119,7 +119,7 @@ base::Result<Report> run_up(const Options& options, const Global& global) {
 }  // namespace
 
 void add_up(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<UpOptions>();
   auto* command = app.add_subcommand("up", "Make a site for development in a folder, and run it until Ctrl-C");
   command->add_option("FOLDER", options->folder, "The site; made if it is not there")->required();
   command->add_option("--owner", options->owners, "Public identity whose models are served; may be repeated")

@@ -10,7 +10,7 @@ namespace obscura::apps::worker {
 
 namespace {
 
-struct Options {
+struct RunOptions {
   runtime::session::ModelFiles files;
   std::vector<std::string> inputs;
   std::vector<std::string> trust;
@@ -21,7 +21,7 @@ struct Options {
   int warm_ups = 0;
 };
 
-base::Result<Report> run(const Options& options, const Global& global) {
+base::Result<Report> run(const RunOptions& options, const Global& global) {
   OBSCURA_TRY(const auto jobs, deploy::worker::plan_jobs(options.inputs, options.output, options.folder));
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
   base::Trace trace;
@@ -55,7 +55,7 @@ double peak_rss_bytes() {
 }
 
 void add_run(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<RunOptions>();
   auto* command = app.add_subcommand("run", "Answer encrypted requests with a sealed model");
   command->add_option("MODEL", options->files.sealed_model, "Sealed model, or manifest of one in stages")->required();
   command->add_option("INPUT", options->inputs, "Encrypted requests")->required();

@@ -33,7 +33,7 @@ constexpr std::chrono::seconds kLookAgain{2};
 // A worker that has not come to its next instruction, or its next look into the queue, for so long hangs.
 constexpr std::chrono::minutes kHangs{10};
 
-struct Options {
+struct ServeOptions {
   std::string site;
   std::string model;
   std::string eval_keys;
@@ -60,7 +60,7 @@ std::string default_cache() {
 /// A worker that serves, from its start to its end.
 class Serving {
  public:
-  Serving(const Options& options, const Global& global)
+  Serving(const ServeOptions& options, const Global& global)
       : options_(options), global_(global), log_(options.log == "json") {}
 
   base::Result<Report> run();
@@ -80,7 +80,7 @@ class Serving {
   bool is_stopped();
   bool keep_going();
 
-  const Options& options_;
+  const ServeOptions& options_;
   const Global& global_;
   base::StopSignals signals_;  // before anything starts a thread
   ServeLog log_;
@@ -335,7 +335,7 @@ base::Result<Report> Serving::run() {
 }  // namespace
 
 void add_serve(CLI::App& app, const Global& global, Action& action) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ServeOptions>();
   auto* command = app.add_subcommand("serve", "Take tasks from a site and answer them, until SIGTERM or Ctrl-C");
   command->add_option("--site", options->site, "The site: its folder, or a worker's site file")->required();
   command->add_option("--identity", options->identity, "Secret identity that signs what this worker states")
