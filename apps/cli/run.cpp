@@ -101,6 +101,7 @@ base::Result<Report> run_plan(const RunOptions& options, const Global& global, J
                                                                      std::move(plan.weights), keep);
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights), limits));
+  keys.release_pages();
   Progress progress("computing", jobs.size());
   OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(*session, jobs, showing(progress)));
   return report_of(jobs, latency_ms);

@@ -34,6 +34,9 @@ class MappedFile {
   ~MappedFile();
 
   [[nodiscard]] std::span<const std::uint8_t> bytes() const { return {data_, size_}; }
+  /// What was read so far no longer counts as memory of this process; the system may still hold it, and bytes() can be
+  /// read as before.
+  void release_pages() const;
 
  private:
   MappedFile(const std::uint8_t* data, std::size_t size) : data_(data), size_(size) {}

@@ -52,6 +52,7 @@ base::Result<void> LoadedModel::load(const ModelFiles& files, const fhe::ckks::E
   OBSCURA_TRY(context_, fhe::ckks::Context::create(std::move(params), engine));
   OBSCURA_TRY(keys_, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
   OBSCURA_TRY(session_, Session::create(*context_, model_, keys_->bytes(), files.evaluation_keys, limits));
+  keys_->release_pages();
   return {};
 }
 
