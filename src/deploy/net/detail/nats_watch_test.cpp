@@ -110,7 +110,7 @@ class ToldStream {
 int asked_in(int looks, ToldStream::Listed listed, int readable = 0) {
   ToldStream stream(std::move(listed), readable);
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < looks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
   return stream.asked();
 }
@@ -143,7 +143,7 @@ TEST(NatsWatch, ATaskThatIsNotFoundAsTheLastOfItsSubjectIsFoundNevertheless) {
   constexpr int kLooks = 3;  // until it counts as left behind
   ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, "nothing", "last_by_subj");
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < kLooks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
   EXPECT_EQ(stream.deletions(), 1);
 }
@@ -152,7 +152,7 @@ int asked_when_refused(const std::string& call) {
   constexpr int kLooks = 3;
   ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, call);
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < kLooks; ++look) {
     const auto orphans = watch.orphans(10);
     EXPECT_EQ(orphans ? std::nullopt : std::optional(orphans.error().code), base::ErrorCode::kIo);
@@ -221,7 +221,7 @@ TEST(NatsPulse, AStreamThatTakesWhatNobodyNeedsIsLeftAsItWas) {
   // One that a supervisor left behind who was killed belongs to nobody.
   const Publication probe{.subject = probe_subject(1), .data = {}};
   insist(publish(*connection, probe));
-  NatsWatch watch(*connection, Milliseconds(1'000), true);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000), .makes_lanes = true});
   EXPECT_TRUE(insist(watch.orphans(10)).empty());
   EXPECT_EQ(state().number("messages"), 0u);
 }
