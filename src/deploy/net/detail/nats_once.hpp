@@ -16,8 +16,8 @@
 namespace obscura::deploy::net::detail {
 
 /// The sequence of a subject's newest message, as the stream's leader has it; 0: it has none. For whoever may publish
-/// on the subject. Asks by a publication that cannot come to pass, which the leader refuses before it enters the log;
-/// nothing is stored. Errors: those of NatsConnection::ask.
+/// on the subject. Asks by a publication that cannot come to pass, which the leader refuses before it enters the log
+/// (2.9, and from 2.11 on); nothing is stored. Errors: those of NatsConnection::ask.
 [[nodiscard]] base::Result<std::uint64_t> newest_on(NatsConnection& connection, const std::string& subject);
 
 /// Stores a message unless its subject has one after the sequence `after`, which is then kAlreadyThere. Two who do so
