@@ -1,6 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
 
@@ -14,6 +15,9 @@ namespace {
 
 using base::ErrorCode;
 using ::testing::HasSubstr;
+
+// A run of thousands takes minutes, and says how far it is.
+constexpr std::uint64_t kProgressEvery = 500;
 
 std::uint64_t number_from(const char* variable, std::uint64_t otherwise) {
   const char* text = std::getenv(variable);
@@ -67,12 +71,19 @@ class Tamper : public ::testing::Test {
       ++of_kind[static_cast<std::size_t>(*conduct.cheat)];
       expect_caught(conduct);
       caught += HasFatalFailure() ? 0 : 1;
+      if ((i + 1) % kProgressEvery == 0) say(i + 1, count);
     }
     for (int kind = 0; kind < kCheats; ++kind) {
-      EXPECT_GT(of_kind[static_cast<std::size_t>(kind)], 0U) << name(static_cast<Cheat>(kind));
+      const std::uint64_t tried = of_kind[static_cast<std::size_t>(kind)];
+      EXPECT_GT(tried, 0U) << name(static_cast<Cheat>(kind));
+      std::cout << name(static_cast<Cheat>(kind)) << ": " << tried << '\n';
     }
     std::cout << count << " tampered answers, seed " << seed_ << ": " << compared_ << " caught by comparison, "
               << refused_ << " by signatures and checks, " << caught << " in all\n";
+  }
+  void say(std::uint64_t done, std::uint64_t count) const {
+    const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin_;
+    std::cout << done << " of " << count << " tampered answers caught, " << spent.count() << " s" << std::endl;
   }
   void expect_no_false_alarm(std::uint64_t count) {
     for (std::uint64_t i = 0; i < count && !HasFatalFailure(); ++i) {
@@ -84,6 +95,7 @@ class Tamper : public ::testing::Test {
   }
 
   const std::uint64_t seed_ = number_from("OBSCURA_TAMPER_SEED", 1);
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   std::mt19937_64 random_{seed_};
   TamperedSite site_;
   int jobs_ = 0;

@@ -46,6 +46,9 @@ constexpr const char* kRoleFlag = "--kill-run-role";
 constexpr std::size_t kOutputBytes = 3000;
 constexpr int kPoisonEvery = 100;
 constexpr int kPoisonAt = 7;
+// Streams are counted one after the other, and results read from whichever server answers: what is missing for so long
+// while no task is left is lost.
+constexpr Milliseconds kLostAfter{2'000};
 
 // What the processes of a run share: all that they know is on their command line.
 struct Errand {
@@ -196,6 +199,7 @@ class KillRun {
  private:
   void kill_some(std::vector<std::unique_ptr<Child>>& children);
   [[nodiscard]] bool look_for_answers();
+  void look_for_losses(bool empty);
   void submit_lost_again();
   void judge(int number);
   void judge_end(int number, const Answer& answer);
@@ -208,6 +212,7 @@ class KillRun {
   Connection at_;
   Cast cast_;
   std::vector<std::optional<Bytes>> answers_;  // as first seen
+  std::optional<Instant> empty_since_;
   KillReport report_;
 };
 
@@ -245,8 +250,18 @@ void KillRun::submit_lost_again() {
     if (answers_[static_cast<std::size_t>(number)]) continue;
     const auto stored = submit_job(*at_.queue, *at_.blobs, job_number(number, errand_.deadline), cast_.submitter,
                                    make_inputs(name_of(number)), 0);
-    report_.resubmitted += stored && *stored == Stored::kStored ? 1 : 0;
+    if (!stored || *stored != Stored::kStored) continue;
+    ++report_.resubmitted;
+    std::cout << name_of(number) << " was lost and is submitted again" << std::endl;
   }
+}
+
+void KillRun::look_for_losses(bool empty) {
+  if (!empty || !plan_.may_lose) return empty_since_.reset();
+  if (!empty_since_) empty_since_ = clock_.now();
+  if (clock_.now() - *empty_since_ < kLostAfter) return;
+  empty_since_.reset();
+  submit_lost_again();
 }
 
 void KillRun::judge_end(int number, const Answer& answer) {
@@ -295,7 +310,7 @@ KillReport KillRun::run() {
     const bool settled = killed_enough && children[children.size() - 2]->finished();
     const bool empty = settled && at_.queue->status().value().tasks == 0;
     if (all && empty) break;
-    if (plan_.may_lose && empty) submit_lost_again();
+    look_for_losses(empty);
     if (!killed_enough) end = clock_.now() + plan_.patience;
     if (clock_.now() >= next_kill && !killed_enough) {
       kill_some(children);

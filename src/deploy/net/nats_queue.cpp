@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "deploy/net/detail/nats_api.hpp"
+#include "deploy/net/detail/nats_once.hpp"
 #include "deploy/net/detail/nats_status.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/detail/nats_watch.hpp"
@@ -44,9 +45,7 @@ std::span<const std::uint8_t> bytes_of(const std::string& text) {
 class Queue final : public JobQueue {
  public:
   Queue(std::shared_ptr<NatsConnection> connection, const NatsQueueOptions& options)
-      : connection_(std::move(connection)),
-        options_(options),
-        watch_(*connection_, options.lease, options.makes_lanes) {}
+      : connection_(std::move(connection)), options_(options), watch_(*connection_, options) {}
 
   Result<Stored> publish(const Task& task) override;
   Result<std::optional<Lease>> fetch(std::span<const Lane> lanes, Milliseconds timeout) override;
@@ -77,6 +76,8 @@ class Queue final : public JobQueue {
   Result<std::optional<Lease>> take(const NatsMessage& message);
   Result<void> prepare(std::span<const Lane> lanes);
   Result<bool> has_room(const Task& task);
+  Result<bool> is_answered(const Task& task);
+  Result<detail::Published> store(detail::Publication publication);
   [[nodiscard]] LeaseState state_of(const Lease& lease) const;
   Result<void> tell(const Lease& lease, const std::string& what);
   Result<LeaseState> settle(const Lease& lease, const std::string& what);
@@ -108,14 +109,29 @@ Result<bool> Queue::has_room(const Task& task) {
   return fits("messages", 1, "max_msgs") && fits("bytes", task.message.size(), "max_bytes");
 }
 
+// A single server remembers the ids of what it had; several are not to be asked for that (nats_once.hpp).
+Result<detail::Published> Queue::store(detail::Publication publication) {
+  if (options_.copies == 1) return detail::publish(*connection_, publication);
+  publication.message_id.reset();
+  return detail::publish_unless_there(*connection_, publication);
+}
+
+// Whether the task begins a job that is done, where the server does not know that it had the task.
+Result<bool> Queue::is_answered(const Task& task) {
+  if (options_.copies == 1 || !detail::begins(task.step)) return false;
+  return has_result(task.key);
+}
+
 Result<Stored> Queue::publish(const Task& task) {
   if (task.message.size() > kMaxMessageBytes) return Stored::kOversized;
+  OBSCURA_TRY(const bool answered, is_answered(task));
+  if (answered) return Stored::kAlreadyThere;
   OBSCURA_TRY(const bool room, has_room(task));
   if (!room) return Stored::kFull;
-  OBSCURA_TRY(const detail::Published published, detail::publish(*connection_, {.subject = detail::task_subject(task),
-                                                                                .data = task.message,
-                                                                                .message_id = task.id(),
-                                                                                .deadline = task.deadline}));
+  OBSCURA_TRY(const detail::Published published, store({.subject = detail::task_subject(task),
+                                                        .data = task.message,
+                                                        .message_id = task.id(),
+                                                        .deadline = task.deadline}));
   return published.stored;
 }
 
@@ -274,10 +290,9 @@ Result<LeaseState> Queue::retry_later(const Lease& lease, Milliseconds delay) {
 
 Result<Stored> Queue::publish_part(const JobKey& key, const Step& step, std::span<const std::uint8_t> message) {
   if (message.size() > kMaxMessageBytes) return Stored::kOversized;
-  OBSCURA_TRY(const detail::Published published,
-              detail::publish(
-                  *connection_,
-                  {.subject = detail::part_subject(key, step.stage, step.shard), .data = message, .only_first = true}));
+  OBSCURA_TRY(
+      const detail::Published published,
+      store({.subject = detail::part_subject(key, step.stage, step.shard), .data = message, .only_first = true}));
   last_part_[key.replica] = published.sequence;  // no maximum: a stream that was reset counts anew
   return published.stored;
 }
@@ -291,8 +306,7 @@ Result<std::optional<std::vector<Part>>> Queue::try_parts(const JobKey& key, std
   if (subjects.last_sequence < last_part_[key.replica]) return std::nullopt;
   std::vector<Part> parts;
   for (const std::string& subject : subjects.names) {
-    OBSCURA_TRY(auto message,
-                detail::read_message(*connection_, stream, json::object({{"last_by_subj", subject}}).dump()));
+    OBSCURA_TRY(auto message, detail::read_listed(*connection_, stream, subject));
     if (!message) return std::nullopt;
     const std::size_t prefix = detail::part_subject(key, stage, std::nullopt).find('*');
     const auto shard = static_cast<std::uint32_t>(std::strtoul(subject.c_str() + prefix, nullptr, 10));
@@ -315,8 +329,7 @@ Result<std::vector<Part>> Queue::parts(const JobKey& key, std::uint32_t stage) {
 
 Result<Stored> Queue::publish_result(const JobKey& key, std::span<const std::uint8_t> message) {
   if (message.size() > kMaxMessageBytes) return Stored::kOversized;
-  auto published =
-      detail::publish(*connection_, {.subject = detail::result_subject(key), .data = message, .only_first = true});
+  auto published = store({.subject = detail::result_subject(key), .data = message, .only_first = true});
   if (published) return published->stored;
   if (options_.makes_lanes && published.error().code == ErrorCode::kIo) {
     watch_.leaders().replace(std::string(detail::kResultStream));

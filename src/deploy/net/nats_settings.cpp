@@ -21,8 +21,8 @@ constexpr const char* kWhatToDo = "the administrator runs `obscura-admin serve` 
 }  // namespace
 
 base::Result<void> write_settings(NatsConnection& connection, const NatsSettings& settings) {
-  const std::string text = fmt::format("lease_ms {}\nmax_job_bytes {}\ngroups {}\nblob_retention_s {}\n",
-                                       settings.lease.count(), settings.max_job_bytes, settings.groups,
+  const std::string text = fmt::format("lease_ms {}\nmax_job_bytes {}\ngroups {}\ncopies {}\nblob_retention_s {}\n",
+                                       settings.lease.count(), settings.max_job_bytes, settings.groups, settings.copies,
                                        std::chrono::floor<std::chrono::seconds>(settings.blob_retention).count());
   OBSCURA_TRY([[maybe_unused]] const auto published,
               detail::publish(connection, {.subject = detail::kSettingsSubject,
@@ -43,6 +43,7 @@ base::Result<NatsSettings> read_settings(NatsConnection& connection) {
       {"lease_ms", detail::time_setting<Milliseconds>(settings.lease, 100)},
       {"max_job_bytes", detail::number_setting(settings.max_job_bytes, 1)},
       {"groups", detail::number_setting(settings.groups, 1, kMaxGroups + 1)},
+      {"copies", detail::number_setting(settings.copies, 1)},
       {"blob_retention_s", detail::time_setting<std::chrono::seconds>(settings.blob_retention, 1)}};
   const std::string text((*read)->begin(), (*read)->end());
   auto understood = detail::read_number_lines(text, known, "the message with the site's settings");

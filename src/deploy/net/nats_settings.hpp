@@ -14,6 +14,7 @@ struct NatsSettings {
   Milliseconds lease{30'000};                            ///< of a task: what lanes are made with
   std::uint64_t max_job_bytes = std::uint64_t{1} << 30;  ///< of a step's inputs together
   std::uint32_t groups = 1;                              ///< operator groups: most replicas of a job
+  std::uint32_t copies = 1;                              ///< servers that hold each stream
   /// Of jobs' ciphertexts, in whole seconds: no job may take longer.
   Milliseconds blob_retention = std::chrono::hours(168);
 

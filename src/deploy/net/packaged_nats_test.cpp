@@ -39,6 +39,7 @@ const std::string kShipped = OBSCURA_SOURCE_DIR "/packaging/nats/";
 constexpr const char* kOrigin = "https://app.example";
 constexpr std::array kUsers = {"SUPERVISOR", "OWNER", "SUBMITTER_ACME", "SITE_WORKER", "WORKER_0"};
 constexpr const char* kTenant = "acme";
+constexpr std::uint32_t kCopies = 3;  // one at each server of the hub
 
 std::string text_of(const std::string& path) {
   std::ifstream file(path);
@@ -99,7 +100,7 @@ class PackagedNats : public ::testing::Test {
       const auto supervisor = connect("SUPERVISOR");
       NatsStreamOptions streams = small_streams(1000);
       streams.groups = 1;
-      streams.copies = 3;
+      streams.copies = kCopies;
       insist(create_streams(*supervisor, streams));
       const auto owner = connect("OWNER");
       for (const Lane& lane : all_lanes(3, 2)) insist(create_lane(*owner, lane, Milliseconds(30'000)));
@@ -187,7 +188,7 @@ class PackagedNats : public ::testing::Test {
   static void work_at_the_leaf(int steps) {
     SystemClock clock;
     const auto connection = site_->connect("SITE_WORKER");
-    const auto queue = NatsQueue::open(connection, {.sees_results = false});
+    const auto queue = NatsQueue::open(connection, {.sees_results = false, .copies = kCopies});
     const auto store = NatsBlobs::open(connection);
     const Worker worker{.queue = *queue,
                         .blobs = *store,
@@ -226,7 +227,7 @@ PackagedNats::RunningSite* PackagedNats::site_ = nullptr;
 
 TEST_F(PackagedNats, SlowAJobGoesFromTheHubThroughTheLeafAndBack) {
   const auto submitters = site_->connect("SUBMITTER_ACME");
-  const auto queue = NatsQueue::open(submitters, {});
+  const auto queue = NatsQueue::open(submitters, {.copies = kCopies});
   const auto store = NatsBlobs::open(submitters);
   const Job job = job_of_acme("by-hub");
   ASSERT_EQ(submit_job(*queue, *store, job, cast().submitter, make_inputs("by-hub"), 0).value(), Stored::kStored);
@@ -310,7 +311,7 @@ class Browser {
 
 TEST_F(PackagedNats, SlowASubmitterInABrowserHandsInAJobAndReadsItsAnswer) {
   const auto submitters = site_->connect("SUBMITTER_ACME");
-  const auto queue = NatsQueue::open(submitters, {});
+  const auto queue = NatsQueue::open(submitters, {.copies = kCopies});
   const auto store = NatsBlobs::open(submitters);
   const Job job = job_of_acme("by-browser");
   Kept kept(*queue);
@@ -319,8 +320,8 @@ TEST_F(PackagedNats, SlowASubmitterInABrowserHandsInAJobAndReadsItsAnswer) {
   ASSERT_TRUE(browser.is_in()) << browser.said();
   ASSERT_EQ(kept.tasks.size(), 2u);
   for (const Task& task : kept.tasks) {
-    const std::string headers = fmt::format("Nats-Msg-Id: {}\r\n{}: {}\r\n", task.id(), detail::kDeadlineHeader,
-                                            task.deadline.time_since_epoch().count());
+    const std::string headers =
+        fmt::format("{}: {}\r\n", detail::kDeadlineHeader, task.deadline.time_since_epoch().count());
     const auto answer = browser.ask(detail::task_subject(task), headers, {task.message.begin(), task.message.end()});
     EXPECT_THAT(answer.second, ::testing::HasSubstr("\"stream\":\"JOBS_0\""));
   }
@@ -347,7 +348,7 @@ TEST_F(PackagedNats, SlowOnlySubmittersGetInWithoutACertificate) {
 
 // Last: it cannot be undone. A leaf is bound to the account of its group, so that goes on, empty.
 TEST_F(PackagedNats, SlowZARevokedGroupIsShutOutAtItsLeafToo) {
-  const auto submitter = NatsQueue::open(site_->connect("SUBMITTER_ACME"), {});
+  const auto submitter = NatsQueue::open(site_->connect("SUBMITTER_ACME"), {.copies = kCopies});
   const auto give = [&](const std::string& name) {
     const auto store = NatsBlobs::open(site_->connect("SUBMITTER_ACME"));
     ASSERT_EQ(submit_job(*submitter, *store, job_of_acme(name), cast().submitter, make_inputs(name)).value(),
@@ -359,7 +360,7 @@ TEST_F(PackagedNats, SlowZARevokedGroupIsShutOutAtItsLeafToo) {
   NatsOptions hasty = site_->options("SITE_WORKER");
   hasty.call_timeout = Milliseconds(1'000);
   const auto worker = insist(NatsConnection::open(hasty));
-  const auto queue = NatsQueue::open(worker, {.sees_results = false});
+  const auto queue = NatsQueue::open(worker, {.sees_results = false, .copies = kCopies});
   site_->revoke();
   SystemClock().sleep(Milliseconds(500));
   for (std::size_t hub = 0; hub < 3; ++hub) {

@@ -231,6 +231,7 @@ Result<SiteFile> Reader::read(const std::string& text) {
   }
   OBSCURA_TRY_VOID(check());
   file_.settings.groups = file_.streams.groups;
+  file_.settings.copies = file_.streams.copies;
   file_.settings.blob_retention = file_.streams.blob_retention;
   return file_;
 }

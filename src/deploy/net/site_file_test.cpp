@@ -69,15 +69,15 @@ TEST_F(SiteFileTest, TakesPathsFromTheRootAsTheyStand) {
 TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
   const auto file =
       read(std::string(kReach) +
-           "role admin\ngroups 3\ncopies 3\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
+           "role admin\ngroups 3\ncopies 5\nlease_ms 1500\nmax_job_bytes 7\nmax_tasks 8\n"
            "max_task_bytes 9\nmax_step_bytes 10\nmax_result_bytes 11\nmax_part_bytes 12\n"
            "max_blob_bytes 13\nmax_model_bytes 16\nretention_s 14\nresubmit_after_s 15\nblob_retention_s 17\n");
   ASSERT_TRUE(file) << file.error().message;
   EXPECT_EQ(file->reach.api_prefix, "$JS.API");
-  EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3, std::chrono::seconds(17)}));
+  EXPECT_EQ(file->settings, (NatsSettings{Milliseconds(1500), 7, 3, 5, std::chrono::seconds(17)}));
   const NatsStreamOptions& streams = file->streams;
   EXPECT_EQ(streams.groups, 3U);
-  EXPECT_EQ(streams.copies, 3U);
+  EXPECT_EQ(streams.copies, 5U);
   EXPECT_EQ(streams.max_jobs, 8);
   EXPECT_EQ(streams.max_job_bytes, 9);
   EXPECT_EQ(streams.max_step_bytes, 10);

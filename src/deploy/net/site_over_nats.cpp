@@ -27,8 +27,10 @@ base::Result<Site> open_nats_site(const std::string& path) {
   }
   const bool is_admin = file.role == SiteRole::kAdmin;
   Site site;
-  site.queue = NatsQueue::open(
-      connection, {.lease = settings.lease, .makes_lanes = is_admin, .sees_results = file.role != SiteRole::kWorker});
+  site.queue = NatsQueue::open(connection, {.lease = settings.lease,
+                                            .makes_lanes = is_admin,
+                                            .sees_results = file.role != SiteRole::kWorker,
+                                            .copies = settings.copies});
   site.blobs = NatsBlobs::open(connection);
   site.catalogue = NatsCatalogue::open(connection);
   site.trust_folder = file.trust_folder;

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "deploy/net/detail/nats_once.hpp"
 #include "deploy/net/detail/nats_subjects.hpp"
 #include "deploy/net/nats_streams.hpp"
 
@@ -203,7 +204,18 @@ Result<void> NatsWatch::judge(const std::string& stream, const std::string& subj
 }
 
 // Its own message id, so that however often this is repeated there is one more message, and one less. A stream that was
-// reset counts its messages anew: the sequence alone would name two.
+// reset counts its messages anew: the sequence alone would name two. Of several copies none is asked for what it
+// remembers (nats_once.hpp): there the message that is replaced may be the newest of the same subject.
+Result<Published> NatsWatch::publish_anew(const Task& task, const std::string& stream, const StoredMessage& message) {
+  Publication publication{.subject = revived_subject(task), .data = message.data, .deadline = message.deadline};
+  if (copies_ > 1) {
+    const bool stays = message.subject == publication.subject;
+    return publish_unless_there(connection_, publication, stays ? message.sequence : 0);
+  }
+  publication.message_id = fmt::format("{}/{}/{}", stream, message.sequence, message.time);
+  return publish(connection_, publication);
+}
+
 Result<void> NatsWatch::revive(const std::string& stream, const std::string& subject, Sighting& sighting) {
   OBSCURA_TRY(const auto message, read_message(connection_, stream, json::object({{"seq", sighting.sequence}}).dump()));
   const auto task = task_of_subject(subject);
@@ -211,11 +223,7 @@ Result<void> NatsWatch::revive(const std::string& stream, const std::string& sub
   if (!message || message->subject != subject || !task) return {};
   OBSCURA_TRY(const auto result, read_directly(connection_, std::string(kResultStream), result_subject(task->key)));
   if (result) return delete_message(connection_, stream, sighting.sequence);
-  auto published =
-      publish(connection_, {.subject = revived_subject(*task),
-                            .data = message->data,
-                            .message_id = fmt::format("{}/{}/{}", stream, sighting.sequence, message->time),
-                            .deadline = message->deadline});
+  auto published = publish_anew(*task, stream, *message);
   if (!published) {
     if (published.error().code == base::ErrorCode::kIo) leaders_.replace(steps_stream(task->key.replica));
     return base::forward_error(published);

@@ -12,6 +12,7 @@
 #include "deploy/net/detail/nats_pulse.hpp"
 #include "deploy/net/job_queue.hpp"
 #include "deploy/net/nats_connection.hpp"
+#include "deploy/net/nats_queue.hpp"
 
 namespace obscura::deploy::net::detail {
 
@@ -25,10 +26,11 @@ namespace obscura::deploy::net::detail {
 ///  another server is to lead them.
 class NatsWatch {
  public:
-  NatsWatch(NatsConnection& connection, Milliseconds lease, bool makes_lanes)
+  NatsWatch(NatsConnection& connection, const NatsQueueOptions& options)
       : connection_(connection),
-        lease_(lease),
-        makes_lanes_(makes_lanes),
+        lease_(options.lease),
+        makes_lanes_(options.makes_lanes),
+        copies_(options.copies),
         leaders_(connection),
         pulse_(connection, leaders_) {}
 
@@ -67,6 +69,8 @@ class NatsWatch {
   void count_unreadable(const std::string& stream, const std::vector<std::string>& unreadable);
   [[nodiscard]] base::Result<void> judge(const std::string& stream, const std::string& subject, Sighting& sighting,
                                          const LaneState& lane, std::vector<Orphan>& orphans);
+  [[nodiscard]] base::Result<Published> publish_anew(const Task& task, const std::string& stream,
+                                                     const StoredMessage& message);
   [[nodiscard]] base::Result<void> revive(const std::string& stream, const std::string& subject, Sighting& sighting);
   [[nodiscard]] base::Result<LaneState> lane_state(const std::string& stream, const Lane& lane);
   [[nodiscard]] base::Result<void> add(const Place& place, OrphanCause cause, std::uint32_t deliveries,
@@ -75,6 +79,7 @@ class NatsWatch {
   NatsConnection& connection_;
   Milliseconds lease_;
   bool makes_lanes_;
+  std::uint32_t copies_;
   NatsLeaders leaders_;
   NatsPulse pulse_;
   // By stream, by subject: the looks in a row in which it was listed and its message was not there.

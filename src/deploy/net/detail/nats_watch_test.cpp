@@ -22,18 +22,20 @@ namespace {
 
 using testing::insist;
 
-// Stands for the API of a server with one stream, JOBS_0, of which a test says what its leader tells.
+// Stands for the API of a server with one stream, of which a test says what its leader tells.
 class ToldStream {
  public:
   // The name that a look lists. In the first `readable` looks its message can be read, and nobody holds its task.
   using Listed = std::function<std::string(int look)>;
 
   // Calls that have `refused` in their subject are answered with an error; reads that ask by `unknown` find nothing.
-  explicit ToldStream(Listed listed, int readable = 0, std::string refused = "nothing", std::string unknown = "nothing")
+  explicit ToldStream(Listed listed, int readable = 0, std::string refused = "nothing", std::string unknown = "nothing",
+                      std::string stream = "JOBS_0")
       : listed_(std::move(listed)),
         readable_(readable),
         refused_(std::move(refused)),
         unknown_(std::move(unknown)),
+        stream_(std::move(stream)),
         port_(insist(free_loopback_port())) {
     testing::write_text(folder_.path() + "/server.conf", fmt::format("listen: 127.0.0.1:{}\n", port_));
     server_ = insist(NatsServer::start(folder_.path() + "/server.conf", port_, folder_.path() + "/log"));
@@ -67,12 +69,12 @@ class ToldStream {
     if (subject.find(refused_) != std::string::npos) {
       return R"({"error": {"code": 500, "err_code": 10000, "description": "not now"}})";
     }
-    if (subject.ends_with("STREAM.NAMES")) return R"({"streams": ["JOBS_0"]})";
-    if (subject.ends_with("STEPDOWN.JOBS_0")) {
+    if (subject.ends_with("STREAM.NAMES")) return R"({"streams": [")" + stream_ + R"("]})";
+    if (subject.ends_with("STEPDOWN." + stream_)) {
       ++asked_;
       return R"({"success": true})";
     }
-    if (subject.ends_with("STREAM.INFO.JOBS_0")) {
+    if (subject.ends_with("STREAM.INFO." + stream_)) {
       const std::string names = listed_(looks_++);
       return R"({"total": 1, "state": {"messages": 3, "last_seq": 9, "subjects": {)" +
              (names.empty() ? "" : "\"" + names + "\": 1") + "}}}";
@@ -80,11 +82,11 @@ class ToldStream {
     if (subject.find("CONSUMER.INFO") != std::string::npos) {
       return R"({"delivered": {"stream_seq": 9}, "ack_floor": {"stream_seq": 9}})";
     }
-    if (subject.ends_with("MSG.DELETE.JOBS_0")) {
+    if (subject.ends_with("MSG.DELETE." + stream_)) {
       ++deletions_;
       return R"({"success": true})";
     }
-    if (subject.ends_with("MSG.GET.JOBS_0") && looks_ <= readable_ && body.find(unknown_) == std::string::npos) {
+    if (subject.ends_with("MSG.GET." + stream_) && looks_ <= readable_ && body.find(unknown_) == std::string::npos) {
       // NATS/1.0, Obscura-Deadline: 99999999999999
       return R"({"message": {"seq": 9, "data": "", "hdrs": "TkFUUy8xLjANCk9ic2N1cmEtRGVhZGxpbmU6IDk5OTk5OTk5OTk5OTk5DQoNCg==",)"
              R"("time": "t", "subject": ")" +
@@ -97,6 +99,7 @@ class ToldStream {
   int readable_;
   std::string refused_;
   std::string unknown_;
+  std::string stream_;
   testing::TemporaryFolder folder_;
   std::uint16_t port_;
   std::unique_ptr<NatsServer> server_;
@@ -110,7 +113,7 @@ class ToldStream {
 int asked_in(int looks, ToldStream::Listed listed, int readable = 0) {
   ToldStream stream(std::move(listed), readable);
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < looks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
   return stream.asked();
 }
@@ -143,16 +146,26 @@ TEST(NatsWatch, ATaskThatIsNotFoundAsTheLastOfItsSubjectIsFoundNevertheless) {
   constexpr int kLooks = 3;  // until it counts as left behind
   ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, "nothing", "last_by_subj");
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < kLooks; ++look) EXPECT_TRUE(insist(watch.orphans(10)).empty());
   EXPECT_EQ(stream.deletions(), 1);
+}
+
+TEST(NatsQueue, AndSoIsAPartOfAStage) {
+  const JobKey key{"tenant", "job", 0};
+  ToldStream stream([&](int) { return part_subject(key, 0, 2); }, 1, "nothing", "last_by_subj", "PART_0");
+  const auto connection =
+      insist(NatsConnection::open({.servers = {stream.url()}, .call_timeout = Milliseconds(1'000)}));
+  const auto parts = insist(NatsQueue::open(connection, {})->parts(key, 0));
+  ASSERT_EQ(parts.size(), 1u);
+  EXPECT_EQ(parts[0].shard, 2u);
 }
 
 int asked_when_refused(const std::string& call) {
   constexpr int kLooks = 3;
   ToldStream stream([](int) { return subject_of_a_task(); }, kLooks, call);
   const auto connection = insist(NatsConnection::open({.servers = {stream.url()}}));
-  NatsWatch watch(*connection, Milliseconds(1'000), false);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000)});
   for (int look = 0; look < kLooks; ++look) {
     const auto orphans = watch.orphans(10);
     EXPECT_EQ(orphans ? std::nullopt : std::optional(orphans.error().code), base::ErrorCode::kIo);
@@ -221,7 +234,7 @@ TEST(NatsPulse, AStreamThatTakesWhatNobodyNeedsIsLeftAsItWas) {
   // One that a supervisor left behind who was killed belongs to nobody.
   const Publication probe{.subject = probe_subject(1), .data = {}};
   insist(publish(*connection, probe));
-  NatsWatch watch(*connection, Milliseconds(1'000), true);
+  NatsWatch watch(*connection, {.lease = Milliseconds(1'000), .makes_lanes = true});
   EXPECT_TRUE(insist(watch.orphans(10)).empty());
   EXPECT_EQ(state().number("messages"), 0u);
 }

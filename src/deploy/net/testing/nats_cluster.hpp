@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +11,7 @@
 
 namespace obscura::deploy::net::testing {
 
-/// Three servers that hold every stream three times.
+/// Three servers that hold every stream three times. OBSCURA_KILL_LOGS names a folder that keeps what they say.
 class LoopbackCluster {
  public:
   LoopbackCluster() {
@@ -31,7 +32,7 @@ class LoopbackCluster {
   }
   void start(std::size_t node) {
     nodes_[node].server =
-        NatsServer::start(config(node), nodes_[node].port, folder_.path() + "/log" + std::to_string(node)).value();
+        NatsServer::start(config(node), nodes_[node].port, logs_ + "/log" + std::to_string(node)).value();
   }
   void kill_now(std::size_t node) { nodes_[node].server->kill_now(); }
   [[nodiscard]] std::string urls() const { return url(nodes_[0]) + "," + url(nodes_[1]) + "," + url(nodes_[2]); }
@@ -52,6 +53,10 @@ class LoopbackCluster {
     return folder_.path() + "/node" + std::to_string(node) + ".conf";
   }
   TemporaryFolder folder_;
+  std::string logs_ = [this] {
+    const char* const kept = std::getenv("OBSCURA_KILL_LOGS");
+    return kept == nullptr ? folder_.path() : std::string(kept);
+  }();
   std::array<Node, 3> nodes_;
 };
 

@@ -93,7 +93,8 @@ inline Connection connect_to_nats(const std::string& servers) {
   std::istringstream words(servers);
   for (std::string server; std::getline(words, server, ',');) options.servers.push_back(server);
   const auto connection = NatsConnection::open(options).value();
-  return {.queue = NatsQueue::open(connection, {.lease = kKillRunLease, .makes_lanes = true}),
+  const std::uint32_t copies = options.servers.size() > 1 ? 3 : 1;
+  return {.queue = NatsQueue::open(connection, {.lease = kKillRunLease, .makes_lanes = true, .copies = copies}),
           .blobs = NatsBlobs::open(connection)};
 }
 
