@@ -4,11 +4,12 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <mutex>
 #include <utility>
 #include <vector>
 
 #include "compiler/compile/node_levels.hpp"
-#include "compiler/graph/interpret_batch.hpp"
+#include "compiler/graph/interpret.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -154,32 +155,25 @@ class Placement {
   int bottom_;
 };
 
-// Largest magnitude of each value. [chosen]
-std::vector<double> magnitudes(graph::Graph graph, const std::vector<std::size_t>& chosen, const Inputs& inputs) {
-  graph.outputs.clear();
-  for (const std::size_t value : chosen) graph.outputs.emplace_back(value);
-  graph.output_names.clear();
-  const graph::Batch values = graph::interpret_batch(graph, inputs);
-  std::vector<double> most;
-  std::size_t element = 0;
-  for (const ValueId value : graph.outputs) {
-    const auto end = element + static_cast<std::size_t>(graph::element_count(graph.shape(value)));
-    most.push_back(0);
-    for (; element < end; ++element) {
-      for (std::size_t n = 0; n < values.samples(); ++n)
-        most.back() = std::max(most.back(), std::abs(values.at(element, n)));
+}  // namespace
+
+std::vector<double> magnitudes(const graph::Graph& graph, const Inputs& inputs, const base::Parallel& parallel) {
+  std::vector<double> most(graph.nodes.size(), 0);
+  std::mutex mutex;
+  parallel.for_each(inputs.size(), [&](std::size_t n) {
+    const auto values = graph::interpret_all(graph, inputs[n]);
+    const std::scoped_lock lock(mutex);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      for (const double value : values[i]) most[i] = std::max(most[i], std::abs(value));
     }
-  }
+  });
   return most;
 }
 
-}  // namespace
-
 std::optional<PlacedBootstraps> place_bootstraps(const graph::Graph& graph, place::Ending ending,
-                                                 const BootstrapPlaces& places, const Inputs& inputs) {
+                                                 const BootstrapPlaces& places, std::span<const double> most) {
   const auto [chosen, cost] = Placement(graph, ending, places).run();
   if (chosen.empty()) return std::nullopt;
-  const std::vector<double> most = magnitudes(graph, chosen, inputs);
   graph::Graph placed;
   placed.output_names = graph.output_names;
   std::vector<ValueId> now;
@@ -190,7 +184,7 @@ std::optional<PlacedBootstraps> place_bootstraps(const graph::Graph& graph, plac
     placed.nodes.push_back(std::move(node));
     now.emplace_back(placed.nodes.size() - 1);
     if (next == chosen.size() || chosen[next] != i) continue;
-    const int log2_range = static_cast<int>(std::ceil(std::log2(std::max(kMargin * most[next], 1e-9))));
+    const int log2_range = static_cast<int>(std::ceil(std::log2(std::max(kMargin * most[i], 1e-9))));
     const graph::Node& read = placed.nodes.back();
     placed.nodes.push_back(
         {graph::Bootstrap{places.from, places.to, log2_range}, {now.back()}, read.shape, read.name + " bootstrap"});

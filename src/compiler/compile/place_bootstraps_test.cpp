@@ -44,6 +44,11 @@ BootstrapPlaces places(int from, int to, int top, double bootstrap_cost = 1) {
 
 const Inputs kInputs = {{0.5, -0.9}};
 
+std::optional<PlacedBootstraps> place_in(const graph::Graph& graph, const BootstrapPlaces& at,
+                                         const Inputs& inputs = kInputs) {
+  return place_bootstraps(graph, place::Ending::kRescaled, at, magnitudes(graph, inputs, base::Parallel(1)));
+}
+
 std::size_t bootstraps(const graph::Graph& graph) {
   return static_cast<std::size_t>(std::count_if(graph.nodes.begin(), graph.nodes.end(), [](const graph::Node& node) {
     return std::holds_alternative<graph::Bootstrap>(node.op);
@@ -66,7 +71,7 @@ bool fits(const graph::Graph& graph, int to, int top) {
 TEST(PlaceBootstraps, AsFewAsTheLevelsAllow) {
   // From level 9 the input does 9 - 2 squares, a bootstrap 7 - 2, the last one 7.
   for (const auto& [count, expected] : std::vector<std::pair<int, std::size_t>>{{10, 1}, {14, 1}, {15, 2}, {19, 2}}) {
-    const auto placed = place_bootstraps(squares(count), place::Ending::kRescaled, places(2, 7, 9), kInputs);
+    const auto placed = place_in(squares(count), places(2, 7, 9));
     ASSERT_TRUE(placed) << count;
     EXPECT_EQ(bootstraps(placed->graph), expected) << count;
     EXPECT_EQ(placed->cost, static_cast<double>(expected)) << count;
@@ -76,13 +81,13 @@ TEST(PlaceBootstraps, AsFewAsTheLevelsAllow) {
 }
 
 TEST(PlaceBootstraps, NoneWhereTheInputReachesTheEnd) {
-  EXPECT_FALSE(place_bootstraps(squares(9), place::Ending::kRescaled, places(2, 7, 9), kInputs));
+  EXPECT_FALSE(place_in(squares(9), places(2, 7, 9)));
 }
 
 TEST(PlaceBootstraps, OneAlsoWhereItOnlySavesTime) {
   BootstrapPlaces cheap = places(2, 7, 9, 0.5);
   cheap.node_cost = [](const graph::Node&, int level) { return 0.1 * level * level; };
-  const auto placed = place_bootstraps(squares(9), place::Ending::kRescaled, cheap, kInputs);
+  const auto placed = place_in(squares(9), cheap);
   ASSERT_TRUE(placed);
   EXPECT_GE(bootstraps(placed->graph), 1u);
   EXPECT_TRUE(fits(placed->graph, 7, 9));
@@ -101,7 +106,7 @@ TEST(PlaceBootstraps, BesideAValueThatWaits) {
   // The sum behind square 11 reads what square 1 gave. From level 9 the input makes seven squares, a bootstrap five,
   // the last one seven: the first of two stands between squares 2 and 6, the second from square 7 to the sum.
   const graph::Graph graph = squares(15, {{2, 12}});
-  const auto placed = place_bootstraps(graph, place::Ending::kRescaled, places(2, 7, 9), kInputs);
+  const auto placed = place_in(graph, places(2, 7, 9));
   ASSERT_TRUE(placed);
   EXPECT_TRUE(fits(placed->graph, 7, 9));
   const std::vector<std::string> names = bootstrapped(placed->graph);
@@ -114,13 +119,13 @@ TEST(PlaceBootstraps, BesideAValueThatWaits) {
 TEST(PlaceBootstraps, NotBesideThreeValuesThatWait) {
   // Between squares 3 and 12 three sums wait for what came before.
   const graph::Graph graph = squares(16, {{1, 14}, {2, 13}, {3, 12}});
-  EXPECT_FALSE(place_bootstraps(graph, place::Ending::kRescaled, places(2, 7, 9), kInputs));
-  EXPECT_TRUE(place_bootstraps(squares(16, {{1, 14}, {3, 12}}), place::Ending::kRescaled, places(2, 7, 9), kInputs));
+  EXPECT_FALSE(place_in(graph, places(2, 7, 9)));
+  EXPECT_TRUE(place_in(squares(16, {{1, 14}, {3, 12}}), places(2, 7, 9)));
 }
 
 TEST(PlaceBootstraps, SaysHowLargeValuesGet) {
   // The input reaches no further than behind the first square.
-  const auto placed = place_bootstraps(squares(13), place::Ending::kRescaled, places(1, 12, 2), {{1.5, -2.2}});
+  const auto placed = place_in(squares(13), places(1, 12, 2), {{1.5, -2.2}});
   ASSERT_TRUE(placed);
   ASSERT_TRUE(std::holds_alternative<graph::Bootstrap>(placed->graph.nodes[2].op));
   EXPECT_EQ(std::get<graph::Bootstrap>(placed->graph.nodes[2].op).log2_range, 3) << "4.84 and a quarter more";
@@ -163,7 +168,7 @@ void expect_cheapest(const graph::Graph& graph, std::mt19937& random) {
   at.node_cost = [&](const graph::Node& node, int level) {
     return weight[node.name.size() % weight.size()] * std::pow(level, power);
   };
-  const auto placed = place_bootstraps(graph, place::Ending::kRescaled, at, kInputs);
+  const auto placed = place_in(graph, at);
   const double best = by_brute_force(graph, at);
   ASSERT_EQ(placed.has_value(), std::isfinite(best));
   if (!placed) return;
