@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "compiler/compile/node_levels.hpp"
-#include "compiler/graph/interpret.hpp"
+#include "compiler/graph/interpret_batch.hpp"
 
 namespace obscura::compiler::compile {
 namespace {
@@ -155,17 +155,45 @@ class Placement {
   int bottom_;
 };
 
+double magnitude(const graph::Batch& batch) {
+  double most = 0;
+  const auto values = batch.block(0);
+  for (std::size_t e = 0; e < batch.elements(); ++e) {
+    for (std::size_t n = 0; n < batch.samples(); ++n) {
+      most = std::max(most, std::abs(values[e * graph::Batch::kLanes + n]));
+    }
+  }
+  return most;
+}
+
+// Of as many inputs as a batch's block holds. [nodes]
+std::vector<double> magnitudes_of_block(const graph::Graph& graph, std::span<const std::vector<double>> inputs) {
+  std::vector<std::size_t> uses = graph::count_uses(graph);
+  std::vector<std::optional<graph::Batch>> values(graph.nodes.size());
+  std::vector<double> most;
+  for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+    std::vector<const graph::Batch*> operands;
+    for (const ValueId operand : graph.nodes[i].operands) operands.push_back(&*values[operand.value()]);
+    values[i] = i == 0 ? graph::Batch(inputs) : graph::evaluate_batch(graph, ValueId(i), operands);
+    most.push_back(magnitude(*values[i]));
+    for (const ValueId operand : graph.nodes[i].operands) {
+      if (--uses[operand.value()] == 0) values[operand.value()].reset();
+    }
+  }
+  return most;
+}
+
 }  // namespace
 
 std::vector<double> magnitudes(const graph::Graph& graph, const Inputs& inputs, const base::Parallel& parallel) {
+  constexpr std::size_t kLanes = graph::Batch::kLanes;
   std::vector<double> most(graph.nodes.size(), 0);
   std::mutex mutex;
-  parallel.for_each(inputs.size(), [&](std::size_t n) {
-    const auto values = graph::interpret_all(graph, inputs[n]);
+  parallel.for_each((inputs.size() + kLanes - 1) / kLanes, [&](std::size_t block) {
+    const auto some = std::span(inputs).subspan(block * kLanes);
+    const std::vector<double> of_block = magnitudes_of_block(graph, some.first(std::min(kLanes, some.size())));
     const std::scoped_lock lock(mutex);
-    for (std::size_t i = 0; i < values.size(); ++i) {
-      for (const double value : values[i]) most[i] = std::max(most[i], std::abs(value));
-    }
+    for (std::size_t i = 0; i < most.size(); ++i) most[i] = std::max(most[i], of_block[i]);
   });
   return most;
 }
