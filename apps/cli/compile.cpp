@@ -43,6 +43,7 @@ struct CompileOptions {
   std::size_t calibration_inputs = 512;
   std::vector<std::string> skip_passes;
   bool approximate_maxpool = false;
+  std::size_t min_degree = compile::CompileOptions{}.fit.min_degree;
   std::size_t max_degree = compile::CompileOptions{}.fit.max_degree;
   double flips = compile::CompileOptions{}.fit.most_flips;
   int least_log_n = compile::CompileOptions{}.least_log_n;
@@ -91,6 +92,7 @@ base::Result<compile::CompileOptions> search_options(const CompileOptions& optio
   search.most_memory_bytes = options.memory_mb << 20;
   search.skip_passes = options.skip_passes;
   search.approximate_maxpool = options.approximate_maxpool;
+  search.fit.min_degree = options.min_degree;
   search.fit.max_degree = options.max_degree;
   search.fit.degrees.insert(search.fit.degrees.end(), kHighDegrees.begin(), kHighDegrees.end());
   search.fit.most_flips = options.flips;
@@ -173,6 +175,10 @@ void add_network_options(CLI::App& command, CompileOptions& options) {
       ->allow_extra_args(false);
   command.add_flag("--approximate-maxpool", options.approximate_maxpool,
                    "Approximate max pooling by polynomials; the report says how many levels it takes");
+  command
+      .add_option("--min-degree", options.min_degree,
+                  "Lowest degree of polynomials that stand for activations; higher is a shorter search")
+      ->check(CLI::Range(2, 63));
   command.add_option("--max-degree", options.max_degree, "Highest degree of polynomials that stand for activations")
       ->check(CLI::Range(2, 63));
   command

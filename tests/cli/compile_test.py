@@ -70,6 +70,7 @@ class CompileTest(CommandLineTest):
     def test_polynomials_within_limits(self):
         self.refused(2, "obscura", *COMPILE, "--max-degree", "1", "-o", self.out)
         self.refused(2, "obscura", *COMPILE, "--max-degree", "64", "-o", self.out)
+        self.refused(2, "obscura", *COMPILE, "--min-degree", "1", "-o", self.out)
         self.refused(2, "obscura", *COMPILE, "--flips", "-0.1", "-o", self.out)
         perceptron = CHECKOUT / "models" / "mlp_mnist" / "model.onnx"
         answer = self.shop.run("obscura", "--json", "compile", perceptron, "--calibrate", DIGITS, "--calibration-inputs", "20",

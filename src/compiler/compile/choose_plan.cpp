@@ -320,6 +320,7 @@ struct Placement {
 std::vector<Placement> placements(const graph::Graph& graph, const Inputs& inputs, const CompileOptions& options,
                                   double most_us) {
   std::vector<Placement> found;
+  std::vector<double> most;  // [nodes], once it is needed
   const Ending ending = ends_in_matrices(graph) ? Ending::kOnePrime : Ending::kRescaled;
   for (const auto& chain : bootstrap_chains(options.security)) {
     const int log_n = chain->params.log_n;
@@ -329,8 +330,9 @@ std::vector<Placement> placements(const graph::Graph& graph, const Inputs& input
     if (log_n < options.least_log_n || log_n > options.most_log_n || bootstrap_us >= most_us) continue;
     const auto slots = std::size_t{1} << (log_n - 1 - pack::lane_bits(options.images));
     const auto cost = [&](const graph::Node& node, int level) { return typical_cost(model, row, node.op, level); };
+    if (most.empty()) most = magnitudes(graph, inputs, base::Parallel(options.threads));
     auto placed =
-        place_bootstraps(graph, ending, {chain->from, chain->to, chain->top, slots, cost, bootstrap_us}, inputs);
+        place_bootstraps(graph, ending, {chain->from, chain->to, chain->top, slots, cost, bootstrap_us}, most);
     if (!placed) continue;
     found.push_back({std::make_shared<const graph::Graph>(std::move(placed->graph)), chain, placed->cost});
   }

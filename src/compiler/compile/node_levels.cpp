@@ -5,11 +5,9 @@
 #include <algorithm>
 
 namespace obscura::compiler::compile {
-namespace {
 
 using graph::ValueId;
 
-// Whether a node makes an output by additions alone, without any product after it. [nodes]
 std::vector<bool> at_end(const graph::Graph& graph) {
   std::vector<bool> ends(graph.nodes.size(), false);
   for (const ValueId output : graph.outputs) ends[output.value()] = true;
@@ -19,8 +17,6 @@ std::vector<bool> at_end(const graph::Graph& graph) {
   }
   return ends;
 }
-
-}  // namespace
 
 int depth_of(const graph::Node& node) {
   const bool multiplies =

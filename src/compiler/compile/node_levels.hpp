@@ -11,6 +11,9 @@ namespace obscura::compiler::compile {
 /// Rescalings that the node's own operation takes: one for a matrix or a product, none for shifts and additions.
 [[nodiscard]] int depth_of(const graph::Node& node);
 
+/// Whether a node makes an output by additions alone, without any product after it. [nodes]
+[[nodiscard]] std::vector<bool> at_end(const graph::Graph& graph);
+
 /// The level at which each node works, lowest possible, for a network that ends as said; what place::assign_levels
 /// will give its instructions. [nodes]
 [[nodiscard]] std::vector<int> node_levels(const graph::Graph& graph, place::Ending ending);

@@ -2,7 +2,10 @@
 
 #include <functional>
 #include <optional>
+#include <span>
+#include <vector>
 
+#include "base/parallel.hpp"
 #include "compiler/compile/observe.hpp"
 #include "compiler/graph/graph.hpp"
 #include "compiler/place/levels.hpp"
@@ -24,13 +27,20 @@ struct PlacedBootstraps {
   double cost = 0;
 };
 
+/// The largest magnitude of each value over the inputs. [nodes]
+[[nodiscard]] std::vector<double> magnitudes(const graph::Graph& graph, const Inputs& inputs,
+                                             const base::Parallel& parallel);
+
 /// The graph with Bootstrap nodes behind some of its values, so that no path between two of them takes more levels than
-/// there are, at the least cost: the shortest path over the values that everything behind them depends on, the only
-/// ones that can be bootstrapped without another value beside them (as in Benhamouda et al. "Optimization of
-/// bootstrapping in circuits", SODA 2017, for graphs that narrow to one value between layers). None when a stretch
-/// between such values takes too many levels, or when no bootstrap is needed. `inputs` say how large values get; those
-/// of a bootstrap may grow to four times that before its sine bends them by 2.5e-5. Cost: quadratic in the nodes.
+/// there are, at the least cost: the shortest path over the levels that the values between two nodes must have (as in
+/// Benhamouda et al. "Optimization of bootstrapping in circuits", SODA 2017, but by cost instead of number). A value
+/// may wait beside one that is bootstrapped, as a residual connection does, and keeps its level meanwhile; where more
+/// than two wait no bootstrap is placed, which keeps the states few: at most the cube of the levels. None when a
+/// stretch between such places takes too many levels, or when no bootstrap is needed. `most` says how large values get
+/// (magnitudes()); those of a bootstrap may grow to four times that before its sine bends them by 2.5e-5. Cost: nodes x
+/// states.
 [[nodiscard]] std::optional<PlacedBootstraps> place_bootstraps(const graph::Graph& graph, place::Ending ending,
-                                                               const BootstrapPlaces& places, const Inputs& inputs);
+                                                               const BootstrapPlaces& places,
+                                                               std::span<const double> most);
 
 }  // namespace obscura::compiler::compile

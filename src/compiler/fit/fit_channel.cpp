@@ -15,6 +15,8 @@ constexpr std::size_t kEvenPoints = 128;
 constexpr std::size_t kMostDegree = 63;
 // Polynomials of higher degree are steep where nothing holds them, and errors grow with the slope.
 constexpr std::size_t kLowDegree = 4;
+// Higher ones take the wider margin: T_15 is 57 at 1.05, T_31 is 9000.
+constexpr std::size_t kTameDegree = 15;
 // Leading coefficients that are tried, as powers of two of half the result's range.
 constexpr int kSmallestLeading = -20;
 constexpr int kLargestLeading = -2;
@@ -82,6 +84,10 @@ Series solve(const LeastSquares& problem, double most_bits_lost) {
 }
 
 }  // namespace
+
+double margin_of(const FitWeights& weights, std::size_t degree) {
+  return degree > kTameDegree ? weights.margin_above : weights.margin;
+}
 
 Interval widen(double low, double high, double margin, double least_half_width) {
   OBSCURA_CHECK(low <= high && least_half_width > 0.0, "the extent is upside down, or the least width is not above 0");

@@ -61,6 +61,18 @@ void multiply(const Dense& op, std::size_t inputs, const double* x, double* y) {
   }
 }
 
+// Sums from the bias on in the order of the row's entries, as evaluate(SparseMatrix) has it.
+void multiply(const SparseMatrix& matrix, const double* x, double* y) {
+  for (std::size_t row = 0; row < matrix.rows; ++row, y += kLanes) {
+    Lanes sum;
+    fill(sum, matrix.bias[row]);
+    for (std::size_t i = matrix.row_ptr[row]; i < matrix.row_ptr[row + 1]; ++i) {
+      add_product(sum, matrix.value[i], x + matrix.col[i] * kLanes);
+    }
+    std::copy(sum.begin(), sum.end(), y);
+  }
+}
+
 // y = f(element, x) and y = f(x0, x1) for every lane.
 template <class F>
 void each(std::size_t elements, const double* x, double* y, F f) {
@@ -87,6 +99,10 @@ struct EvaluateBlock {
   }
   bool operator()(const Dense& op) const {
     multiply(op, static_cast<std::size_t>(element_count(in)), x[0], y);
+    return true;
+  }
+  bool operator()(const Linear& op) const {
+    multiply(op.matrix, x[0], y);
     return true;
   }
   bool operator()(const Reshape&) const {

@@ -54,6 +54,14 @@ TEST_F(Batches, EveryKindOfNodeAgreesWithTheInterpreter) {
   for (const std::size_t samples : {1U, 16U, 19U}) expect_same(samples);
 }
 
+TEST_F(Batches, SparseMatricesToo) {
+  const auto x = add(Input{Shape{{5}}}, {});
+  // An empty row, a full one, and some columns that nobody reads.
+  const SparseMatrix matrix{3, 5, {0, 0, 5, 7}, {0, 1, 2, 3, 4, 1, 3}, reals(7), reals(3)};
+  graph_.outputs = {add(Linear{matrix, Shape{{3}}}, {x})};
+  expect_same(21);
+}
+
 TEST_F(Batches, InputMayBeAnOutputAndReadTwice) {
   const auto x = add(Input{Shape{{3}}}, {});
   const auto product = add(Multiply{}, {x, x});

@@ -36,13 +36,15 @@ base::Result<void> check_inputs(const graph::Graph& graph, std::span<const std::
 }
 
 base::Result<std::vector<std::size_t>> ladder_of(const FitOptions& options) {
+  const auto least = std::max<std::size_t>(options.min_degree, 2);
+  const auto most = std::min<std::size_t>(options.max_degree, graph::kMaxDegree);
   std::vector<std::size_t> ladder;
   for (const std::size_t degree : options.degrees) {
-    if (degree >= 2 && degree <= std::min<std::size_t>(options.max_degree, graph::kMaxDegree)) ladder.push_back(degree);
+    if (degree >= least && degree <= most) ladder.push_back(degree);
   }
   std::sort(ladder.begin(), ladder.end());
   if (ladder.empty()) {
-    return base::fail(base::ErrorCode::kUsage, fmt::format("no allowed degree is in 2..{}", options.max_degree),
+    return base::fail(base::ErrorCode::kUsage, fmt::format("no allowed degree is in {}..{}", least, options.max_degree),
                       "allow polynomials of degree 2 at least");
   }
   return ladder;

@@ -212,6 +212,20 @@ TEST(FitActivations, RefusesUnusableInputs) {
   FitOptions none;
   none.max_degree = 1;
   EXPECT_EQ(fit_network(graph, inputs_for(graph, 3), none).error().code, base::ErrorCode::kUsage);
+  FitOptions crossed;
+  crossed.min_degree = 7;
+  crossed.max_degree = 4;
+  EXPECT_EQ(fit_network(graph, inputs_for(graph, 3), crossed).error().message, "no allowed degree is in 7..4");
+}
+
+TEST(FitActivations, StartsAtTheLowestDegreeAllowed) {
+  const graph::Graph graph = small_network(ActivationKind::kRelu);
+  FitOptions options;
+  options.most_flips = 1.0;  // whatever it starts with is good enough
+  options.min_degree = 5;
+  const auto fitted = fit_network(graph, inputs_for(graph, 30), options);
+  ASSERT_TRUE(fitted);
+  for (const FittedActivation& activation : fitted->activations) EXPECT_EQ(activation.degree, 7U);
 }
 
 TEST(FitActivations, NotesSayWhatWasDone) {

@@ -117,10 +117,11 @@ LayerFit fit_layer(const graph::Graph& graph, graph::ValueId id, const Batch& x,
   const double least = least_half_width(found);
   fit::FitWeights layer_weights = weights;
   if (exact_degree(node.op) != 0) layer_weights.most_bits_lost = kExactBitsLost;
+  const double margin = fit::margin_of(weights, degree);
   LayerFit result{degree, {}, found[0].low, found[0].high};
   for (std::size_t u = 0; u < units; ++u) {
     const auto values = some_values(x, samples, u * run, run);
-    const fit::Interval range = fit::widen(found[u].low, found[u].high, weights.margin, least);
+    const fit::Interval range = fit::widen(found[u].low, found[u].high, margin, least);
     result.channels.push_back(fit::fit_channel(values, range, function_of(node, u, units), degree, layer_weights));
     result.low = std::min(result.low, found[u].low);
     result.high = std::max(result.high, found[u].high);
