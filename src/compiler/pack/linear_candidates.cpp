@@ -190,8 +190,8 @@ void LinearCandidates::add_gathers(ValueId id, const NodeCost& cost, Found& foun
 
 std::vector<LinearCandidate> LinearCandidates::behind(ValueId id, const LayoutPtr& input, const NodeCost& cost) {
   Found found;
-  // Small matrices between vectors: those families know all that the mapped ones could do, and more. Of planes, which may
-  // stand in slots like a vector too, they know nothing.
+  // Small matrices between vectors: those families know all that the mapped ones could do, and more. Of planes, which
+  // may stand in slots like a vector too, they know nothing.
   add_vectors(id, input, cost, found);
   const Planes planes = planes_of(graph_.shape(id));
   if (found.empty() || planes.rows > 1) add_mapped(id, input, 0, cost, found);
