@@ -34,13 +34,15 @@ Thresholds thresholds_of(std::vector<double> times) {
   return result;
 }
 
-double largest_t(const Classes& classes, int* percentile) {
+double largest_t(const Classes& classes, LeakReport* report) {
   double most = 0;
   for (std::size_t i = 0; i < kCrops; ++i) {
     const double t = welch_t(classes[i][0], classes[i][1]);
     if (std::abs(t) <= std::abs(most)) continue;
     most = t;
-    if (percentile != nullptr) *percentile = kPercentiles[i];
+    if (report == nullptr) continue;
+    report->percentile = kPercentiles[i];
+    report->difference_ns = classes[i][0].mean() - classes[i][1].mean();
   }
   return most;
 }
@@ -90,10 +92,14 @@ LeakReport measure_leak(const Subject& subject, std::size_t measurements, std::u
     }
   }
   LeakReport report{.measurements = measurements, .median_ns = thresholds.front()};
-  report.t = largest_t(classes, &report.percentile);
+  report.t = largest_t(classes, &report);
   report.t_of_coins = largest_t(by_coin, nullptr);
   report.visible_ns = least_visible(classes);
   return report;
+}
+
+bool leaks(const LeakReport& report) {
+  return std::abs(report.t) >= kLeak && std::abs(report.difference_ns) >= kLeastDifferenceNs;
 }
 
 bool quiet(const LeakReport& report) {
@@ -101,12 +107,14 @@ bool quiet(const LeakReport& report) {
 }
 
 std::string describe(const std::string& name, const LeakReport& report) {
-  const char* const verdict = std::abs(report.t) >= kLeak ? "LEAKS"
-                              : quiet(report)             ? "no leak seen"
-                                                          : "the machine was too noisy to tell";
-  return fmt::format("{:<62} t = {:+8.2f} (at {:>3}%), coins {:+5.2f}, n = {}, {:.0f} ns, sees {:.1f} ns: {}", name,
-                     report.t, report.percentile, report.t_of_coins, report.measurements, report.median_ns,
-                     report.visible_ns, verdict);
+  const char* const verdict = leaks(report)                 ? "LEAKS"
+                              : std::abs(report.t) >= kLeak ? "a difference too small to assign"
+                              : quiet(report)               ? "no leak seen"
+                                                            : "the machine was too noisy to tell";
+  return fmt::format(
+      "{:<62} t = {:+8.2f} (at {:>3}%, {:+.2f} ns), coins {:+5.2f}, n = {}, {:.0f} ns, sees {:.1f} ns: {}", name,
+      report.t, report.percentile, report.difference_ns, report.t_of_coins, report.measurements, report.median_ns,
+      report.visible_ns, verdict);
 }
 
 }  // namespace obscura::tests
