@@ -10,14 +10,15 @@
 
 /// Whether times tell secrets apart, of everything that SECURITY.md says runs in constant time. With
 /// OBSCURA_LONG_TESTS, 10^6 measurements of each; else 10^4, which find gross leaks only. A line per function on
-/// standard output. By hand:
+/// standard output. The long form does not pass yet: encoding differs by 0.9 ns of 2,754 between zero and drawn
+/// messages (t = -41), others by up to 0.5 ns in some runs and builds; no cause is known (SECURITY.md). By hand:
 ///
 ///     OBSCURA_LONG_TESTS=1 build/release/obscura_tests_security --gtest_filter='*ConstantTime*'
 namespace obscura::tests {
 namespace {
 
 std::size_t measurements() {
-  return std::getenv("OBSCURA_LONG_TESTS") != nullptr ? 1'000'000 : 10'000;
+  return std::getenv("OBSCURA_LONG_TESTS") != nullptr ? kWholeRun : 10'000;
 }
 
 /// A ring on which a measurement takes microseconds. The code has no other paths for larger ones but those of the

@@ -99,7 +99,8 @@ LeakReport measure_leak(const Subject& subject, std::size_t measurements, std::u
 }
 
 bool leaks(const LeakReport& report) {
-  return std::abs(report.t) >= kLeak && std::abs(report.difference_ns) >= kLeastDifferenceNs;
+  const bool counts = report.measurements >= kWholeRun || std::abs(report.difference_ns) >= kLeastDifferenceNs;
+  return std::abs(report.t) >= kLeak && counts;
 }
 
 bool quiet(const LeakReport& report) {
