@@ -8,7 +8,7 @@
 #include "tests/engine/engine.hpp"
 #include "tests/security/leak_meter.hpp"
 
-/// Whether times tell secrets apart, of everything that SECURITY.md says runs in constant time. With
+/// Whether times tell secrets apart, of everything that SECURITY.md says has no branch on them. With
 /// OBSCURA_LONG_TESTS, 10^6 measurements of each; else 10^4, which find gross leaks only. A line per function on
 /// standard output. The long form does not pass yet: encoding differs by 0.9 ns of 2,754 between zero and drawn
 /// messages (t = -41), others by up to 0.5 ns in some runs and builds; no cause is known (SECURITY.md). By hand:

@@ -27,16 +27,6 @@ const BackendFactory kNats{"Nats", [](const BackendOptions& options) -> std::uni
 INSTANTIATE_TEST_SUITE_P(SlowNats, QueueContract, ::testing::Values(kNats), backend_name);
 INSTANTIATE_TEST_SUITE_P(SlowNats, ProtocolContract, ::testing::Values(kNats), backend_name);
 
-Task task_named(const std::string& job, const Step& step = {}) {
-  const Lane lane = all_lanes(1).front();
-  return {.key = {"tenant", job, 0},
-          .step = step,
-          .model = lane.model,
-          .eval_key = lane.eval_key,
-          .deadline = SystemClock().now() + std::chrono::hours(1),
-          .message = {1, 2, 3}};
-}
-
 // What was acknowledged is there after the server was killed, and connections come back by themselves.
 TEST(NatsQueue, OutlivesItsServer) {
   NatsPlace place({.lease = Milliseconds(300)});

@@ -17,9 +17,8 @@
 /// - chi-square against the exact distribution: 10^-6 < p < 1 - 10^-6. Too even is wrong as well.
 /// - the mean within five standard errors sd / sqrt(n).
 /// - the variance within five standard errors sqrt((kurtosis - 1) / n), relative. The kurtosis is 3 - 2/42 of the
-/// centred
-///   binomial (a sum of 42 independent +-1/2), 3/2 of the ternary, 9/5 of the uniform distribution: at 10^8 draws the
-///   errors are 1.40e-4, 7.1e-5 and 8.9e-5, and five of the largest are the 7e-4 that are promised.
+///   centred binomial (a sum of 42 independent +-1/2), 3/2 of the ternary, 9/5 of the uniform distribution: at 10^8
+///   draws the errors are 1.40e-4, 7.1e-5 and 8.9e-5, and five of the largest are the 7e-4 that are promised.
 /// - products of neighbours: their mean is within five standard errors, variance / sqrt(n), of zero. (Neighbouring
 ///   products share a draw, but are uncorrelated.)
 /// - support: nothing outside, and everything inside that is missed with probability below e^-14 = 8e-7.

@@ -19,20 +19,11 @@ namespace {
 using testing::insist;
 using testing::LoopbackCluster;
 using testing::NatsPlace;
+using testing::task_named;
 
 constexpr Milliseconds kNoWait{0};
 constexpr Milliseconds kPause{100};
 constexpr Milliseconds kSettled{3'000};
-
-Task task_named(const std::string& job, const Step& step = {}) {
-  const Lane lane = testing::all_lanes(1).front();
-  return {.key = {"tenant", job, 0},
-          .step = step,
-          .model = lane.model,
-          .eval_key = lane.eval_key,
-          .deadline = SystemClock().now() + std::chrono::hours(1),
-          .message = {1, 2, 3}};
-}
 
 std::uint64_t state_of(NatsConnection& connection, const std::string& stream, const char* number) {
   return insist(call_api_or_fail(connection, "STREAM.INFO." + stream)).member("state").number(number);

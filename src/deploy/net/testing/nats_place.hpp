@@ -14,6 +14,7 @@
 #include "deploy/net/nats_streams.hpp"
 #include "deploy/net/testing/backend.hpp"
 #include "deploy/net/testing/kill_run.hpp"
+#include "deploy/net/testing/pipeline.hpp"
 #include "deploy/net/testing/temporary_folder.hpp"
 
 namespace obscura::deploy::net::testing {
@@ -32,6 +33,17 @@ T insist(base::Result<T> result) {
 inline void write_text(const std::string& path, const std::string& text) {
   const auto* const bytes = reinterpret_cast<const std::uint8_t*>(text.data());
   insist(base::write_file_atomically(path, {bytes, text.size()}));
+}
+
+/// A task of a job of one stage, due within the hour.
+inline Task task_named(const std::string& job, const Step& step = {}) {
+  const Lane lane = all_lanes(1).front();
+  return {.key = {"tenant", job, 0},
+          .step = step,
+          .model = lane.model,
+          .eval_key = lane.eval_key,
+          .deadline = SystemClock().now() + std::chrono::hours(1),
+          .message = {1, 2, 3}};
 }
 
 /// A server without roles on a port of its own, its store in a folder that is gone at the end. May be killed and
