@@ -1,7 +1,8 @@
-"""Estimates of others for the same instances, which this one is held to: (log2 N, log2 q, bits, ...), all at deviation 3.19.
+"""Estimates by other means of the same instances, which this one is held to: (log2 N, log2 q, bits, ...), all at deviation 3.19.
 
 Of the lattice-estimator (Albrecht, Player, Scott 2015 and later; commit 27a581b of 2026-06-06, MATZOV cost model): dense ternary secrets at
 the limits of the Security Guidelines of 2024 (Bossuat et al., table 5.2), then at those of the HomomorphicEncryption.org standard of 2018.
+Of sparse secrets by a separate script of this project, which was never published: a check on each other, no more.
 """
 
 SIGMA = 3.19
