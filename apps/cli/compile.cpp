@@ -46,6 +46,7 @@ struct CompileOptions {
   std::size_t min_degree = compile::CompileOptions{}.fit.min_degree;
   std::size_t max_degree = compile::CompileOptions{}.fit.max_degree;
   double flips = compile::CompileOptions{}.fit.most_flips;
+  std::optional<double> margin;
   int least_log_n = compile::CompileOptions{}.least_log_n;
   int most_log_n = compile::CompileOptions{}.most_log_n;
   std::uint64_t memory_mb = 0;
@@ -96,6 +97,7 @@ base::Result<compile::CompileOptions> search_options(const CompileOptions& optio
   search.fit.max_degree = options.max_degree;
   search.fit.degrees.insert(search.fit.degrees.end(), kHighDegrees.begin(), kHighDegrees.end());
   search.fit.most_flips = options.flips;
+  if (options.margin) search.fit.weights.margin = search.fit.weights.margin_above = *options.margin;
   if (!options.cost.empty()) {
     OBSCURA_TRY(const auto text, read_text(options.cost, kMaxCostFile));
     OBSCURA_TRY(search.cost, compiler::place::parse_cost_table(text));
@@ -185,6 +187,10 @@ void add_network_options(CLI::App& command, CompileOptions& options) {
       .add_option("--flips", options.flips,
                   "Share of inputs whose label those polynomials may change; smaller is slower")
       ->check(CLI::Range(0.0, 1.0));
+  command
+      .add_option("--margin", options.margin,
+                  "How far those polynomials hold beyond the calibrated range, as a share of its extent at each end")
+      ->check(CLI::Range(0.0, 4.0));
 }
 
 void add_search_options(CLI::App& command, CompileOptions& options) {

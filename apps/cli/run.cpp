@@ -96,7 +96,8 @@ base::Result<Report> run_plan(const RunOptions& options, const Global& global, J
   const auto memory = plan::program::estimate_memory(plan.program, context->params());
   const std::uint64_t most = memory_to_take(options);
   const runtime::clear::Keep keep = what_to_keep(memory, most);
-  const auto limits = limits_beside(memory, most, keep, plan.program);
+  auto limits = limits_beside(memory, most, keep, plan.program);
+  limits.release_pages = [&keys] { keys.release_pages(); };
   auto weights = std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan.program,
                                                                      std::move(plan.weights), keep);
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),

@@ -35,10 +35,13 @@ struct SealOptions {
   std::string key;
   std::string identity;
   std::string output;
-  std::size_t stages = 0;  ///< 0: the whole model in one file
-  std::size_t shards = 0;  ///< 0: no stage is split
-  bool whole = false;      ///< besides the stages
+  std::size_t stages = 0;      ///< 0: the whole model in one file
+  bool per_bootstrap = false;  ///< a stage up to each bootstrap
+  std::size_t shards = 0;      ///< 0: no stage is split
+  bool whole = false;          ///< besides the stages
   PassphraseOptions passphrase;
+
+  [[nodiscard]] bool in_stages() const { return stages > 0 || per_bootstrap; }
 };
 
 /// NAME.manifest for NAME.sealed, and for NAME.
@@ -155,8 +158,16 @@ base::Result<Stages> sharded_stages_of(const SealOptions& options, const plan::w
   return stages;
 }
 
+base::Result<std::vector<std::size_t>> cuts_of(const SealOptions& options, const plan::weights::Plan& plan) {
+  if (!options.per_bootstrap) return plan::program::choose_cuts(plan.program, plan.predicted_ms, options.stages);
+  auto cuts = plan::program::cuts_behind_bootstraps(plan.program);
+  if (!cuts.empty()) return cuts;
+  return base::fail(base::ErrorCode::kUsage, options.plan + ": the plan has no bootstraps to cut it behind",
+                    "say with --stages how many stages there are to be");
+}
+
 base::Result<Stages> stages_of(const SealOptions& options, const plan::weights::Plan& plan) {
-  if (options.stages == 0) {
+  if (!options.in_stages()) {
     if (options.shards > 0) {
       return base::fail(base::ErrorCode::kUsage, "--shards splits stages, but there are none", "add --stages");
     }
@@ -165,7 +176,7 @@ base::Result<Stages> stages_of(const SealOptions& options, const plan::weights::
                       "add --stages, or leave --whole out");
   }
   if (options.shards > 0) return sharded_stages_of(options, plan);
-  OBSCURA_TRY(const auto cuts, plan::program::choose_cuts(plan.program, plan.predicted_ms, options.stages));
+  OBSCURA_TRY(const auto cuts, cuts_of(options, plan));
   OBSCURA_TRY(auto cut, plan::program::cut(plan.program, cuts, plan.predicted_ms));
   Stages stages;
   for (plan::program::CutStage& stage : cut) stages.push_back(plan::program::in_one_part(std::move(stage)));
@@ -225,8 +236,8 @@ base::Result<Report> run_seal(const SealOptions& options, const Global& global) 
   report.figures = {{"weights", plan.program.weights.size()},
                     {"key", is_public ? "public" : "secret"},
                     {"signer", artifact::fingerprint(signer.key.verify_key().digest())}};
-  if (options.stages == 0 || options.whole) add_whole(report, options.output, plan.program.weights.size(), name);
-  if (options.stages > 0) add_stages(report, manifest_path(options.output), files.manifest(), name);
+  if (!options.in_stages() || options.whole) add_whole(report, options.output, plan.program.weights.size(), name);
+  if (options.in_stages()) add_stages(report, manifest_path(options.output), files.manifest(), name);
   return report;
 }
 
@@ -242,10 +253,14 @@ void add_seal(CLI::App& app, const Global& global, Action& action) {
       ->add_option("-o,--output", options->output,
                    "Sealed model; with --stages MODEL.sealed gives MODEL.manifest and MODEL.stage1.sealed, ...")
       ->required();
+  auto* stages = command
+                     ->add_option("--stages", options->stages,
+                                  "Cut the model into so many stages, each a file for a worker of its own")
+                     ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
   command
-      ->add_option("--stages", options->stages,
-                   "Cut the model into so many stages, each a file for a worker of its own")
-      ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
+      ->add_flag("--stage-per-bootstrap", options->per_bootstrap,
+                 "Cut the model behind each bootstrap: there least has to be sent")
+      ->excludes(stages);
   command
       ->add_option(
           "--shards", options->shards,

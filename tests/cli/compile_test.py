@@ -72,11 +72,18 @@ class CompileTest(CommandLineTest):
         self.refused(2, "obscura", *COMPILE, "--max-degree", "64", "-o", self.out)
         self.refused(2, "obscura", *COMPILE, "--min-degree", "1", "-o", self.out)
         self.refused(2, "obscura", *COMPILE, "--flips", "-0.1", "-o", self.out)
+        self.refused(2, "obscura", *COMPILE, "--margin", "-0.1", "-o", self.out)
         perceptron = CHECKOUT / "models" / "mlp_mnist" / "model.onnx"
         answer = self.shop.run("obscura", "--json", "compile", perceptron, "--calibrate", DIGITS, "--calibration-inputs", "20",
                                "--max-degree", "3", "--flips", "1", "-o", self.shop.root / "flat")
         self.assertEqual(answer.code, 0, answer)
-        self.assertEqual([a["degree"] for a in json.loads(answer.out)["activations"]], [2, 2])
+        narrow = json.loads(answer.out)["activations"]
+        self.assertEqual([a["degree"] for a in narrow], [2, 2])
+        answer = self.shop.run("obscura", "--json", "compile", perceptron, "--calibrate", DIGITS, "--calibration-inputs", "20",
+                               "--max-degree", "3", "--flips", "1", "--margin", "2", "-o", self.shop.root / "wide")
+        self.assertEqual(answer.code, 0, answer)
+        for wide, before in zip(json.loads(answer.out)["activations"], narrow, strict=True):
+            self.assertGreater(wide["max_error"], before["max_error"])  # over the range with its margin
 
     def test_a_report_that_cannot_be_written(self):
         below = self.shop.request / "below.html"

@@ -123,3 +123,4 @@ class StagesTest(CommandLineTest):
             self.refused(USAGE, *seal, "--stages", stages)
         self.refused(USAGE, *seal, "--stages", "64", mentions=["64 stages"])
         self.refused(USAGE, *seal, "--whole", mentions=["--whole"])
+        self.refused(USAGE, *seal, "--stage-per-bootstrap", mentions=["no bootstraps"])

@@ -348,12 +348,21 @@ base::Result<ChosenPlan> choose_plan(const graph::Graph& graph, const Inputs& in
   const auto whole = std::make_shared<const graph::Graph>(graph);
   base::Result<ChosenPlan> plan = PlanSearch(whole, inputs, most_sd, options).run();
   const double most_us = plan ? plan->microseconds : std::numeric_limits<double>::infinity();
+  std::optional<base::Error> nearest;  // why the fastest placement of bootstraps has no plan
   for (Placement& placement : placements(graph, inputs, options, most_us)) {
     const double best_us = plan ? plan->microseconds : std::numeric_limits<double>::infinity();
     if (placement.microseconds >= best_us) break;
     auto with_bootstraps =
         PlanSearch(std::move(placement.graph), inputs, most_sd, options, std::move(placement.chain), best_us).run();
-    if (with_bootstraps) plan = std::move(with_bootstraps);
+    if (with_bootstraps) {
+      plan = std::move(with_bootstraps);
+    } else if (!nearest) {
+      nearest = std::move(with_bootstraps.error());
+    }
+  }
+  if (!plan && nearest) {
+    nearest->message = "with bootstraps: " + nearest->message;
+    return tl::make_unexpected(std::move(*nearest));
   }
   return plan;
 }

@@ -17,9 +17,14 @@ base::Result<MemoryBudget::Admitted> MemoryBudget::admit(const plan::program::Me
     used_ += streamed;
     return Admitted{left, streamed};
   }
+  const std::uint64_t least = estimate.least_bytes();
+  if (least <= left) {
+    used_ += left;
+    return Admitted{left, left};
+  }
   return base::fail(base::ErrorCode::kLimit,
                     fmt::format("{} needs {:.1f} MB of memory at least; {:.1f} of {:.1f} MB are left", what,
-                                static_cast<double>(streamed) / (1 << 20), static_cast<double>(left) / (1 << 20),
+                                static_cast<double>(least) / (1 << 20), static_cast<double>(left) / (1 << 20),
                                 static_cast<double>(limit_) / (1 << 20)),
                     "raise --memory-mb, or serve fewer stages here");
 }

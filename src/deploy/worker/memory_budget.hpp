@@ -19,7 +19,7 @@ class MemoryBudget {
     std::uint64_t bytes = 0;        ///< that it takes, and that are taken off the budget
   };
   /// Takes off what the program needs: with all weights in memory if that fits, else with weights streamed from the
-  /// file. `what` names it. Error: kLimit, with the figures.
+  /// file, else all that is left, in which keys are streamed too. `what` names it. Error: kLimit, with the figures.
   [[nodiscard]] base::Result<Admitted> admit(const plan::program::MemoryEstimate& estimate, const std::string& what);
   /// Puts back what an admitted program took.
   void release(const Admitted& admitted) { used_ -= admitted.bytes; }

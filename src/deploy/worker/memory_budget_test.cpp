@@ -5,10 +5,11 @@
 namespace obscura::deploy::worker {
 namespace {
 
-/// A program with 30 bytes of keys and ciphertexts, 100 of weights, 10 of streamed ones.
+/// A program with 10 bytes of ciphertexts, 20 of keys, 5 of streamed ones, 100 of weights, 10 of streamed ones.
 constexpr plan::program::MemoryEstimate kProgram{.ciphertext_bytes = 10,
                                                  .evaluation_key_bytes = 20,
                                                  .stored_evaluation_key_bytes = 0,
+                                                 .streamed_key_bytes = 5,
                                                  .weight_bytes = 100,
                                                  .streamed_weight_bytes = 10,
                                                  .stored_weight_bytes = 0};
@@ -35,8 +36,18 @@ TEST(MemoryBudget, StreamsWhatDoesNotFitWhole) {
   EXPECT_EQ(streamed->limit_bytes, 40U) << "the session is to stream, as it was counted";
 }
 
-TEST(MemoryBudget, RefusesByName) {
+TEST(MemoryBudget, StreamsKeysInAllThatIsLeft) {
   MemoryBudget budget(130 + 39);
+  ASSERT_TRUE(budget.admit(kProgram, "stage 1"));
+  const auto streamed = budget.admit(kProgram, "stage 2");
+  ASSERT_TRUE(streamed);
+  EXPECT_EQ(streamed->bytes, 39U);
+  EXPECT_EQ(streamed->limit_bytes, 39U);
+  EXPECT_FALSE(budget.admit(kProgram, "stage 3"));
+}
+
+TEST(MemoryBudget, RefusesByName) {
+  MemoryBudget budget(130 + 24);
   const auto first = budget.admit(kProgram, "stage 1");
   ASSERT_TRUE(first);
   const auto second = budget.admit(kProgram, "stage 2");

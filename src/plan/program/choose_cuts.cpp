@@ -201,6 +201,16 @@ base::Result<std::vector<std::size_t>> choose_cuts(const Program& program, std::
   return cuts_of(choose(places, stages, {}));
 }
 
+std::vector<std::size_t> cuts_behind_bootstraps(const Program& program) {
+  std::vector<std::size_t> cuts;
+  for (std::size_t i = 1; i < program.instructions.size(); ++i) {
+    const Instruction& before = program.instructions[i - 1];
+    const bool behind = std::holds_alternative<Bootstrap>(before.operation);
+    if (behind && program.instructions[i].stage != before.stage) cuts.push_back(i);
+  }
+  return cuts;
+}
+
 base::Result<ShardedCuts> choose_sharded_cuts(const Program& program, std::span<const double> predicted_ms,
                                               std::size_t stages, std::size_t shards) {
   OBSCURA_CHECK(predicted_ms.size() == program.instructions.size(), "there is one prediction per instruction");

@@ -19,6 +19,10 @@ namespace obscura::plan::program {
                                                                  std::span<const double> predicted_ms,
                                                                  std::size_t stages);
 
+/// Where to cut a verified program so that each stage but the last ends with a bootstrap, when nothing of the next
+/// layer is computed yet. Empty for a program without bootstraps.
+[[nodiscard]] std::vector<std::size_t> cuts_behind_bootstraps(const Program& program);
+
 /// Cuts, and which stages are split into shards.
 struct ShardedCuts {
   std::vector<std::size_t> cuts;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "plan/program/cut.hpp"
+#include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/random_program.hpp"
 #include "plan/program/testing/tiny_program.hpp"
 #include "plan/program/testing/wide_program.hpp"
@@ -101,6 +102,17 @@ TEST(ChooseCuts, RefusesMoreStagesThanLayersAndNone) {
 }
 
 // 0,1 inputs, 2,3 squares | 4 linear of four giant steps, 5 bias, 6 linear of two, 7 bias | 8 sum, 9 rotation
+TEST(CutsBehindBootstraps, AreBehindEachAndNowhereElse) {
+  const Program program = testing::deep_program();
+  const Cuts cuts = cuts_behind_bootstraps(program);
+  EXPECT_EQ(cuts, (Cuts{5, 8}));
+  const auto stages = cut(program, cuts, std::vector<double>(program.instructions.size(), 1.0)).value();
+  for (std::size_t i = 0; i + 1 < stages.size(); ++i) {
+    EXPECT_TRUE(std::holds_alternative<Bootstrap>(stages[i].program.instructions.back().operation)) << i;
+  }
+  EXPECT_EQ(cuts_behind_bootstraps(tiny_program()), Cuts{});
+}
+
 TEST(ChooseShardedCuts, BeginAStageWithTheWidestLayerAndSplitIt) {
   const Program program = testing::wide_program({12});
   std::vector<double> ms(program.instructions.size(), 100.0);

@@ -51,8 +51,13 @@ base::Result<void> LoadedModel::load(const ModelFiles& files, const fhe::ckks::E
   OBSCURA_TRY(auto params, plan::program::make_params(model_.program()));
   OBSCURA_TRY(context_, fhe::ckks::Context::create(std::move(params), engine));
   OBSCURA_TRY(keys_, base::MappedFile::open(files.evaluation_keys, wire::kMaxEvaluationKeyBytes));
-  OBSCURA_TRY(session_, Session::create(*context_, model_, keys_->bytes(), files.evaluation_keys, limits));
-  keys_->release_pages();
+  SessionLimits mine = limits;
+  mine.release_pages = [this] {
+    file_.release_pages();
+    keys_->release_pages();
+  };
+  OBSCURA_TRY(session_, Session::create(*context_, model_, keys_->bytes(), files.evaluation_keys, mine));
+  mine.release_pages();
   return {};
 }
 

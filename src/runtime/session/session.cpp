@@ -25,15 +25,16 @@ bool fits(std::uint64_t bytes, const SessionLimits& limits) {
 }  // namespace
 
 base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
-                                      const exec::ExecutorLimits& limits, bool encrypted_weights) {
+                                      const exec::ExecutorLimits& limits, bool encrypted_weights,
+                                      const std::function<void()>& release_pages) {
   const auto& program = *expected_.program;
   if (limits.streamed_keys) {
     OBSCURA_TRY(auto keys, wire::EvaluationKeysFile::open(file, name, context_->ring(), expected_));
     const MemoryEstimate memory = plan::program::estimate_memory(program, context_->params());
     const std::uint64_t others = memory.least_bytes() - memory.streamed_key_bytes;
     const std::uint64_t most = limits.memory_bytes - std::min(limits.memory_bytes, others);
-    streamed_keys_ =
-        std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights, most, keys_);
+    streamed_keys_ = std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights, most,
+                                                    release_pages, keys_);
   } else {
     OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
   }
@@ -51,9 +52,10 @@ base::Result<std::unique_ptr<Session>> Session::create(const fhe::ckks::Context&
   const MemoryEstimate memory = plan::program::estimate_memory(model.program(), context.params());
   const bool streamed = !fits(memory.total_bytes(false), limits);
   const bool streamed_keys = !fits(memory.total_bytes(true), limits);
-  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed, streamed_keys}, true));
+  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, streamed, streamed_keys}, true,
+                                      limits.release_pages));
   if (streamed) {
-    session->weights_ = std::make_unique<StreamedWeights>(model, ring);
+    session->weights_ = std::make_unique<StreamedWeights>(model, ring, limits.release_pages);
   } else {
     OBSCURA_TRY(auto resident, ResidentWeights::load(model, ring));
     session->weights_ = std::make_unique<ResidentWeights>(std::move(resident));
@@ -68,7 +70,8 @@ base::Result<std::unique_ptr<Session>> Session::create(
   std::unique_ptr<Session> session(new Session(context, program, key, {.plan = wire::plan_digest(program)}));
   const MemoryEstimate memory = plan::program::estimate_memory(program, context.params());
   const bool streamed_keys = !fits(memory.total_bytes(true), limits);
-  OBSCURA_TRY_VOID(session->load_keys(key_file, key_name, {limits.memory_bytes, true, streamed_keys}, false));
+  OBSCURA_TRY_VOID(
+      session->load_keys(key_file, key_name, {limits.memory_bytes, true, streamed_keys}, false, limits.release_pages));
   session->weights_ = std::move(weights);
   return session;
 }

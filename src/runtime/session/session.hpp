@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +24,9 @@ struct SessionLimits {
   /// do not fit beside the rest they are streamed from the file; where that is not enough, so are the keys; what still
   /// does not fit is refused (kLimit).
   std::uint64_t memory_bytes = 0;
+  /// Gives back the pages of the files that keys and weights are streamed from (MappedFile::release_pages), which would
+  /// count as memory beside what was made of them. Called after each reading; may be empty.
+  std::function<void()> release_pages{};
 };
 
 /// A program, or a stage of one, with its weights and the evaluation keys of a key pair, ready to answer requests.
@@ -67,7 +71,8 @@ class Session {
                                                   const std::string& name) const;
   /// Streamed: in as much memory as the others leave.
   base::Result<void> load_keys(std::span<const std::uint8_t> file, const std::string& name,
-                               const exec::ExecutorLimits& limits, bool encrypted_weights);
+                               const exec::ExecutorLimits& limits, bool encrypted_weights,
+                               const std::function<void()>& release_pages);
   const fhe::ckks::Context* context_;
   wire::Expected expected_;
   wire::StagePlace place_;

@@ -19,8 +19,12 @@ constexpr std::size_t kIdleBytes = std::size_t{256} << 20;
 
 StreamedKeys::StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring,
                            const plan::program::Program& program, bool encrypted_weights, std::uint64_t most_bytes,
-                           fhe::ckks::EvaluationKeys& keys)
-    : file_(std::move(file)), ring_(&ring), most_bytes_(most_bytes), held_(&keys) {
+                           std::function<void()> release_pages, fhe::ckks::EvaluationKeys& keys)
+    : file_(std::move(file)),
+      ring_(&ring),
+      most_bytes_(most_bytes),
+      release_pages_(std::move(release_pages)),
+      held_(&keys) {
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
     auto& used = used_.emplace_back();
     for (const auto& need : plan::program::key_needs_of(program, i, encrypted_weights)) {
@@ -81,6 +85,7 @@ base::Result<void> StreamedKeys::read(std::span<const fhe::ckks::KeyId> missing,
     held_bytes_ += keys_.at(missing[i]).bytes;
   }
   ring_->pool().trim_to(kIdleBytes);
+  if (release_pages_) release_pages_();
   return {};
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <span>
 #include <vector>
@@ -20,9 +21,10 @@ namespace obscura::runtime::session {
 class StreamedKeys {
  public:
   /// `program` and `keys`, where the keys that are held stand, outlive the object. `most_bytes` is at least what the
-  /// keys of any one instruction take.
+  /// keys of any one instruction take. `release_pages` as in SessionLimits.
   StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring, const plan::program::Program& program,
-               bool encrypted_weights, std::uint64_t most_bytes, fhe::ckks::EvaluationKeys& keys);
+               bool encrypted_weights, std::uint64_t most_bytes, std::function<void()> release_pages,
+               fhe::ckks::EvaluationKeys& keys);
 
   /// Brings the keys that an instruction uses. Errors: those of EvaluationKeysFile::key. Cost: reading those that are
   /// not held, a key on each thread.
@@ -43,6 +45,7 @@ class StreamedKeys {
   wire::EvaluationKeysFile file_;
   const fhe::ring::RingContext* ring_;
   std::uint64_t most_bytes_;
+  std::function<void()> release_pages_;
   fhe::ckks::EvaluationKeys* held_;
   std::map<fhe::ckks::KeyId, Key> keys_;
   std::vector<std::vector<fhe::ckks::KeyId>> used_;  ///< [instructions]

@@ -16,6 +16,7 @@ void StreamedWeights::prefetch(std::span<const plan::program::WeightId> ids) {
   for (std::size_t i = 0; i < ids.size(); ++i) {
     if (read[i]) held_.emplace(ids[i].value(), std::move(*read[i]));
   }
+  if (release_pages_) release_pages_();
 }
 
 base::Result<exec::Weight> StreamedWeights::fetch(plan::program::WeightId id) {

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <functional>
 #include <map>
+#include <utility>
 
 #include "plan/program/schedule.hpp"
 #include "runtime/exec/weight_source.hpp"
@@ -12,8 +14,10 @@ namespace obscura::runtime::session {
 /// plan::program::kStreamedWeights of them instead of all. One run at a time per object.
 class StreamedWeights final : public exec::WeightSource {
  public:
-  /// Both must outlive it.
-  StreamedWeights(const wire::SealedModel& model, const fhe::ring::RingContext& ring) : model_(&model), ring_(&ring) {}
+  /// Model and ring must outlive it. `release_pages` as in SessionLimits.
+  StreamedWeights(const wire::SealedModel& model, const fhe::ring::RingContext& ring,
+                  std::function<void()> release_pages)
+      : model_(&model), ring_(&ring), release_pages_(std::move(release_pages)) {}
 
   [[nodiscard]] bool encrypted() const override { return true; }
   [[nodiscard]] std::size_t most_held() const override { return plan::program::kStreamedWeights; }
@@ -25,6 +29,7 @@ class StreamedWeights final : public exec::WeightSource {
  private:
   const wire::SealedModel* model_;
   const fhe::ring::RingContext* ring_;
+  std::function<void()> release_pages_;
   std::map<int, fhe::ckks::Ciphertext> held_;
 };
 
