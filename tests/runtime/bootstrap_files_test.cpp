@@ -1,6 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <filesystem>
+#include <fstream>
+#include <string>
 
 #include "deploy/worker/answer_in_stages.hpp"
 #include "plan/weights/testing/deep_plan.hpp"
@@ -115,6 +118,35 @@ TEST_F(BootstrapFiles, AnswerInStagesBitForBit) {
                                        {{{owner_.file("x.ct"), owner_.file("x.result")}}}, {});
   ASSERT_TRUE(answers.has_value()) << answers.error().message;
   EXPECT_EQ(bytes_of("x.result"), whole_answer());
+}
+
+/// What of the mapping of a file counts as memory of this process: "Rss:" in kilobytes, a few lines behind the path.
+std::uint64_t resident_kilobytes(const std::string& path) {
+  std::ifstream maps("/proc/self/smaps");
+  std::uint64_t sum = 0;
+  bool here = false;
+  for (std::string line; std::getline(maps, line);) {
+    if (line.find(path) != std::string::npos) here = true;
+    if (!here || !line.starts_with("Rss:")) continue;
+    sum += std::stoull(line.substr(4));
+    here = false;
+  }
+  return sum;
+}
+
+TEST_F(BootstrapFiles, CountNoPagesBesideWhatIsStreamedFromThem) {
+  const Bytes expected = whole_answer();
+  {
+    const auto mapped = base::MappedFile::open(owner_.file("m.eval"), std::uint64_t{1} << 30).value();
+    EXPECT_NE(artifact::Sha256().update(mapped.bytes()).finish(), artifact::Digest{});
+    EXPECT_GT(resident_kilobytes(owner_.file("m.eval")), 0u) << "what is looked for is found";
+  }
+  const auto memory = plan::program::estimate_memory(owner_.plan().program, owner_.context().params());
+  const auto model =
+      LoadedModel::open({owner_.file("m.sealed"), owner_.file("m.eval")}, owner_.trust(), {}, {memory.least_bytes()})
+          .value();
+  EXPECT_EQ(model->session().answer(bytes_of("x.ct"), "x.ct", {}).value(), expected);
+  for (const char* file : {"m.sealed", "m.eval"}) EXPECT_EQ(resident_kilobytes(owner_.file(file)), 0u) << file;
 }
 
 TEST_F(BootstrapFiles, OfAStageWithoutBootstrapsLoadNoKeysOfEncapsulation) {
