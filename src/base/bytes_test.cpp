@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -136,7 +137,7 @@ TEST(Bytes, AnotherVersionIsNoDamage) {
     EXPECT_EQ(unknown.status().error().message,
               std::string("ticket t has format version 3; this program reads ") + words);
   }
-  ByteReader cut(std::span(source).first(1), "ticket t");
+  ByteReader cut(std::span<const std::uint8_t>(source).first(1), "ticket t");
   (void)cut.version(1, 1);
   EXPECT_EQ(cut.status().error().code, ErrorCode::kCorrupt);
 }

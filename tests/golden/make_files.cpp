@@ -18,6 +18,7 @@
 #include "plan/program/testing/deep_program.hpp"
 #include "plan/program/testing/wide_program.hpp"
 #include "plan/weights/plan_file.hpp"
+#include "plan/weights/testing/tiny_plan.hpp"
 #include "runtime/wire/key_content.hpp"
 #include "runtime/wire/manifest_file.hpp"
 #include "tests/golden/golden_files.hpp"

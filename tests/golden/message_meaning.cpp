@@ -84,7 +84,8 @@ std::string queue(const OpenedSite& site) {
   const std::vector<net::Lane> lanes{{job.model, job.eval_key, 1, 0, 0}};
   const net::Lease lease = queue->fetch(lanes, net::Milliseconds(0)).value().value();
   std::string parts;
-  for (const net::Part& part : queue->parts(job.key, 1).value()) {
+  const std::vector<net::Part> stored = queue->parts(job.key, 1).value();
+  for (const net::Part& part : stored) {
     parts += fmt::format(" part {} {}", part.shard, net::BlobRef::of(part.message).text());
   }
   const Bytes result = queue->result(job.key, net::Milliseconds(0)).value().value();
