@@ -38,6 +38,7 @@ class Batch {
     const Slots y = random_slots(engine_.slots(), generator_);
     measure_encryption(x, y);
     measure_products(x, y);
+    measure_relinearization(x, y);
     measure_switching(x);
     measure_clear_factors(x, y);
     measure_horner(x, y);
@@ -96,9 +97,6 @@ class Batch {
     const Slots ab = engine_.decrypt(ckks::relinearize_and_rescale(ring, ckks::multiply(ring, a, b), key));
     record("multiply", std::hypot(std::hypot(of_product, errors), added), ab, map_slots(x, y, std::multiplies<>()));
     record("multiply (added)", added, ab, map_slots(da, db, std::multiplies<>()));
-    record("relinearize (added)", slot(std::hypot(noise.key_switch(top_), noise.division_rounding()), product),
-           engine_.decrypt(ckks::relinearize(ring, ckks::multiply(ring, a, b), key)),
-           map_slots(da, db, std::multiplies<>()));
     const Slots aa = engine_.decrypt(ckks::relinearize_and_rescale(ring, ckks::square(ring, a), key));
     record("square", std::hypot(std::sqrt(4 * kSlotPower) * fresh, added), aa, map_slots(x, x, std::multiplies<>()));
     record("square (added)", added, aa, map_slots(da, da, std::multiplies<>()));
@@ -107,6 +105,19 @@ class Batch {
     const ckks::Ciphertext wide = engine_.encrypt(x, top_, large);
     record("rescale (added)", slot(noise.division_rounding(), divided), engine_.decrypt(ckks::rescale(ring, wide)),
            engine_.decrypt(wide));
+  }
+
+  /// Of factors at half of the bits, so that what is added stands out of double precision in a product without
+  /// rescaling.
+  void measure_relinearization(const Slots& x, const Slots& y) {
+    const params::NoiseModel& noise = engine_.noise();
+    const Scale half = Scale::power_of_two(engine_.params().literal().q_bits.back() / 2 - 1);
+    const ckks::Ciphertext a = engine_.encrypt(x, top_, half);
+    const ckks::Ciphertext b = engine_.encrypt(y, top_, half);
+    const ckks::ProductCiphertext product = ckks::multiply(engine_.ring(), a, b);
+    record("relinearize (added)", slot(std::hypot(noise.key_switch(top_), noise.division_rounding()), half * half),
+           engine_.decrypt(ckks::relinearize(engine_.ring(), product, engine_.key(ckks::relinearization_key_id()))),
+           map_slots(engine_.decrypt(a), engine_.decrypt(b), std::multiplies<>()));
   }
 
   void measure_switching(const Slots& x) {
