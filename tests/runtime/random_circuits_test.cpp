@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
+#include <limits>
 #include <numbers>
 
 #include "compiler/place/error_model.hpp"
@@ -50,7 +51,10 @@ double head_room_bits(const plan::weights::Plan& plan, const params::ParamSet& p
   for (std::size_t i = 0; i < trace.size(); ++i) {
     const program::Instruction& instruction = plan.program.instructions[i];
     double most = 0;
-    for (const auto& slot : trace[i]) most = std::max(most, std::abs(slot));
+    for (const auto& slot : trace[i]) {
+      if (!std::isfinite(std::abs(slot))) return -1;
+      most = std::max(most, std::abs(slot));
+    }
     double modulus_bits = 0;
     for (int prime = 0; prime <= instruction.level.value(); ++prime) {
       modulus_bits += std::log2(static_cast<double>(params.q()[static_cast<std::size_t>(prime)].value()));
@@ -60,7 +64,8 @@ double head_room_bits(const plan::weights::Plan& plan, const params::ParamSet& p
   return least;
 }
 
-/// The worst score's error over its bound, as bits; nothing for a program whose values do not fit.
+/// The worst score's error over its bound, as bits; nothing for a program whose values do not fit. Minus infinity for
+/// one that subtracts a value from itself: its errors cancel, too.
 std::optional<double> worst_bits(std::uint64_t seed) {
   const plan::weights::Plan plan = random_plan(seed);
   const params::ParamSet params = program::make_params(plan.program).value();
@@ -70,9 +75,12 @@ std::optional<double> worst_bits(std::uint64_t seed) {
   const std::vector<double> exact = simulate::read_scores(plan.program, trace);
   const std::vector<double> variances = predicted_variances(plan, params, trace);
   const std::vector<double> scores = encrypted_scores(plan, inputs, seed + 1);
-  double worst = -1e9;
+  double worst = -std::numeric_limits<double>::infinity();
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    worst = std::max(worst, std::log2(std::abs(scores[i] - exact[i]) / (kBoundDeviations * std::sqrt(variances[i]))));
+    const double bits = std::log2(std::abs(scores[i] - exact[i]) / (kBoundDeviations * std::sqrt(variances[i])));
+    EXPECT_FALSE(std::isnan(bits)) << "seed " << seed << ", score " << i << ": error " << std::abs(scores[i] - exact[i])
+                                   << ", variance " << variances[i];
+    worst = std::max(worst, bits);
   }
   return worst;
 }
@@ -91,7 +99,10 @@ TEST(RandomCircuits, StayWithinTheirBoundsAndNotFarBelow) {
               static_cast<unsigned long long>(seed), worst.front(), worst[worst.size() / 2], worst.back());
   EXPECT_LE(seed, circuits() * 3 / 2) << "too many programs outgrow their moduli for this to say much";
   const auto far = std::count_if(worst.begin(), worst.end(), [](double bits) { return bits < -kSlackBits; });
-  EXPECT_LE(far, static_cast<std::ptrdiff_t>(worst.size() / 100));
+  std::printf("%td of them further than %.0f bits below\n", far, kSlackBits);
+  // One in a hundred; of few circuits five deviations more.
+  const double expected = static_cast<double>(worst.size()) / 100;
+  EXPECT_LE(static_cast<double>(far), worst.size() < 1000 ? expected + 5 * std::sqrt(expected) : expected);
 }
 
 }  // namespace
