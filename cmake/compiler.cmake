@@ -8,6 +8,13 @@ endif()
 add_compile_options(-fstack-protector-strong -fno-math-errno -fno-trapping-math -ffp-contract=off)
 add_compile_definitions(_GLIBCXX_ASSERTIONS)
 add_link_options(-Wl,-z,relro,-z,now)
+# The same sources give the same bytes, wherever they lie (scripts/reproducible): no path of a build in what is built, and a
+# build-id made of the content. Debian's ar leaves out times and owners by itself, others are told to.
+add_compile_options("-ffile-prefix-map=${CMAKE_SOURCE_DIR}/=" "-ffile-prefix-map=${CMAKE_BINARY_DIR}/=build/")
+add_link_options(-Wl,--build-id=sha1)
+set(CMAKE_CXX_ARCHIVE_CREATE "<CMAKE_AR> qcD <TARGET> <LINK_FLAGS> <OBJECTS>")
+set(CMAKE_CXX_ARCHIVE_APPEND "<CMAKE_AR> qD <TARGET> <LINK_FLAGS> <OBJECTS>")
+set(CMAKE_CXX_ARCHIVE_FINISH "<CMAKE_RANLIB> -D <TARGET>")
 
 if(CMAKE_BUILD_TYPE STREQUAL "Release")
   string(REPLACE "-O3" "" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")

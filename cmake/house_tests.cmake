@@ -60,6 +60,11 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
         --bin "${programs}")
     endforeach()
 
+    obscura_add_house_test(security/secret_scan Python3::Interpreter
+      "${CMAKE_SOURCE_DIR}/tests/security/secret_scan_test.py" --bin "${programs}")
+    set_tests_properties(security/secret_scan PROPERTIES LABELS slow TIMEOUT 900 PROCESSORS 2)
+    obscura_add_house_test(packaging/sbom Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/sbom_test.py"
+      --build "${CMAKE_BINARY_DIR}")
     if(TARGET obscura_embed_client)
       set(install "${CMAKE_SOURCE_DIR}/tests/install")
       obscura_add_house_test(install/embed Python3::Interpreter "${install}/embed_test.py" --build "${CMAKE_BINARY_DIR}"

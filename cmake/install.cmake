@@ -84,5 +84,13 @@ install(FILES packaging/systemd/obscura-worker.service packaging/systemd/obscura
   DESTINATION lib/systemd/system COMPONENT programs)
 install(FILES docs/guide/operate.md DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura" COMPONENT programs)
 install(DIRECTORY packaging/nats packaging/kubernetes DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/obscura/examples" COMPONENT programs)
+# What the programs are made of, where there is somebody to ask: Debian's package manager.
+find_program(OBSCURA_DPKG_QUERY dpkg-query)
+find_package(Python3 COMPONENTS Interpreter)
+if(OBSCURA_DPKG_QUERY AND Python3_FOUND AND CMAKE_GENERATOR STREQUAL "Ninja" AND NOT CMAKE_CROSSCOMPILING)
+  install(CODE "execute_process(COMMAND \"${Python3_EXECUTABLE}\" \"${CMAKE_SOURCE_DIR}/scripts/sbom\" --build \"${CMAKE_BINARY_DIR}\"
+    -o \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_DATADIR}/doc/obscura/sbom.cdx.json\" COMMAND_ERROR_IS_FATAL ANY)"
+    COMPONENT programs)
+endif()
 obscura_install_libraries()
 obscura_install_package_files()

@@ -94,6 +94,18 @@ std::size_t ByteReader::count(std::size_t max, std::size_t least_bytes_each) {
   return ok() ? items : 0;
 }
 
+std::uint16_t ByteReader::version(std::uint16_t first, std::uint16_t last) {
+  const std::uint16_t version = u16();
+  if (ok() && (version < first || version > last)) {
+    const std::string known =
+        first == last ? fmt::format("version {}", first) : fmt::format("versions {} to {}", first, last);
+    error_ = Error{ErrorCode::kUnsupported,
+                   fmt::format("{} has format version {}; this program reads {}", what_, version, known),
+                   "use the version of Obscura that made it, or make it again"};
+  }
+  return version;
+}
+
 void ByteReader::align(std::size_t alignment) {
   const auto padding = bytes(padding_to(position_, alignment));
   if (std::any_of(padding.begin(), padding.end(), [](std::uint8_t byte) { return byte != 0; })) {

@@ -58,6 +58,9 @@ class ByteReader {
   /// A u32 number of items of which each takes at least `least_bytes_each` (>= 1) of what follows, and
   /// at most `max`. Safe to reserve memory by.
   [[nodiscard]] std::size_t count(std::size_t max, std::size_t least_bytes_each);
+  /// The next u16, which says how what follows is written: one of the versions `first` to `last`, that this program
+  /// reads. Another one is no damage: its error is kUnsupported and names both.
+  std::uint16_t version(std::uint16_t first, std::uint16_t last);
   /// Skips what ByteWriter::align wrote; the skipped bytes must be zero.
   void align(std::size_t alignment);
 
@@ -67,7 +70,7 @@ class ByteReader {
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   [[nodiscard]] std::size_t position() const { return position_; }
   [[nodiscard]] std::size_t remaining() const { return source_.size() - position_; }
-  /// The first error so far (kCorrupt), if any.
+  /// The first error so far (kCorrupt, or of version() kUnsupported), if any.
   [[nodiscard]] Result<void> status() const;
   /// status(), and nothing may be left over.
   [[nodiscard]] Result<void> finish();

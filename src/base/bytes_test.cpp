@@ -6,6 +6,9 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <span>
+#include <string>
+#include <tuple>
 #include <vector>
 
 namespace obscura::base {
@@ -119,6 +122,24 @@ TEST(Bytes, CountsAreBoundedFromBothSides) {
   ByteReader too_large(writer.view(), "x");
   EXPECT_EQ(too_large.count(2, 9), 0u);
   EXPECT_FALSE(too_large.ok());
+}
+
+TEST(Bytes, AnotherVersionIsNoDamage) {
+  const std::vector<std::uint8_t> source = {3, 0, 1};
+  ByteReader known(source, "ticket t");
+  EXPECT_EQ(known.version(2, 3), 3u);
+  EXPECT_TRUE(known.ok());
+  for (const auto& [first, last, words] : {std::tuple(1, 1, "version 1"), std::tuple(1, 2, "versions 1 to 2")}) {
+    ByteReader unknown(source, "ticket t");
+    (void)unknown.version(static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(last));
+    EXPECT_EQ(unknown.u8(), 0u) << "the error does not stick";
+    EXPECT_EQ(unknown.status().error().code, ErrorCode::kUnsupported);
+    EXPECT_EQ(unknown.status().error().message,
+              std::string("ticket t has format version 3; this program reads ") + words);
+  }
+  ByteReader cut(std::span<const std::uint8_t>(source).first(1), "ticket t");
+  (void)cut.version(1, 1);
+  EXPECT_EQ(cut.status().error().code, ErrorCode::kCorrupt);
 }
 
 TEST(Bytes, PaddingMustBeZero) {

@@ -1,7 +1,9 @@
 #include "tests/engine/noise_measurement.hpp"
 
 #include "fhe/circuits/linear_transform.hpp"
+#include "fhe/circuits/sum_rotations.hpp"
 #include "fhe/ckks/add.hpp"
+#include "fhe/ckks/linear_combination.hpp"
 #include "fhe/ckks/multiply.hpp"
 #include "fhe/ckks/relinearize.hpp"
 #include "fhe/ckks/rescale.hpp"
@@ -16,6 +18,9 @@ constexpr int kGiant = 5;
 // Mean square of a slot whose real and imaginary part are uniform in [-1, 1]: an error times such a slot has two
 // thirds of its variance.
 constexpr double kSlotPower = 2.0 / 3.0;
+// Of a linear combination.
+constexpr double kFirstFactor = 0.7;
+constexpr double kSecondFactor = -1.3;
 
 /// One set of keys and the trials made with it.
 class Batch {
@@ -33,7 +38,10 @@ class Batch {
     const Slots y = random_slots(engine_.slots(), generator_);
     measure_encryption(x, y);
     measure_products(x, y);
+    measure_relinearization(x, y);
     measure_switching(x);
+    measure_clear_factors(x, y);
+    measure_horner(x, y);
     for (const bool extended : {false, true}) {
       for (const bool encrypted : {false, true}) measure_transform(x, y, extended, encrypted);
     }
@@ -64,9 +72,11 @@ class Batch {
            engine_.decrypt(engine_.encrypt_symmetric(x, top_, scale_)), x);
     const double extended = slot(std::hypot(noise.encode(), noise.encrypt_public_extended()), scale_);
     record("encrypt_public (extended)", extended, engine_.decrypt(engine_.encrypt(x, top_, scale_, true)), x);
-    record("add", fresh * std::sqrt(2.0),
-           engine_.decrypt(ckks::add(engine_.ring(), a, engine_.encrypt(y, top_, scale_))),
+    const ckks::Ciphertext b = engine_.encrypt(y, top_, scale_);
+    record("add", fresh * std::sqrt(2.0), engine_.decrypt(ckks::add(engine_.ring(), a, b)),
            map_slots(x, y, std::plus<>()));
+    record("subtract", fresh * std::sqrt(2.0), engine_.decrypt(ckks::sub(engine_.ring(), a, b)),
+           map_slots(x, y, std::minus<>()));
   }
 
   void measure_products(const Slots& x, const Slots& y) {
@@ -97,6 +107,19 @@ class Batch {
            engine_.decrypt(wide));
   }
 
+  /// Of factors at half of the bits, so that what is added stands out of double precision in a product without
+  /// rescaling.
+  void measure_relinearization(const Slots& x, const Slots& y) {
+    const params::NoiseModel& noise = engine_.noise();
+    const Scale half = Scale::power_of_two(engine_.params().literal().q_bits.back() / 2 - 1);
+    const ckks::Ciphertext a = engine_.encrypt(x, top_, half);
+    const ckks::Ciphertext b = engine_.encrypt(y, top_, half);
+    const ckks::ProductCiphertext product = ckks::multiply(engine_.ring(), a, b);
+    record("relinearize (added)", slot(std::hypot(noise.key_switch(top_), noise.division_rounding()), half * half),
+           engine_.decrypt(ckks::relinearize(engine_.ring(), product, engine_.key(ckks::relinearization_key_id()))),
+           map_slots(engine_.decrypt(a), engine_.decrypt(b), std::multiplies<>()));
+  }
+
   void measure_switching(const Slots& x) {
     const ring::RingContext& ring = engine_.ring();
     const params::NoiseModel& noise = engine_.noise();
@@ -114,6 +137,66 @@ class Batch {
            engine_.decrypt(ckks::apply_galois(ring, a, ring::galois_of_conjugation(log_n()),
                                               engine_.key(ckks::conjugation_key_id(log_n())))),
            map_slots(da, [](auto z) { return std::conj(z); }));
+    const std::vector<RotationStep> steps{RotationStep(1), RotationStep(2)};
+    record("sum of two rotations (added)",
+           slot(std::hypot(std::sqrt(2.0) * noise.key_switch(top_), noise.division_rounding()), scale_),
+           engine_.decrypt(circuits::sum_rotations(ring, engine_.keys(), a, steps)),
+           map_slots(rotated(da, 1), rotated(da, 2), std::plus<>()));
+    const Level low(top_.value() / 2);
+    record("rotate, half the level (added)", slot(std::hypot(noise.key_switch(low), noise.division_rounding()), scale_),
+           engine_.decrypt(ckks::apply_galois(ring, ckks::drop_level(ring, a, low), one, engine_.rotation_key(1))),
+           rotated(da, 1));
+  }
+
+  void measure_clear_factors(const Slots& x, const Slots& y) {
+    const ring::RingContext& ring = engine_.ring();
+    const params::NoiseModel& noise = engine_.noise();
+    const ckks::Ciphertext a = engine_.encrypt(x, top_, scale_);
+    const ckks::Ciphertext b = engine_.encrypt(y, top_, scale_);
+    const double fresh = slot(engine_.fresh_sd(top_), scale_);
+    record("add_plain", std::hypot(fresh, slot(noise.encode(), scale_)),
+           engine_.decrypt(ckks::add_plain(ring, a, engine_.encoder().encode(y, top_, scale_))),
+           map_slots(x, y, std::plus<>()));
+    record("multiply_plain", std::sqrt(kSlotPower) * std::hypot(fresh, slot(noise.encode(), weight_)),
+           engine_.decrypt(ckks::multiply_plain(ring, a, engine_.encoder().encode(y, top_, weight_))),
+           map_slots(x, y, std::multiplies<>()));
+    const std::vector<ckks::WeightedCiphertext> terms{{&a, kFirstFactor}, {&b, kSecondFactor}};
+    record("linear combination", std::hypot(kFirstFactor, kSecondFactor) * fresh,
+           engine_.decrypt(ckks::linear_combination(ring, terms, 0.5, top_, scale_ * weight_)),
+           map_slots(x, y, [](auto p, auto q) { return kFirstFactor * p + kSecondFactor * q + 0.5; }));
+    // To the same scale one level lower, as the executor does it: the factor is nearly the prime, so its rounding is
+    // nothing.
+    const ckks::Ciphertext wider = ckks::linear_combination(ring, {terms.data(), 1}, 0.0, top_,
+                                                            scale_.times_prime(params::PrimeIndex(top_.value())));
+    record("change of scale (added)", slot(noise.division_rounding(), scale_),
+           engine_.decrypt(ckks::rescale(ring, wider)),
+           map_slots(engine_.decrypt(a), [](auto z) { return kFirstFactor * z; }));
+  }
+
+  /// rot_giant( rot_giant(u x) + v rot_2(x) ) by Horner's rule, v random.
+  void measure_horner(const Slots& x, const Slots& u) {
+    const Slots v = random_slots(engine_.slots(), generator_);
+    const circuits::LinearTransform transform{
+        {{RotationStep(kGiant), {{0, RotationStep(0), 0}}}, {RotationStep(kGiant), {{0, RotationStep(2), 1}}}},
+        true,
+        true};
+    const ckks::Ciphertext a = engine_.encrypt(x, top_, scale_);
+    const std::vector<const ckks::Ciphertext*> inputs{&a};
+    const Slots first = rotated(map_slots(u, x, std::multiplies<>()), kGiant);
+    const Slots sum = map_slots(first, map_slots(v, rotated(x, 2), std::multiplies<>()), std::plus<>());
+    const params::NoiseModel& noise = engine_.noise();
+    const auto square = [](double d) { return d * d; };
+    const Scale product = scale_ * weight_;
+    // As predict_transform says it: two products, one of them with a rotated input; two giant steps.
+    double variance =
+        kSlotPower * (2 * square(slot(engine_.fresh_sd(top_), scale_)) + square(slot(noise.key_switch(top_), scale_)) +
+                      2 * square(slot(noise.encode(), weight_)));
+    variance += 2 * square(slot(noise.key_switch(top_), product));
+    variance += 2 * square(slot(std::sqrt(engine_.params().degree() / 12.0 * kSlotPower), product));
+    const Scale lower = product.divided_by_prime(params::PrimeIndex(top_.value()));
+    variance += square(slot(noise.division_rounding(), lower));
+    record("transform, Horner's rule", std::sqrt(variance), engine_.decrypt(run(transform, inputs, u, v, false)),
+           rotated(sum, kGiant));
   }
 
   /// u rot_0(x) + v rot_1(x) + rot_giant(u rot_2(x)), u and v random.
@@ -184,12 +267,11 @@ class Batch {
 
 }  // namespace
 
-NoiseTable measure_noise(const std::function<params::ParamSet()>& params, int trials, std::uint64_t seed) {
-  constexpr int kTrialsPerKey = 50;
+NoiseTable measure_noise(const std::function<params::ParamSet()>& params, const NoiseRun& run) {
   NoiseTable table;
-  for (int first = 0; first < trials; first += kTrialsPerKey) {
-    Batch batch(params(), seed + static_cast<std::uint64_t>(first), table);
-    for (int i = first; i < std::min(first + kTrialsPerKey, trials); ++i) batch.run_trial();
+  for (int key = 0; key < run.keys; ++key) {
+    Batch batch(params(), run.seed + static_cast<std::uint64_t>(key), table);
+    for (int i = 0; i < run.trials_per_key; ++i) batch.run_trial();
   }
   return table;
 }

@@ -21,9 +21,17 @@ struct NoiseRow {
 
 using NoiseTable = std::map<std::string, NoiseRow>;
 
-/// Runs every operation of the engine `trials` times at the highest level on random slots, with fresh keys every 50
-/// trials, and compares with the clear computation - on the decrypted operands, where the error that the operation
-/// itself adds would drown in theirs.
-[[nodiscard]] NoiseTable measure_noise(const std::function<params::ParamSet()>& params, int trials, std::uint64_t seed);
+/// How much is measured.
+struct NoiseRun {
+  int keys = 1;
+  int trials_per_key = 1;
+  std::uint64_t seed = 0;
+  [[nodiscard]] int trials() const { return keys * trials_per_key; }
+};
+
+/// Runs every operation of the engine on random slots, with `run.keys` fresh keys, at the highest level and one at half
+/// of it besides, and compares with the clear computation - on the decrypted operands, where the error that the
+/// operation itself adds would drown in theirs.
+[[nodiscard]] NoiseTable measure_noise(const std::function<params::ParamSet()>& params, const NoiseRun& run);
 
 }  // namespace obscura::tests

@@ -2,6 +2,7 @@
 """The Debian packages: what cpack makes of a build, unpacked without installing anything."""
 
 import argparse
+import json
 import os
 import pathlib
 import re
@@ -72,7 +73,8 @@ class PackageTest(unittest.TestCase):
         units = {f"usr/lib/systemd/system/{path.name}" for path in (CHECKOUT / "packaging" / "systemd").iterdir()}
         self.assertEqual(self.content("obscura"),
                          {"usr/bin/obscura", "usr/bin/obscura-admin", "usr/bin/obscura-worker",
-                          "usr/share/doc/obscura/copyright", "usr/share/doc/obscura/operate.md"} | examples | units)
+                          "usr/share/doc/obscura/copyright", "usr/share/doc/obscura/operate.md",
+                          "usr/share/doc/obscura/sbom.cdx.json"} | examples | units)
 
     def test_its_scripts_are_sound_and_make_the_users_of_the_units(self):
         run("dpkg-deb", "-e", self.packages["obscura"], self.root / "control")
@@ -89,6 +91,12 @@ class PackageTest(unittest.TestCase):
         depends = self.control("obscura")["Depends"]
         for package in ("libc6", "libstdc++6", "libssl3", "libsodium23", "libonnx1"):
             self.assertRegex(depends, rf"(^|, ){re.escape(package)}\S* \(>= ")
+
+    def test_the_bill_of_materials_names_the_packages_it_depends_on(self):
+        bill = json.loads((self.root / "obscura" / "usr/share/doc/obscura/sbom.cdx.json").read_text())
+        named = {part["name"] for part in bill["components"]}
+        depends = {entry.split(" ")[0] for entry in self.control("obscura")["Depends"].split(", ")}
+        self.assertLessEqual(depends - {"adduser"}, named)
 
     def test_the_programs_run(self):
         for name in ("obscura", "obscura-admin", "obscura-worker"):

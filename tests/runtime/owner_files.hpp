@@ -48,12 +48,13 @@ class TemporaryFolder {
 
 class OwnerFiles {
  public:
-  explicit OwnerFiles(plan::weights::Plan plan, const ckks::EngineOptions& options = {})
+  explicit OwnerFiles(plan::weights::Plan plan, const ckks::EngineOptions& options = {},
+                      artifact::SigningKey signer = artifact::SigningKey::generate())
       : plan_(std::move(plan)),
         context_(ckks::Context::create(plan::program::make_params(plan_.program).value(), options).value()),
         keys_(deploy::owner::generate_key_set(*context_, plan_.program, [](std::size_t, std::size_t) {})),
         key_(wire::key_digest(context_->ring(), keys_.public_key)),
-        signer_(artifact::SigningKey::generate()),
+        signer_(std::move(signer)),
         masks_(random::random_seed(), random::Domain::kEphemeral, 0) {
     trust_.add({signer_.verify_key(), "owner"});
   }

@@ -78,7 +78,7 @@ base::Result<Job> open_job(const SignedStatement& statement) {
     return base::fail(ErrorCode::kUntrusted, "the signature of a job does not fit its bytes", "submit the job again");
   }
   base::ByteReader reader(statement.body, "signed job");
-  if (reader.u16() != kVersion) reader.reject("its version is not one that this program reads");
+  reader.version(kVersion, kVersion);
   Job job;
   job.key = detail::read_key(reader);
   job.model = detail::read_digest(reader);

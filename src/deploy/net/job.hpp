@@ -36,7 +36,7 @@ struct Job {
 [[nodiscard]] SignedStatement sign_job(const Job& job, const artifact::SigningKey& submitter);
 
 /// The job, if the signer that stands there signed it: the signature first, then the bytes.
-/// Errors: kUntrusted (signature), kCorrupt.
+/// Errors: kUntrusted (signature), kCorrupt, kUnsupported (another version).
 [[nodiscard]] base::Result<Job> open_job(const SignedStatement& statement);
 
 /// Whether `step` is one of the job: a shard of a stage, or the merge of a stage with several.

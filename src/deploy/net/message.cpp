@@ -53,7 +53,7 @@ base::Result<Message> decode(std::span<const std::uint8_t> bytes, const std::str
   if (bytes.size() > kMaxMessageBytes) reader.reject("it is larger than a message may be");
   const auto magic = reader.bytes(kMagic.size());
   if (!std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end())) reader.reject("it is no message");
-  if (reader.u16() != kVersion) reader.reject("its version is not one that this program reads");
+  reader.version(kVersion, kVersion);
   const std::uint16_t flags = reader.u16();
   if (flags > kHasJob) reader.reject("it has flags that this program does not know");
   Message message;

@@ -32,7 +32,8 @@ struct Message {
 /// Error: kLimit (it would be larger than kMaxMessageBytes).
 [[nodiscard]] base::Result<std::vector<std::uint8_t>> encode(const Message& message);
 
-/// Only takes the bytes apart: nothing is verified. `what` names them in the error. Error: kCorrupt.
+/// Only takes the bytes apart: nothing is verified. `what` names them in the error. Errors: kCorrupt,
+/// kUnsupported (another version).
 [[nodiscard]] base::Result<Message> decode(std::span<const std::uint8_t> bytes, const std::string& what);
 
 /// Adds `bytes` to the message if there is room within kMaxInlineBytes; whether it did.

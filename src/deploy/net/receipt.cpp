@@ -74,7 +74,7 @@ base::Result<Receipt> open_receipt(const SignedStatement& statement) {
                       "somebody between worker and reader altered it: submit the job again");
   }
   base::ByteReader reader(statement.body, "signed receipt");
-  if (reader.u16() != kVersion) reader.reject("its version is not one that this program reads");
+  reader.version(kVersion, kVersion);
   Receipt receipt;
   receipt.job = detail::read_digest(reader);
   receipt.key = detail::read_key(reader);

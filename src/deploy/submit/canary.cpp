@@ -63,7 +63,7 @@ base::Result<Canary> decode(std::span<const std::uint8_t> file, const std::strin
   base::ByteReader in(file.first(body), path);
   const auto magic = in.bytes(kMagic.size());
   if (!std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end())) in.reject("not a canary");
-  if (in.u16() != kVersion) in.reject("a canary of another version");
+  in.version(kVersion, kVersion);
   base::ByteReader seal(file.subspan(body), path);
   if (read_digest(seal) != artifact::sha256(file.first(body))) in.reject("altered or cut");
   Canary canary;

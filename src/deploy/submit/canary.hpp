@@ -32,7 +32,7 @@ class CanaryStock {
   /// Error: kIo, also when it is there already.
   [[nodiscard]] base::Result<void> add(const Canary& canary);
   /// One for this model and these keys, and never again: its file moves to FOLDER/used. Nothing: the stock is used up.
-  /// Errors: kIo, kCorrupt.
+  /// Errors: kIo, kCorrupt, kUnsupported (another version).
   [[nodiscard]] base::Result<std::optional<Canary>> take(const net::BlobRef& model, const net::BlobRef& eval_keys);
   /// How many are left for them, as the beginnings of their files say: a spoilt one counts until it is taken. Error:
   /// kIo.

@@ -73,8 +73,7 @@ base::Result<Ticket> read_ticket(std::span<const std::uint8_t> file, const std::
   base::ByteReader in(file.first(body), path);
   const auto magic = in.bytes(kMagic.size());
   if (!std::equal(magic.begin(), magic.end(), kMagic.begin(), kMagic.end())) in.reject("not a ticket");
-  const std::uint16_t version = in.u16();
-  if (version != kVersion && version != kVersionOfOneGroup) in.reject("a ticket of another version");
+  const std::uint16_t version = in.version(kVersionOfOneGroup, kVersion);
   base::ByteReader seal(file.subspan(body), path);
   if (read_digest(seal) != artifact::sha256(file.first(body))) in.reject("altered or cut");
   Ticket ticket;

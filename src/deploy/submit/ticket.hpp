@@ -32,7 +32,7 @@ class TicketStore {
   /// Opens or creates the folder. Error: kIo.
   [[nodiscard]] static base::Result<TicketStore> open(const std::string& folder);
 
-  /// Error: kCorrupt, kIo.
+  /// Errors: kCorrupt, kUnsupported (another version), kIo.
   [[nodiscard]] base::Result<std::optional<Ticket>> find(const std::string& tenant, const std::string& job) const;
   /// Durable when it returns. Error: kIo, also when there is an older one and `existing` is kRefuse.
   [[nodiscard]] base::Result<void> keep(const Ticket& ticket, base::Existing existing);
