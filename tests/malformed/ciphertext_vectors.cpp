@@ -58,47 +58,54 @@ Vectors of_requests() {
       request(
           "a ciphertext at level 255", [](Bytes& b) { b[kLevelAt] = 255; }, "is at level 255"),
       request(
-          "a ciphertext at a lower level", [](Bytes& b) { b[kLevelAt] = 1; }, "is at level 1"),
-      request(
-          "a ciphertext at another scale", [](Bytes& b) { b[kTwoAt] = 31; }, "and scale 2^31"),
-      request(
-          "a ciphertext with a scale of 2^4097", [](Bytes& b) { b = with_number(b, kTwoAt, 4097, 8); },
-          "outside -4096..4096"),
-      request(
-          "a ciphertext with a scale of 2^-2^63",
-          [](Bytes& b) { b = with_number(b, kTwoAt, std::uint64_t{1} << 63, 8); }, "outside -4096..4096"),
-      request(
-          "a ciphertext with a scale of 255 primes", [](Bytes& b) { b[kPrimesAt] = 255; }, "bytes are needed"),
-      request(
-          "a ciphertext with a scale of 65 primes",
-          [](Bytes& b) {
-            b[kPrimesAt] = 65;
-            b.resize(b.size() + std::size_t{65} * 8, 1);
-          },
-          "a scale names 65 primes"),
-      request(
-          "a ciphertext with a scale that is not in its shortest form",
-          [](Bytes& b) {
-            b[kPrimesAt] = 1;
-            b.resize(b.size() + 8);
-          },
-          "not in its shortest form"),
-      request(
-          "a request of no image",
-          [](Bytes& b) {
-            b.insert(b.end(), {0, 0, 0, 0});
-          },
-          "a number of images"),
-      request(
-          "a request of 1024 images",
-          [](Bytes& b) {
-            b.insert(b.end(), {0, 4, 0, 0});
-          },
-          "a number of images"),
-      request(
-          "a request with a byte behind its end", [](Bytes& b) { b.push_back(0); }, "bytes are needed"),
-      request(
-          "a request with its digests cut short", [](Bytes& b) { b.resize(40); }, "bytes are needed"),
+          "a ciphertext at a lower level", [](Bytes& b) { b[kLevelAt] = 1; }, "is at level 1")};
+}
+
+Vectors of_scales() {
+  return {request(
+              "a ciphertext at another scale", [](Bytes& b) { b[kTwoAt] = 31; }, "and scale 2^31"),
+          request(
+              "a ciphertext with a scale of 2^4097", [](Bytes& b) { b = with_number(b, kTwoAt, 4097, 8); },
+              "outside -4096..4096"),
+          request(
+              "a ciphertext with a scale of 2^-2^63",
+              [](Bytes& b) { b = with_number(b, kTwoAt, std::uint64_t{1} << 63, 8); }, "outside -4096..4096"),
+          request(
+              "a ciphertext with a scale of 255 primes", [](Bytes& b) { b[kPrimesAt] = 255; }, "bytes are needed"),
+          request(
+              "a ciphertext with a scale of 65 primes",
+              [](Bytes& b) {
+                b[kPrimesAt] = 65;
+                b.resize(b.size() + std::size_t{65} * 8, 1);
+              },
+              "a scale names 65 primes"),
+          request(
+              "a ciphertext with a scale that is not in its shortest form",
+              [](Bytes& b) {
+                b[kPrimesAt] = 1;
+                b.resize(b.size() + 8);
+              },
+              "not in its shortest form"),
+          request(
+              "a request of no image",
+              [](Bytes& b) {
+                b.insert(b.end(), {0, 0, 0, 0});
+              },
+              "a number of images"),
+          request(
+              "a request of 1024 images",
+              [](Bytes& b) {
+                b.insert(b.end(), {0, 4, 0, 0});
+              },
+              "a number of images"),
+          request(
+              "a request with a byte behind its end", [](Bytes& b) { b.push_back(0); }, "bytes are needed"),
+          request(
+              "a request with its digests cut short", [](Bytes& b) { b.resize(40); }, "bytes are needed")};
+}
+
+Vectors of_residues() {
+  return {
       residues(
           "a ciphertext of a byte too few", [](Bytes& b) { b.pop_back(); }, "a ciphertext has the wrong size"),
       residues(
@@ -191,7 +198,7 @@ Vectors between_stages() {
 
 Vectors ciphertext_vectors() {
   Vectors all;
-  for (const Vectors& some : {of_requests(), of_results(), between_stages()}) {
+  for (const Vectors& some : {of_requests(), of_scales(), of_residues(), of_results(), between_stages()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

@@ -73,8 +73,11 @@ Vectors networks() {
                 dense(m);
                 m.model.clear_opset_import();
               },
-              "names no operator set"),
-          network(
+              "names no operator set")};
+}
+
+Vectors networks_of_values() {
+  return {network(
               "a network without input",
               [](ModelMaker& m) {
                 m.weights("w", {1, 2});
@@ -123,8 +126,11 @@ Vectors networks() {
                 dense(m);
                 m.node("MatMul", {"x", "w"}, "y");
               },
-              "'y' is defined twice"),
-          network(
+              "'y' is defined twice")};
+}
+
+Vectors networks_of_sizes() {
+  return {network(
               "a network with weights of another shape than their numbers",
               [](ModelMaker& m) {
                 dense(m);
@@ -160,8 +166,11 @@ Vectors networks() {
                 m.node("Loop", {"x"}, "y");
                 m.output("y", {-1, 4});
               },
-              "control flow"),
-          network(
+              "control flow")};
+}
+
+Vectors networks_of_windows() {
+  return {network(
               "a network with groups that do not divide its channels",
               [](ModelMaker& m) {
                 m.input("x", {-1, 3, 4, 4});
@@ -311,7 +320,8 @@ Vectors tensors() {
 
 Vectors input_vectors() {
   Vectors all;
-  for (const Vectors& some : {networks(), pictures(), tensors()}) {
+  for (const Vectors& some :
+       {networks(), networks_of_values(), networks_of_sizes(), networks_of_windows(), pictures(), tensors()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;
