@@ -25,3 +25,11 @@ if(OBSCURA_SANITIZE)
   add_compile_options(-fsanitize=${OBSCURA_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   add_link_options(-fsanitize=${OBSCURA_SANITIZE})
 endif()
+
+# libFuzzer follows what an input reaches by calls that Clang puts into all of our code.
+if(OBSCURA_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "OBSCURA_FUZZ needs Clang: configure with the preset `fuzz`")
+  endif()
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()

@@ -19,12 +19,20 @@ void print_json(const nlohmann::json& body) {
   std::cout << body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
 }
 
+/// What a file or a peer says may stand in a message: nothing of it moves the cursor or colours the screen.
+std::string printable(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, '?');
+  return text;
+}
+
 int print_error(const std::string& program, const base::Error& error, bool json) {
   if (json) {
     print_json({{"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}});
   }
-  std::cerr << program << ": " << error.message << '\n';
-  if (!error.hint.empty()) std::cerr << "  hint: " << error.hint << '\n';
+  std::cerr << program << ": " << printable(error.message) << '\n';
+  if (!error.hint.empty()) std::cerr << "  hint: " << printable(error.hint) << '\n';
   return static_cast<int>(error.code);
 }
 

@@ -9,8 +9,8 @@ namespace obscura::images {
 
 namespace detail {
 
-base::Result<Image> make_image(int channels, std::uint64_t height, std::uint64_t width, std::string_view name,
-                               const ImageLimits& limits) {
+base::Result<void> check_size(std::uint64_t height, std::uint64_t width, std::string_view name,
+                              const ImageLimits& limits) {
   if (height == 0 || width == 0) {
     return damaged(name, "image", fmt::format("it claims to be {} x {} pixels", width, height));
   }
@@ -20,6 +20,12 @@ base::Result<Image> make_image(int channels, std::uint64_t height, std::uint64_t
         fmt::format("{} claims {} x {} pixels; at most {} are read", name, width, height, limits.max_pixels),
         "scale the image down");
   }
+  return {};
+}
+
+base::Result<Image> make_image(int channels, std::uint64_t height, std::uint64_t width, std::string_view name,
+                               const ImageLimits& limits) {
+  OBSCURA_TRY_VOID(check_size(height, width, name, limits));
   Image image{channels, static_cast<int>(height), static_cast<int>(width), {}};
   image.values.resize(static_cast<std::size_t>(channels) * image.pixels());
   return image;

@@ -52,9 +52,12 @@ bool guarded(PngDecoder& decoder, void (*step)(PngDecoder&)) {
   return true;
 }
 
-// Reads up to the pixels and asks for rows of 8 or 16 bit samples without palette.
 void read_front(PngDecoder& decoder) {
   png_read_info(decoder.png, decoder.info);
+}
+
+// Asks for rows of 8 or 16 bit samples without palette. From here on libpng takes memory for rows.
+void prepare_rows(PngDecoder& decoder) {
   png_set_expand(decoder.png);
   png_set_interlace_handling(decoder.png);
   png_read_update_info(decoder.png, decoder.info);
@@ -102,11 +105,13 @@ base::Result<Image> decode_png(std::span<const std::uint8_t> bytes, std::string_
   png_set_read_fn(decoder.png, &decoder, on_read);
   png_set_user_limits(decoder.png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
   if (!guarded(decoder, read_front)) return damaged(name, "PNG", decoder.message.data());
-
-  const std::size_t samples = png_get_channels(decoder.png, decoder.info);
-  const bool wide = png_get_bit_depth(decoder.png, decoder.info) == 16;
   const std::uint64_t height = png_get_image_height(decoder.png, decoder.info);
   const std::uint64_t width = png_get_image_width(decoder.png, decoder.info);
+  OBSCURA_TRY_VOID(check_size(height, width, name, limits));
+
+  if (!guarded(decoder, prepare_rows)) return damaged(name, "PNG", decoder.message.data());
+  const std::size_t samples = png_get_channels(decoder.png, decoder.info);
+  const bool wide = png_get_bit_depth(decoder.png, decoder.info) == 16;
   OBSCURA_TRY(Image image, make_image(samples < 3 ? 1 : 3, height, width, name, limits));
 
   const std::size_t row_bytes = png_get_rowbytes(decoder.png, decoder.info);

@@ -29,6 +29,11 @@ class UsageTest(CommandLineTest):
         self.refused(2, "obscura-worker", "decrypt")
         self.refused(2, "obscura-worker", "--threads", "0", "run")
 
+    def test_messages_do_not_write_to_the_screen_what_a_name_says(self):
+        answer = self.shop.run("obscura", "inspect", "no\x1b[2Jsuch\nfile")
+        self.assertEqual(answer.code, 3)
+        self.assertIn("no?[2Jsuch file", answer.err)
+
     def test_unknown_kernels(self):
         self.refused(2, "obscura", "--kernels", "abacus", "encrypt", IMAGE, "--key", self.shop.public, "-o", self.out,
                      mentions=["abacus"])

@@ -23,7 +23,8 @@ struct OpenSecret {
 };
 
 /// Opens the bytes of a secret key file, which messages call `name`. An unprotected file takes an empty passphrase.
-/// Errors: those of decode_key_file (kSecret for a wrong or missing passphrase), read_key_content and Context::create.
+/// Errors: those of decode_key_file (kSecret for a wrong or missing passphrase), read_key_content and Context::create;
+/// kMismatch for a file whose parts name different parameters or plans.
 [[nodiscard]] base::Result<OpenSecret> open_secret(std::span<const std::uint8_t> file, const std::string& name,
                                                    std::span<const std::uint8_t> passphrase,
                                                    const fhe::ckks::EngineOptions& engine);

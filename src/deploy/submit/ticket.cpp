@@ -58,7 +58,10 @@ net::Job read_job(base::ByteReader& in) {
     input.sha256 = read_digest(in);
     input.size = in.u64();
   }
-  job.deadline = net::Instant(net::Milliseconds(in.u64()));
+  const std::uint64_t deadline = in.u64();
+  constexpr auto kLast = static_cast<std::uint64_t>(net::Milliseconds::max().count());
+  if (deadline > kLast) in.reject("a deadline beyond all time");
+  job.deadline = net::Instant(net::Milliseconds(static_cast<net::Milliseconds::rep>(std::min(deadline, kLast))));
   return job;
 }
 
@@ -66,6 +69,22 @@ void read_groups(base::ByteReader& in, std::vector<std::uint32_t>& groups) {
   groups.resize(in.count(kMaxGroupsOfAJob, 4));
   for (std::uint32_t& group : groups) group = in.u32();
   if (groups.empty()) in.reject("a job for nobody");
+  if (std::ranges::any_of(groups, [](std::uint32_t group) { return group > net::kMaxGroups; })) {
+    in.reject("a job for a group that there cannot be");
+  }
+}
+
+/// A ticket is signed for as it stands: what nobody could have kept is refused here. `key`: what it is kept for.
+base::Result<void> check_ticket(const Ticket& ticket, const net::JobKey& key, const std::string& path) {
+  constexpr const char* kHint = "submit the job again under another name";
+  if (ticket.job.key != key) {
+    return base::fail(ErrorCode::kCorrupt, fmt::format("{} is the ticket of another job, or of a replica", path),
+                      kHint);
+  }
+  if (const auto checked = net::check_job(ticket.job); !checked) {
+    return base::fail(ErrorCode::kCorrupt, fmt::format("{}: {}", path, checked.error().message), kHint);
+  }
+  return {};
 }
 
 base::Result<Ticket> read_ticket(std::span<const std::uint8_t> file, const std::string& path) {
@@ -111,6 +130,7 @@ base::Result<std::optional<Ticket>> TicketStore::find(const std::string& tenant,
   if (!file && file.error().code == ErrorCode::kNotFound) return std::nullopt;
   if (!file) return tl::make_unexpected(file.error());
   OBSCURA_TRY(Ticket ticket, read_ticket(*file, path));
+  OBSCURA_TRY_VOID(check_ticket(ticket, {tenant, job, 0}, path));
   return ticket;
 }
 

@@ -103,9 +103,9 @@ TEST_F(TicketTest, OfTheVersionBeforeGroupsIsRead) {
   bytes[4] = 1;
   const artifact::Digest digest = artifact::sha256(std::span(bytes).first(bytes.size() - 32));
   std::copy(digest.bytes.begin(), digest.bytes.end(), bytes.end() - 32);
-  ASSERT_TRUE(base::write_file_atomically(path("old"), bytes));
+  ASSERT_TRUE(base::write_file_atomically(path("a"), bytes));
   ticket.groups = {0};
-  const auto found = store_.find("tenant", "old");
+  const auto found = store_.find("tenant", "a");
   ASSERT_TRUE(found) << found.error().message;
   expect_same(**found, ticket);
 }

@@ -52,6 +52,12 @@ base::Result<Front> read_front(std::span<const std::uint8_t> bytes, const std::s
   std::ranges::copy(reader.bytes(front.seal.salt.size()), front.seal.salt.begin());
   std::ranges::copy(reader.bytes(front.seal.nonce.size()), front.seal.nonce.begin());
   std::ranges::copy(reader.bytes(front.spec.bytes.size()), front.spec.bytes.begin());
+  const auto is_zero = [](const auto& field) {
+    return std::ranges::all_of(field, [](auto byte) { return byte == 0; });
+  };
+  const bool says_how = front.seal.cost.passes != 0 || front.seal.cost.memory_bytes != 0 || !is_zero(front.seal.salt) ||
+                        !is_zero(front.seal.nonce);
+  if (front.protection == Protection::kNone && says_how) reader.reject("it is not protected, yet says how");
   OBSCURA_TRY_VOID(reader.finish());
   return front;
 }

@@ -20,8 +20,12 @@ namespace obscura::images::detail {
 [[nodiscard]] base::Result<Image> decode_pnm(std::span<const std::uint8_t> bytes, std::string_view name,
                                              const ImageLimits& limits);
 
-/// An image of this shape with room for its values, or why there is none: each side must be 1 or more
-/// and their product within the limit.
+/// That an image of this size is read: each side must be 1 or more and their product within the limit. Errors:
+/// kCorrupt, kLimit.
+[[nodiscard]] base::Result<void> check_size(std::uint64_t height, std::uint64_t width, std::string_view name,
+                                            const ImageLimits& limits);
+
+/// An image of this shape with room for its values, or why there is none (check_size).
 [[nodiscard]] base::Result<Image> make_image(int channels, std::uint64_t height, std::uint64_t width,
                                              std::string_view name, const ImageLimits& limits);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <string>
 #include <utility>
 
 #include "artifact/container.hpp"
@@ -19,6 +20,7 @@ constexpr std::uint32_t kProgramSection = 1;
 constexpr std::uint32_t kWeightsSection = 2;
 constexpr std::uint32_t kLabelsSection = 3;
 constexpr std::uint32_t kPredictionSection = 4;
+constexpr std::size_t kSections = 4;
 constexpr std::uint64_t kMaxPlanBytes = std::uint64_t{1} << 36;
 
 using Slots = std::vector<std::complex<double>>;
@@ -96,6 +98,12 @@ base::Result<Plan> read_sections(const artifact::ContainerReader& container) {
                       "compile the model again");
   }
   OBSCURA_TRY(plan.predicted_ms, parse_prediction(*prediction, plan.program.instructions.size()));
+  if (container.sections().size() != kSections) {
+    return base::fail(base::ErrorCode::kCorrupt,
+                      "it has " + std::to_string(container.sections().size()) + " sections where " +
+                          std::to_string(kSections) + " are due",
+                      "compile the model again");
+  }
   OBSCURA_TRY_VOID(verify(plan));
   return plan;
 }

@@ -42,10 +42,12 @@ base::Result<Info> parse_info(std::span<const std::uint8_t> bytes, const std::st
   info.summary.key = read_digest(reader);
   info.summary.keys = reader.count(plan::program::kMaxKeyNeeds, kEntryBytes);
   for (std::size_t i = 0; i < info.summary.keys; ++i) {
-    const auto kind = static_cast<plan::program::KeyKind>(reader.u8());
+    const std::uint8_t kind = reader.u8();
+    if (kind > static_cast<std::uint8_t>(plan::program::KeyKind::kDecapsulate)) reader.reject("a key of unknown kind");
     const fhe::params::RotationStep step(static_cast<std::int32_t>(reader.u32()));
     const fhe::params::Level level(reader.u8());
-    info.entries.push_back({{kind, step, level}, fhe::random::Seed256(read_digest(reader).bytes)});
+    info.entries.push_back(
+        {{static_cast<plan::program::KeyKind>(kind), step, level}, fhe::random::Seed256(read_digest(reader).bytes)});
   }
   OBSCURA_TRY_VOID(reader.finish());
   return info;

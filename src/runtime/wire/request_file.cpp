@@ -46,6 +46,7 @@ base::Result<Info> parse_info(ArtifactKind kind, std::span<const std::uint8_t> b
   Info info;
   info.provenance = detail::get_provenance(reader);
   const bool is_result = kind == ArtifactKind::kResult;
+  if (!is_result && info.provenance.request != artifact::Digest()) reader.reject("a request that answers another one");
   const std::size_t most = is_result ? plan::program::kMaxResults : plan::program::kMaxInputCiphertexts;
   OBSCURA_TRY(info.ciphertexts, detail::get_count(reader, most, name, "encrypt the input again"));
   for (std::size_t i = 0; i < places(kind, info.ciphertexts); ++i) {

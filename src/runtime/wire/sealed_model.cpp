@@ -26,8 +26,8 @@ using artifact::ArtifactKind;
 /// Section kInfo: key digest, u8 form; in a stage then plan digest, sealing, u32 stage, u32 stages, u64 number of the
 /// first weight in the whole program; in a shard or a merge, instead of that number, u32 shard (0: the merge), u32
 /// shards, list of runs of weights: u64 number of the first in the whole program, u64 count. Section kSeed: 32 bytes,
-/// zero for two-part weights. Item i: c0 of weight i, packed, whose c1 is the uniform of the seed with the weight's
-/// number in the whole program; or c0 and c1.
+/// zero for two-part weights and where there are none. Item i: c0 of weight i, packed, whose c1 is the uniform of the
+/// seed with the weight's number in the whole program; or c0 and c1.
 artifact::ContainerExpectation expectation(ArtifactKind kind, const std::string& name,
                                            const artifact::TrustSet* trust) {
   artifact::ContainerExpectation result{kind, name, kMaxSealedModelBytes};
@@ -210,6 +210,10 @@ base::Result<void> SealedModel::parse_info() {
   form_ = static_cast<SealedForm>(form);
   if (form_ == SealedForm::kTwoPart && program_.sealing_key != plan::program::SealingKey::kPublic) {
     info.reject("weights under the public key, but a plan that counts on the secret one");
+  }
+  const bool needs_seed = form_ == SealedForm::kSeeded && !program_.weights.empty();
+  if (!needs_seed && seed_.bytes != fhe::random::Seed256().bytes) {
+    info.reject("a seed for weights that are there whole");
   }
   const ArtifactKind kind = reader_.header().kind;
   if (kind != ArtifactKind::kSealedModel) {

@@ -121,6 +121,7 @@ base::Result<void> get_place(base::ByteReader& in, Places& places) {
   const auto two = static_cast<std::int64_t>(in.u64());
   std::vector<std::int64_t> primes(in.u8());
   for (auto& exponent : primes) exponent = static_cast<std::int64_t>(in.u64());
+  if (!primes.empty() && primes.back() == 0) in.reject("a scale is not in its shortest form");
   OBSCURA_TRY_VOID(in.status());
   OBSCURA_TRY(auto scale, Scale::from_exponents(two, std::move(primes)));
   places.scales.push_back(std::move(scale));

@@ -1,0 +1,3 @@
+#include "fuzz/target.hpp"
+
+OBSCURA_FUZZ_TARGET("ciphertext")
