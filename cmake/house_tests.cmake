@@ -46,11 +46,11 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
     set_tests_properties(docs PROPERTIES TIMEOUT 300)
-    foreach(name usage bench input compile images mismatch stages artefact passphrase reproducible flip demo zoo serve submit replicas nats shards)
+    foreach(name usage bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()
-    set_tests_properties(cli/artefact cli/compile cli/images cli/passphrase cli/reproducible cli/flip cli/demo cli/zoo
+    set_tests_properties(cli/artefact cli/compile cli/images cli/passphrase cli/reproducible cli/flip cli/releases cli/sealing cli/demo cli/zoo
       cli/serve cli/submit cli/replicas cli/nats cli/shards
       PROPERTIES LABELS slow TIMEOUT 900)
     set_tests_properties(cli/flip cli/zoo cli/serve cli/submit cli/replicas cli/nats cli/shards PROPERTIES PROCESSORS 2)
