@@ -55,6 +55,15 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
       PROPERTIES LABELS slow TIMEOUT 900)
     set_tests_properties(cli/flip cli/zoo cli/serve cli/submit cli/replicas cli/nats cli/shards PROPERTIES PROCESSORS 2)
 
+    # One allocation, or one operation on files, of each command fails.
+    set(faults "${CMAKE_SOURCE_DIR}/tests/faults")
+    add_library(fail_calls MODULE "${faults}/preload/fail_calls.cpp")
+    target_link_libraries(fail_calls PRIVATE ${CMAKE_DL_LIBS})
+    set_target_properties(fail_calls PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+    obscura_add_house_test(faults Python3::Interpreter "${faults}/faults_test.py" --bin "${programs}"
+      --preload "$<TARGET_FILE:fail_calls>")
+    set_tests_properties(faults PROPERTIES LABELS slow TIMEOUT 1800 PROCESSORS 2)
+
     foreach(name units manifests)
       obscura_add_house_test(packaging/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/${name}_test.py"
         --bin "${programs}")
