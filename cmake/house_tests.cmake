@@ -46,14 +46,23 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
     set_tests_properties(docs PROPERTIES TIMEOUT 300)
-    foreach(name usage bench input compile images mismatch stages artefact passphrase reproducible flip demo zoo serve submit replicas nats shards)
+    foreach(name usage bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()
-    set_tests_properties(cli/artefact cli/compile cli/images cli/passphrase cli/reproducible cli/flip cli/demo cli/zoo
+    set_tests_properties(cli/artefact cli/compile cli/images cli/passphrase cli/reproducible cli/flip cli/releases cli/sealing cli/demo cli/zoo
       cli/serve cli/submit cli/replicas cli/nats cli/shards
       PROPERTIES LABELS slow TIMEOUT 900)
     set_tests_properties(cli/flip cli/zoo cli/serve cli/submit cli/replicas cli/nats cli/shards PROPERTIES PROCESSORS 2)
+
+    # One allocation, or one operation on files, of each command fails.
+    set(faults "${CMAKE_SOURCE_DIR}/tests/faults")
+    add_library(fail_calls MODULE "${faults}/preload/fail_calls.cpp")
+    target_link_libraries(fail_calls PRIVATE ${CMAKE_DL_LIBS})
+    set_target_properties(fail_calls PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+    obscura_add_house_test(faults Python3::Interpreter "${faults}/faults_test.py" --bin "${programs}"
+      --preload "$<TARGET_FILE:fail_calls>")
+    set_tests_properties(faults PROPERTIES LABELS slow TIMEOUT 1800 PROCESSORS 2)
 
     foreach(name units manifests)
       obscura_add_house_test(packaging/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/${name}_test.py"

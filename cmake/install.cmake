@@ -15,6 +15,7 @@ set(OBSCURA_EMBEDDED_HEADERS
   deploy/client/open_answer.hpp
   deploy/client/open_secret.hpp
   deploy/client/read_input.hpp
+  deploy/client/release_count.hpp
   deploy/client/request_writer.hpp
   fhe/secret/key_file.hpp
   runtime/session/loaded_model.hpp

@@ -26,6 +26,7 @@ void add_identity(CLI::App& app, const Global& global, Action& action);
 void add_inspect(CLI::App& app, const Global& global, Action& action);
 void add_keygen(CLI::App& app, const Global& global, Action& action);
 void add_push(CLI::App& app, const Global& global, Action& action);
+void add_releases(CLI::App& app, const Global& global, Action& action);
 void add_run(CLI::App& app, const Global& global, Action& action);
 void add_seal(CLI::App& app, const Global& global, Action& action);
 void add_status(CLI::App& app, const Global& global, Action& action);

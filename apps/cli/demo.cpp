@@ -50,7 +50,8 @@ struct Comparison {
 base::Result<Comparison> compare(const Story& story, const std::string& model, const DemoImages& images,
                                  const std::vector<std::string>& results, const Global& global) {
   OBSCURA_TRY(const auto reference, compiler::compile::Reference::open(model));
-  OBSCURA_TRY(const auto open, open_secret(story.path("keys/secret"), {}, global.engine));
+  OBSCURA_TRY(const auto holder, open_key_holder(story.path("keys/secret"), "", {}, global.engine));
+  const auto& open = holder.secret;
   const auto expected = wire::expect(open.content.program, open.content.key);
   const auto& program = open.content.program;
   Comparison comparison;
@@ -66,7 +67,7 @@ base::Result<Comparison> compare(const Story& story, const std::string& model, c
     OBSCURA_TRY(const auto received, wire::read_result(bytes, path, open.context->ring(), expected));
     const auto& answer = received.ciphertexts;
     OBSCURA_TRY(const auto release,
-                deploy::client::open_answer(*open.context, *open.secret, program, answer, open.labels));
+                deploy::client::open_answer(*open.context, *open.secret, program, *holder.count, answer, open.labels));
     OBSCURA_TRY(const double error, deploy::client::answer_error(*open.context, *open.secret, program, answer, scores));
     const auto first_output = scores.begin() + static_cast<std::ptrdiff_t>(program.outputs.front().element.size());
     const auto float_label = std::max_element(scores.begin(), first_output) - scores.begin();

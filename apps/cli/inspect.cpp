@@ -7,6 +7,7 @@
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
 #include "fhe/secret/key_file.hpp"
+#include "fhe/secret/release_count_file.hpp"
 #include "plan/program/operation.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/plan_file.hpp"
@@ -242,6 +243,12 @@ base::Result<void> add_content(Facts& facts, ArtifactKind kind, Bytes bytes, con
       return add_intermediate(facts, bytes, path);
     case ArtifactKind::kPart:
       return add_part(facts, bytes, path);
+    case ArtifactKind::kReleaseCount: {
+      OBSCURA_TRY(const auto count, fhe::secret::inspect_release_count(bytes, path));
+      facts.add("key", count.key);
+      facts.add("released", count.released);
+      return {};
+    }
   }
   return base::fail(base::ErrorCode::kUnsupported, path + ": an unknown kind of file", "use a newer version");
 }

@@ -7,6 +7,8 @@
 #include "apps/cli/passphrase.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
+#include "deploy/client/release.hpp"
+#include "deploy/client/release_count.hpp"
 #include "deploy/owner/generate_key_set.hpp"
 #include "fhe/secret/key_file.hpp"
 #include "plan/program/verify.hpp"
@@ -24,9 +26,13 @@ namespace {
 namespace fs = std::filesystem;
 namespace wire = runtime::wire;
 
+/// Beyond any use: a number that is not one of results is more likely a slip.
+constexpr std::uint64_t kMostReleases = std::uint64_t{1} << 48;
+
 struct KeygenOptions {
   std::string spec;
   std::string folder;
+  std::uint64_t release_cap = 0;  ///< 0: the default
   PassphraseOptions passphrase;
 };
 
@@ -37,7 +43,7 @@ class KeyFolder {
   [[nodiscard]] static base::Result<KeyFolder> create(const std::string& folder) {
     KeyFolder keys(folder);
     std::error_code error;
-    for (const auto& file : {keys.secret, keys.public_key, keys.evaluation}) {
+    for (const auto& file : {keys.secret, keys.releases, keys.public_key, keys.evaluation}) {
       if (fs::exists(file, error)) {
         return base::fail(base::ErrorCode::kIo, file + " exists already; keys are never overwritten",
                           "choose another folder, or move the old keys away");
@@ -51,6 +57,7 @@ class KeyFolder {
   }
   KeyFolder(KeyFolder&& other) noexcept
       : secret(std::move(other.secret)),
+        releases(std::move(other.releases)),
         public_key(std::move(other.public_key)),
         evaluation(std::move(other.evaluation)),
         folder_(std::move(other.folder_)),
@@ -60,6 +67,7 @@ class KeyFolder {
   ~KeyFolder() {
     if (kept_) return;
     std::error_code ignored;
+    fs::remove(releases, ignored);
     fs::remove(public_key, ignored);
     fs::remove(evaluation, ignored);
     if (made_) fs::remove(folder_, ignored);
@@ -67,12 +75,14 @@ class KeyFolder {
   void keep() { kept_ = true; }
 
   std::string secret;
+  std::string releases;
   std::string public_key;
   std::string evaluation;
 
  private:
   explicit KeyFolder(const std::string& folder)
       : secret((fs::path(folder) / "secret").string()),
+        releases(deploy::client::release_count_path(secret)),
         public_key((fs::path(folder) / "public").string()),
         evaluation((fs::path(folder) / "eval").string()),
         folder_(folder) {}
@@ -82,17 +92,20 @@ class KeyFolder {
 };
 
 base::Result<void> write_keys(const KeyFolder& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
-                              const deploy::owner::KeySet& keys, const fhe::secret::KeyProtection& protection) {
+                              const deploy::owner::KeySet& keys, std::uint64_t release_cap,
+                              const fhe::secret::KeyProtection& protection) {
   const auto& program = spec.program;
   const auto key = wire::key_digest(context.ring(), keys.public_key);
   OBSCURA_TRY_VOID(wire::write_evaluation_keys(paths.evaluation, context.ring(), program, key, keys.evaluation));
   OBSCURA_TRY_VOID(
       base::write_file_atomically(paths.public_key, wire::write_public_key(context.ring(), program, keys.public_key)));
+  OBSCURA_TRY_VOID(deploy::client::ReleaseCount::create(paths.releases, keys.secret, key));
   fhe::secret::KeyFile file;
   file.info = {wire::params_digest(program.params, program.insecure), spec.plan, program.insecure,
                wire::write_key_content({key, program})};
   file.labels = spec.labels;
   file.secret_seed = keys.secret.reveal_secret_seed();
+  file.release_cap = release_cap;
   return fhe::secret::write_key_file(paths.secret, file, protection);
 }
 
@@ -106,18 +119,23 @@ base::Result<Report> run_keygen(const KeygenOptions& options, const Global& glob
   Progress progress("generating keys", spec.program.key_needs.size());
   const auto keys = deploy::owner::generate_key_set(*context, spec.program,
                                                     [&](std::size_t done, std::size_t) { progress.update(done); });
-  OBSCURA_TRY_VOID(
-      write_keys(paths, *context, spec, keys, {passphrase.reveal_secret(), options.passphrase.unprotected, {}}));
+  const std::uint64_t release_cap =
+      options.release_cap > 0 ? options.release_cap : deploy::client::default_release_cap(spec.program);
+  OBSCURA_TRY_VOID(write_keys(paths, *context, spec, keys, release_cap,
+                              {passphrase.reveal_secret(), options.passphrase.unprotected, {}}));
   paths.keep();
   const auto size = [](const std::string& path) { return fs::file_size(path); };
   const auto fingerprint = artifact::fingerprint(wire::key_digest(context->ring(), keys.public_key));
   return Report{
-      fmt::format("{}: secret key{}, keep it\n{}: public key, for whoever has inputs ({:.1f} MB)\n"
+      fmt::format("{}: secret key{}, keep it\n{}: counts the results that it releases, {} at most\n{}: public key, for "
+                  "whoever has inputs ({:.1f} MB)\n"
                   "{}: {} evaluation keys, for workers ({:.1f} MB)\nfingerprint {}\n",
-                  paths.secret, options.passphrase.unprotected ? " (unprotected)" : "", paths.public_key,
-                  static_cast<double>(size(paths.public_key)) / 1e6, paths.evaluation, spec.program.key_needs.size(),
-                  static_cast<double>(size(paths.evaluation)) / 1e6, fingerprint),
+                  paths.secret, options.passphrase.unprotected ? " (unprotected)" : "", paths.releases, release_cap,
+                  paths.public_key, static_cast<double>(size(paths.public_key)) / 1e6, paths.evaluation,
+                  spec.program.key_needs.size(), static_cast<double>(size(paths.evaluation)) / 1e6, fingerprint),
       {{"secret", paths.secret},
+       {"releases", paths.releases},
+       {"release_cap", release_cap},
        {"public", paths.public_key},
        {"evaluation", paths.evaluation},
        {"evaluation_keys", spec.program.key_needs.size()},
@@ -131,7 +149,12 @@ void add_keygen(CLI::App& app, const Global& global, Action& action) {
   auto options = std::make_shared<KeygenOptions>();
   auto* command = app.add_subcommand("keygen", "Generate the keys that a plan needs");
   command->add_option("SPEC", options->spec, "The .spec file of a compiled model")->required();
-  command->add_option("-o,--output", options->folder, "Folder for the files secret, public and eval")->required();
+  command->add_option("-o,--output", options->folder, "Folder for the files secret, secret.releases, public and eval")
+      ->required();
+  command
+      ->add_option("--release-cap", options->release_cap,
+                   "How many results the key may ever release (default: 2^20 / (scores + 1))")
+      ->check(CLI::Range(std::uint64_t{1}, kMostReleases));
   add_passphrase_options(*command, options->passphrase, true);
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_keygen(*options, global); }; });

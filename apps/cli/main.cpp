@@ -20,6 +20,7 @@ void add_commands(CLI::App& app, cli::Global& global, program::Action& action) {
   cli::add_encrypt(app, global, action);
   cli::add_run(app, global, action);
   cli::add_decrypt(app, global, action);
+  cli::add_releases(app, global, action);
   cli::add_evaluate(app, global, action);
   cli::add_inspect(app, global, action);
   cli::add_up(app, global, action);

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "apps/cli/open_secret.hpp"
 #include "apps/cli/release_text.hpp"
 #include "base/file.hpp"
 #include "deploy/client/open_answer.hpp"
@@ -33,8 +32,8 @@ base::Result<std::unique_ptr<Submission>> Submission::open(const SubmitOptions& 
     made->writer_ = std::move(writer);
   }
   if (!options.secret.empty()) {
-    OBSCURA_TRY(auto secret, open_secret(options.secret, options.passphrase, global.engine));
-    made->secret_ = std::move(secret);
+    OBSCURA_TRY(auto holder, open_key_holder(options.secret, options.releases, options.passphrase, global.engine));
+    made->holder_ = std::move(holder);
   }
   return made;
 }
@@ -73,13 +72,14 @@ base::Result<void> Submission::hand_in(const NewJob& job) {
 
 base::Result<void> Submission::decrypt(const std::string& id, std::span<const std::uint8_t> result,
                                        Report& report) const {
-  OBSCURA_TRY(const auto releases, deploy::client::open_answers(*secret_, result, "the answer to job " + id));
+  OBSCURA_TRY(const auto releases,
+              deploy::client::open_answers(holder_->secret, *holder_->count, result, "the answer to job " + id));
   if (releases.size() == 1) {
     report.figures.update(figures_of(releases.front(), options_->scores));
   } else {
     report.figures["answers"] = figures_of(releases, options_->scores);
   }
-  const bool is_numbered = secret_->content.program.input_packing.images > 1;
+  const bool is_numbered = holder_->secret.content.program.input_packing.images > 1;
   report.text = text_of(id, releases, is_numbered, options_->scores);
   return {};
 }
@@ -131,7 +131,7 @@ base::Result<Report> Submission::conclude(const std::string& id, const deploy::s
     report.figures["result"] = output;
     report.text = fmt::format("{}: answered, in {}\n", id, output);
   }
-  if (secret_) OBSCURA_TRY_VOID(decrypt(id, done.result, report));
+  if (holder_) OBSCURA_TRY_VOID(decrypt(id, done.result, report));
   OBSCURA_TRY_VOID(desk().close(id));
   return report;
 }

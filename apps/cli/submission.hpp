@@ -7,9 +7,9 @@
 #include <string>
 
 #include "apps/cli/command.hpp"
+#include "apps/cli/open_secret.hpp"
 #include "apps/cli/passphrase.hpp"
 #include "apps/cli/site_access.hpp"
-#include "deploy/client/open_secret.hpp"
 #include "deploy/client/request_writer.hpp"
 #include "deploy/submit/model_at_site.hpp"
 
@@ -27,6 +27,7 @@ struct SubmitOptions {
   std::string output;
   std::string folder;
   std::string secret;
+  std::string releases;
   PassphraseOptions passphrase;
   bool scores = false;
   std::uint32_t deadline_s = 3600;
@@ -44,7 +45,7 @@ struct SubmitOptions {
 /// What turns inputs into jobs of one model at one site, and answers into what is said about them.
 class Submission {
  public:
-  /// Errors: those of open_site_access, choose_groups, find_model, RequestWriter::open and open_secret.
+  /// Errors: those of open_site_access, choose_groups, find_model, RequestWriter::open and open_key_holder.
   [[nodiscard]] static base::Result<std::unique_ptr<Submission>> open(const SubmitOptions& options,
                                                                       const Global& global);
 
@@ -90,11 +91,12 @@ class Submission {
   std::optional<deploy::submit::ModelAtSite> model_;
   std::vector<std::uint32_t> groups_;
   std::optional<deploy::client::RequestWriter> writer_;
-  std::optional<deploy::client::OpenSecret> secret_;
+  std::optional<KeyHolder> holder_;
 };
 
 /// Answers frames as they appear in a folder, until a signal or options.frames of them; prints a JSON line for each.
-/// Errors: kCancelled (told to stop twice), kLimit (more frames than the system remembers), those of the site.
+/// Errors: kCancelled (told to stop twice), kLimit (more frames than the system remembers), kUsedUp (of the secret
+/// key), those of the site.
 [[nodiscard]] base::Result<Report> watch(const SubmitOptions& options, const Global& global);
 
 }  // namespace obscura::apps::cli

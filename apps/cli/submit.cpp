@@ -223,6 +223,7 @@ void add_submit(CLI::App& app, const Global& global, Action& action) {
   command->add_option("-o,--output", options->output, "Result file, for one input");
   command->add_option("--out-dir", options->folder, "Folder for results");
   command->add_option("--secret", options->secret, "Secret key: decrypts the answers at once");
+  add_releases_option(*command, options->releases);
   command->add_flag("--scores", options->scores, "With --secret: all scores too");
   add_passphrase_options(*command, options->passphrase, false);
   command

@@ -51,6 +51,7 @@ class Watch {
       look_at_canaries();
       look_for_answers();
       print_lines();
+      if (used_up_) return tl::make_unexpected(std::move(*used_up_));
     }
     return tell_of_canaries();
   }
@@ -174,6 +175,7 @@ class Watch {
   nlohmann::json conclude(const InWork& job, const deploy::submit::Done& done) {
     const std::string output = options_.folder.empty() ? "" : options_.folder + "/" + job.frame + ".result";
     const auto report = submission_.conclude(job.id, done, output);
+    if (!report && report.error().code == ErrorCode::kUsedUp) used_up_ = report.error();
     if (!report) return error_of(report.error());
     nlohmann::json figures = report->figures;
     figures["ms"] = std::chrono::duration<double, std::milli>(Clock::now() - job.since).count();
@@ -204,6 +206,7 @@ class Watch {
   Clock::time_point handed_in_;               // last
   std::optional<Clock::time_point> started_;  // the last frame
   std::string told_;                          // trouble
+  std::optional<base::Error> used_up_;        // the key releases nothing more: no frame will have an answer
   std::deque<InWork> in_work_;
   std::uint64_t seen_ = 0;
 };

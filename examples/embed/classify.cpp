@@ -16,6 +16,7 @@
 #include "deploy/client/open_answer.hpp"
 #include "deploy/client/open_secret.hpp"
 #include "deploy/client/read_input.hpp"
+#include "deploy/client/release_count.hpp"
 #include "deploy/client/request_writer.hpp"
 #include "fhe/secret/key_file.hpp"
 #include "runtime/session/loaded_model.hpp"
@@ -55,11 +56,13 @@ base::Result<Bytes> answer(const session::ModelFiles& files, const std::string& 
 }
 
 // The key holder decrypts and gets what may be released: a label and a margin, rounded to what the error of the
-// computation leaves certain. A key file under a passphrase takes its bytes in place of {}.
+// computation leaves certain. A key file under a passphrase takes its bytes in place of {}. What the key releases is
+// counted in a file beside it, and it releases no more than it may: a server opens both once, and keeps them.
 base::Result<client::Release> decrypt(const std::string& secret_key, const Bytes& result) {
   OBSCURA_TRY(const auto file, base::read_secret_file(secret_key, obscura::fhe::secret::kMaxKeyFileBytes));
   OBSCURA_TRY(const auto key, client::open_secret(file.reveal_secret(), secret_key, {}, kEngine));
-  return client::open_answer(key, result, "the answer");
+  OBSCURA_TRY(const auto count, client::ReleaseCount::open(key, client::release_count_path(secret_key)));
+  return client::open_answer(key, *count, result, "the answer");
 }
 
 base::Result<void> classify(const std::string& keys, const std::string& model, const std::string& vendor,

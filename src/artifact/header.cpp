@@ -99,6 +99,8 @@ std::string describe(ArtifactKind kind) {
       return "a shard of a stage of a sealed model";
     case ArtifactKind::kPart:
       return "what a shard hands to its merge";
+    case ArtifactKind::kReleaseCount:
+      return "a count of released results";
   }
   return fmt::format("an unknown kind of file ({})", static_cast<int>(kind));
 }

@@ -29,6 +29,7 @@ enum class ArtifactKind : std::uint16_t {
   kIntermediate = 13,
   kSealedShard = 14,
   kPart = 15,
+  kReleaseCount = 16,
 };
 
 /// For messages: "a sealed model". "an unknown kind of file (77)" for a number that means nothing to us.

@@ -204,7 +204,10 @@ Result<void> AtomicFile::commit(Existing existing) {
     ::unlink(temporary_.c_str());
   }
   ::close(std::exchange(descriptor_, -1));
-  return sync_folder(path_);
+  Result<void> synced = sync_folder(path_);
+  // A new file that may not outlive a power failure is none; one that replaced another stays, since that is gone.
+  if (!synced && existing == Existing::kRefuse) ::unlink(path_.c_str());
+  return synced;
 }
 
 Result<void> write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes, mode_t mode,

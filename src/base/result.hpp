@@ -29,6 +29,7 @@ enum class ErrorCode : int {
   kMissingKey = 18,    ///< the evaluation keys are not there
   kWrongTenant = 19,   ///< signed by somebody who may not submit for that tenant
   kDisagreement = 20,  ///< replicas of it differ, or it is not what is known to be right: somebody computed wrong
+  kUsedUp = 21,        ///< the key has released as many results as it may
 };
 
 /// One failure: a sentence that says what was wrong and where, and a hint that says what to do.

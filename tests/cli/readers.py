@@ -19,7 +19,7 @@ READERS = {
     "vendor_pub": lambda shop, path, out: _run(shop, out, trust=path),
     "plan": lambda shop, path, out: _seal(shop, out, plan=path),
     "spec": lambda shop, path, out: ("obscura", "keygen", path, "--unprotected", "-o", out),
-    "secret": lambda shop, path, out: ("obscura", "decrypt", shop.result, "--key", path),
+    "secret": lambda shop, path, out: ("obscura", "decrypt", shop.result, "--key", path, "--releases", shop.releases),
     "public": lambda shop, path, out: ("obscura", "encrypt", IMAGE, "--key", path, "-o", out),
     "evaluation": lambda shop, path, out: _run(shop, out, evaluation=path),
     "sealed": lambda shop, path, out: _run(shop, out, sealed=path),

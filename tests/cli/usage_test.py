@@ -5,7 +5,7 @@ import json
 from command_line import CommandLineTest
 from workshop import DIGITS, IMAGE, MODEL
 
-COMMANDS = ["demo", "identity", "compile", "keygen", "seal", "encrypt", "run", "decrypt", "inspect", "bench", "up",
+COMMANDS = ["demo", "identity", "compile", "keygen", "seal", "encrypt", "run", "decrypt", "releases", "inspect", "bench", "up",
             "push", "submit", "status", "cancel"]
 
 

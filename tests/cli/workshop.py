@@ -80,6 +80,7 @@ class Workshop:
     spec = functools.cached_property(lambda self: self.plan.with_suffix(".spec"))
     keys = functools.cached_property(lambda self: self._keys(self.plan, "keys"))
     secret = functools.cached_property(lambda self: self.keys / "secret")
+    releases = functools.cached_property(lambda self: self.keys / "secret.releases")
     public = functools.cached_property(lambda self: self.keys / "public")
     evaluation = functools.cached_property(lambda self: self.keys / "eval")
     sealed = functools.cached_property(lambda self: self._sealed(self.vendor, "digits.sealed"))

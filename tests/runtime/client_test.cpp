@@ -48,13 +48,14 @@ class Client : public ::testing::Test {
     return expected;
   }
 
-  [[nodiscard]] Bytes secret_file() const {
+  [[nodiscard]] Bytes secret_file(std::uint64_t release_cap = 0) const {
     const auto& program = owner_.plan().program;
     fhe::secret::KeyFile file;
     file.info = {owner_.expected().params, owner_.expected().plan, program.insecure,
                  wire::write_key_content({owner_.key(), program})};
     file.labels = owner_.plan().labels;
     file.secret_seed = owner_.keys().secret.reveal_secret_seed();
+    file.release_cap = release_cap;
     return fhe::secret::encode_key_file(file, {bytes_of(kWords), false, {1, std::uint64_t{1} << 16}}).value();
   }
 
@@ -101,7 +102,8 @@ TEST_F(Client, SecretKeyFilesOpenAnswers) {
     scores.push_back(slots[static_cast<std::size_t>(place.slot)].real() * output.factor);
   }
   const auto best = std::max_element(scores.begin(), scores.end()) - scores.begin();
-  const auto release = deploy::client::open_answer(key, owner_.result(answer), "x.result").value();
+  const auto release =
+      deploy::client::open_answer(key, owner_.release_count(), owner_.result(answer), "x.result").value();
   EXPECT_EQ(release.label, best);
   EXPECT_EQ(release.name, owner_.plan().labels[static_cast<std::size_t>(best)]);
   for (std::size_t i = 0; i < scores.size(); ++i) EXPECT_NEAR(release.scores.at(i), scores[i], release.step / 2);
@@ -113,11 +115,32 @@ TEST_F(Client, WrongPassphrasesAndAnswersUnderOtherKeysAreRefused) {
   EXPECT_EQ(locked.error().code, base::ErrorCode::kSecret);
   const auto key = deploy::client::open_secret(secret_file(), "secret", bytes_of(kWords), {}).value();
   OwnerFiles stranger(tiny_plan());
-  const auto refused = deploy::client::open_answer(key, stranger.result(stranger.draw_answer()), "x.result");
+  const Bytes result = stranger.result(stranger.draw_answer());
+  const auto refused = deploy::client::open_answer(key, owner_.release_count(), result, "x.result");
+  EXPECT_EQ(owner_.release_count().released(), 0u) << "what is refused is not released";
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().code, base::ErrorCode::kMismatch);
   EXPECT_NE(refused.error().message.find("x.result was made for another key"), std::string::npos)
       << refused.error().message;
+}
+
+TEST_F(Client, NoMoreAnswersAreOpenedThanTheKeyMayRelease) {
+  const auto key = deploy::client::open_secret(secret_file(3), "secret", bytes_of(kWords), {}).value();
+  EXPECT_EQ(key.release_cap, 3u);
+  (void)owner_.release_count();  // which makes the file
+  const auto count = deploy::client::ReleaseCount::open(key, owner_.file("secret.releases")).value();
+  const Bytes result = owner_.result(owner_.draw_answer());
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(deploy::client::open_answer(key, *count, result, "x.result").has_value());
+  const auto refused = deploy::client::open_answer(key, *count, result, "x.result");
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kUsedUp);
+  const auto again = deploy::client::ReleaseCount::open(key, owner_.file("secret.releases")).value();
+  EXPECT_EQ(deploy::client::open_answer(key, *again, result, "x.result").error().code, base::ErrorCode::kUsedUp);
+}
+
+TEST_F(Client, KeysWithoutACapHaveTheDefault) {
+  const auto key = deploy::client::open_secret(secret_file(), "secret", bytes_of(kWords), {}).value();
+  EXPECT_EQ(key.release_cap, deploy::client::default_release_cap(owner_.plan().program));
 }
 
 }  // namespace

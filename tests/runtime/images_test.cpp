@@ -74,11 +74,11 @@ class Shop {
         runtime::session::Session::create(owner_.context(), model, owner_.evaluation_keys(), "eval", {}).value();
     return session->answer(request, "x.ct", {}).value();
   }
-  [[nodiscard]] base::Result<std::vector<Release>> open(const Bytes& result) const {
-    return deploy::client::open_answers(*secret_, result, "x.result");
+  [[nodiscard]] base::Result<std::vector<Release>> open(const Bytes& result) {
+    return deploy::client::open_answers(*secret_, owner_.release_count(), result, "x.result");
   }
-  [[nodiscard]] base::Result<Release> open_one(const Bytes& result) const {
-    return deploy::client::open_answer(*secret_, result, "x.result");
+  [[nodiscard]] base::Result<Release> open_one(const Bytes& result) {
+    return deploy::client::open_answer(*secret_, owner_.release_count(), result, "x.result");
   }
 
   /// The scores of the first output of the answers, one after the other, against the single-image program in the clear.
@@ -127,7 +127,7 @@ TEST(ImagesInOneRequest, AreAnsweredAsEachAlone) {
   for (const int count : {2, 3, 4}) {
     for (const bool extended : {false, true}) {
       SCOPED_TRACE(::testing::Message() << count << " images, extended " << extended);
-      const Shop shop(tiny_plan({6, extended}), count);
+      Shop shop(tiny_plan({6, extended}), count);
       EXPECT_EQ(shop.writer().images(), count);
       const Images images = draw_images(static_cast<std::size_t>(count), 41);
       const auto releases = shop.open(shop.answer(shop.request(images))).value();
@@ -138,7 +138,7 @@ TEST(ImagesInOneRequest, AreAnsweredAsEachAlone) {
 }
 
 TEST(ImagesInOneRequest, MayBeFewerThanItHolds) {
-  const Shop shop(branched_plan({6, true}), 5);
+  Shop shop(branched_plan({6, true}), 5);
   for (const std::size_t count : {1U, 3U, 5U}) {
     SCOPED_TRACE(::testing::Message() << count << " images");
     const Images images = draw_images(count, 42);

@@ -10,6 +10,8 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "deploy/client/release.hpp"
+#include "deploy/client/release_count.hpp"
 #include "deploy/owner/encrypt_weights.hpp"
 #include "deploy/owner/generate_key_set.hpp"
 #include "deploy/owner/stage_sealer.hpp"
@@ -68,6 +70,17 @@ class OwnerFiles {
   [[nodiscard]] const artifact::SigningKey& signer() const { return signer_; }
   [[nodiscard]] std::string file(const std::string& name) const { return folder_.file(name); }
   [[nodiscard]] wire::Expected expected() const { return wire::expect(plan_.program, key_); }
+
+  /// How many results the key released, and may: its own count, in a file.
+  [[nodiscard]] deploy::client::ReleaseCount& release_count() {
+    if (!release_count_) {
+      const std::string path = file("secret.releases");
+      EXPECT_TRUE(deploy::client::ReleaseCount::create(path, keys_.secret, key_).has_value());
+      const std::uint64_t cap = deploy::client::default_release_cap(plan_.program);
+      release_count_ = deploy::client::ReleaseCount::open(path, keys_.secret, key_, cap).value();
+    }
+    return *release_count_;
+  }
 
   [[nodiscard]] Bytes spec() const { return wire::write_spec(plan_.program, plan_.labels); }
   [[nodiscard]] Bytes public_key() const { return wire::write_public_key(ring(), plan_.program, keys_.public_key); }
@@ -189,6 +202,7 @@ class OwnerFiles {
   random::Stream masks_;
   artifact::TrustSet trust_;
   TemporaryFolder folder_;
+  std::unique_ptr<deploy::client::ReleaseCount> release_count_;
 };
 
 inline ckks::Ciphertext clone(const ring::RingContext& ring, const ckks::Ciphertext& a, Level level,

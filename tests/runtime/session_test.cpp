@@ -100,11 +100,14 @@ TEST(SessionOfBranches, AnswersEveryOutputFromStreamedWeightsToo) {
     const auto& secret = owner.keys().secret;
     EXPECT_LT(deploy::client::answer_error(owner.context(), secret, p, answer, scores).value(),
               8 * std::sqrt(2.0) * 2 * predicted[0].error_sd);
-    const auto released = deploy::client::open_answer(owner.context(), secret, p, answer, owner.plan().labels).value();
+    auto& count = owner.release_count();
+    const auto released =
+        deploy::client::open_answer(owner.context(), secret, p, count, answer, owner.plan().labels).value();
     ASSERT_EQ(released.outputs.size(), 2u);
     for (std::size_t j = 0; j < 3; ++j) EXPECT_NEAR(released.outputs[0].values[j], scores[j], released.step);
     EXPECT_NEAR(released.outputs[1].values[0] + released.outputs[1].values[1], 1, 1e-12);
-    EXPECT_EQ(deploy::client::open_answer(owner.context(), secret, p, std::span(answer).first(3), {}).error().code,
+    const auto part = std::span(answer).first(3);
+    EXPECT_EQ(deploy::client::open_answer(owner.context(), secret, p, count, part, {}).error().code,
               base::ErrorCode::kMismatch);
   }
 }

@@ -3,9 +3,12 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <numeric>
+#include <string>
 
 #include "deploy/client/open_answer.hpp"
+#include "deploy/client/release_count.hpp"
 #include "tests/engine/engine.hpp"
 
 /// Key recovery from decryptions: Li, Micciancio, "On the Security of Homomorphic Encryption on Approximate Numbers",
@@ -32,7 +35,7 @@ const ring::Basis kOneLimb{1, 0};
 /// releases more of a ciphertext.
 class Victim {
  public:
-  explicit Victim(std::uint64_t seed)
+  explicit Victim(std::uint64_t seed, std::uint64_t release_cap = std::uint64_t{1} << 20)
       : engine_(insecure(kLogN, {45, 40}, {45}), seed),
         secret_(secret::SecretKey::from_seed(engine_.ring(), seed_of(seed))),
         scale_(Scale::power_of_two(30)),
@@ -46,6 +49,10 @@ class Victim {
     const double sd = engine_.noise().slot_from_coefficient(
         std::hypot(engine_.noise().encode(), engine_.noise().encrypt_symmetric()), scale_.value(engine_.params()));
     program_.error = {sd, 14.7 * sd, 4.0};  // 14.7: as plan::program::ErrorStatement says
+    const std::string path = ::testing::TempDir() + "obscura_victim_" + std::to_string(::getpid());
+    std::filesystem::remove(path);
+    EXPECT_TRUE(deploy::client::ReleaseCount::create(path, secret_, {}).has_value());
+    count_ = deploy::client::ReleaseCount::open(path, secret_, {}, release_cap).value();
   }
 
   [[nodiscard]] const Engine& engine() const { return engine_; }
@@ -54,20 +61,25 @@ class Victim {
   [[nodiscard]] ckks::Ciphertext draw_ciphertext() {
     return engine_.encrypt_symmetric(random_slots(engine_.slots(), generator_), Level(0), scale_);
   }
-  [[nodiscard]] Release release(const ckks::Ciphertext& ciphertext) const {
-    return deploy::client::open_answer(engine_.context(), secret_, program_, {&ciphertext, 1}, {}).value();
+  [[nodiscard]] base::Result<Release> try_release(const ckks::Ciphertext& ciphertext) const {
+    return deploy::client::open_answer(engine_.context(), secret_, program_, *count_, {&ciphertext, 1}, {});
   }
+  [[nodiscard]] Release release(const ckks::Ciphertext& ciphertext) const { return try_release(ciphertext).value(); }
 
   /// How many coefficients of the secret somebody finds who takes `message` for the decryption of the ciphertext.
   [[nodiscard]] std::size_t recovered(const ckks::Ciphertext& ciphertext, const ring::EvaluationPoly& message) const {
-    const Values found = coefficients(quotient(ciphertext, message));
+    return right(quotient(ciphertext, message));
+  }
+  [[nodiscard]] std::size_t recovered(const ckks::Ciphertext& ciphertext, const Slots& message) const {
+    return recovered(ciphertext, engine_.encoder().encode(message, Level(0), scale_).poly());
+  }
+  /// How many coefficients of the secret are right in a guess of all of it.
+  [[nodiscard]] std::size_t right(ring::EvaluationPoly guess) const {
+    const Values found = coefficients(std::move(guess));
     const Values secret = coefficients(ring::restrict_to(ring(), secret_.reveal_secret(), kOneLimb));
     std::size_t right = 0;
     for (std::size_t i = 0; i < kDegree; ++i) right += as_ternary(found[i]) == as_ternary(secret[i]) ? 1 : 0;
     return right;
-  }
-  [[nodiscard]] std::size_t recovered(const ckks::Ciphertext& ciphertext, const Slots& message) const {
-    return recovered(ciphertext, engine_.encoder().encode(message, Level(0), scale_).poly());
   }
 
  private:
@@ -101,6 +113,7 @@ class Victim {
   Scale scale_;
   std::mt19937_64 generator_;
   plan::program::Program program_;
+  std::unique_ptr<deploy::client::ReleaseCount> count_;
 };
 
 /// Somebody who is even told the exact imaginary parts, which no release holds.
@@ -260,6 +273,38 @@ TEST(KeyRecovery, ReleasesOfAlteredAnswersGiveTheKeyToWhoAltersThem) {
   const std::size_t right = victim.recovered(ciphertext, raw);
   std::printf("%d releases of altered answers: %zu of %zu coefficients\n", attack.releases(), right, kDegree);
   EXPECT_EQ(right, kDegree);
+}
+
+/// Nobody need start from an answer: (x, x) decrypts to x + x s without any error, and (x, i x) to x + i x s. Scores of
+/// all slots are then all of the key; those of fewer slots are what these hold of it.
+TEST(KeyRecovery, TwoReleasesOfMadeUpAnswersGiveTheKey) {
+  constexpr double kFactor = 1.0 / 64;  // of scores whose sd is sqrt(N / 3) of it: they stay in range
+  Victim victim(3);
+  const ring::RingContext& ring = victim.ring();
+  const auto& encoder = victim.engine().encoder();
+  const ckks::Plaintext factor = encoder.encode(Slots(kDegree / 2, {kFactor, 0}), Level(0), victim.scale());
+  const auto released = [&](ring::EvaluationPoly c1) {
+    return victim.release({ring::clone(ring, factor.poly()), std::move(c1), Level(0), victim.scale()});
+  };
+  const Release real = released(ring::clone(ring, factor.poly()));
+  const Release turned = released(ring::multiply_by_i(ring, factor.poly()));
+  EXPECT_TRUE(real.in_range && turned.in_range) << "nothing looks wrong";
+  Slots secret;
+  for (std::size_t i = 0; i < real.scores.size(); ++i) {
+    secret.emplace_back(real.scores[i] / kFactor - 1, 1 - turned.scores[i] / kFactor);
+  }
+  const std::size_t right =
+      victim.right(ring::clone(ring, encoder.encode(secret, Level(0), Scale::power_of_two(0)).poly()));
+  std::printf("2 releases of made-up answers: %zu of %zu coefficients\n", right, kDegree);
+  EXPECT_EQ(right, kDegree);
+}
+
+/// The cap holds for releases of whatever it is.
+TEST(KeyRecovery, ThereIsNoReleaseBeyondTheCap) {
+  Victim victim(4, 10);
+  const ckks::Ciphertext ciphertext = victim.draw_ciphertext();
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(victim.try_release(ciphertext).has_value());
+  EXPECT_EQ(victim.try_release(ciphertext).error().code, base::ErrorCode::kUsedUp);
 }
 
 }  // namespace

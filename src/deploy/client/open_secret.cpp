@@ -1,5 +1,6 @@
 #include "deploy/client/open_secret.hpp"
 
+#include "deploy/client/release.hpp"
 #include "fhe/secret/key_file.hpp"
 #include "plan/program/verify.hpp"
 #include "runtime/wire/identity_of.hpp"
@@ -21,6 +22,7 @@ base::Result<OpenSecret> open_secret(std::span<const std::uint8_t> file, const s
   OBSCURA_TRY(open.context, fhe::ckks::Context::create(std::move(params), engine));
   open.secret.emplace(fhe::secret::SecretKey::from_seed(open.context->ring(), decoded.secret_seed));
   open.labels = std::move(decoded.labels);
+  open.release_cap = decoded.release_cap > 0 ? decoded.release_cap : default_release_cap(open.content.program);
   return open;
 }
 

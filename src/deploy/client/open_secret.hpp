@@ -20,6 +20,7 @@ struct OpenSecret {
   std::optional<fhe::secret::SecretKey> secret;
   runtime::wire::KeyContent content;
   std::vector<std::string> labels;  ///< names of the classes; may be empty
+  std::uint64_t release_cap = 0;    ///< results that the key may release, which a ReleaseCount counts
 };
 
 /// Opens the bytes of a secret key file, which messages call `name`. An unprotected file takes an empty passphrase.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/check.hpp"
+#include "plan/program/operation.hpp"
 
 namespace obscura::deploy::client {
 
@@ -70,6 +71,10 @@ std::vector<double> finished(Finish finish, std::span<const double> scores, doub
 
 }  // namespace
 
+std::uint64_t default_release_cap(const plan::program::Program& program) {
+  return std::max<std::uint64_t>(1, kReleasedNumbers / (plan::program::score_count(program) + 1));
+}
+
 Release release(std::span<const std::vector<double>> scores, const plan::program::Program& program,
                 std::span<const std::string> labels) {
   OBSCURA_CHECK(!scores.empty() && scores.size() == program.outputs.size(), "an answer has the scores of each output");
@@ -80,16 +85,15 @@ Release release(std::span<const std::vector<double>> scores, const plan::program
   for (std::size_t i = 0; i < scores.size(); ++i) {
     OBSCURA_CHECK(!scores[i].empty(), "an output has at least one score");
     const plan::program::Output& output = program.outputs[i];
-    for (const double score : scores[i]) {
+    for (const double score : rounded(scores[i], result.step)) {
       if (!(std::abs(score) <= error.score_maximum)) result.in_range = false;
     }
     result.outputs.push_back({output.name, output.finish, finished(output.finish, scores[i], result.step)});
   }
   result.scores = rounded(first, result.step);
   result.label = best_of(first);
-  const double margin = margin_of(first, result.label);
-  result.margin = round_to(margin, result.step);
-  result.decided = margin > 2 * error.score_error_bound;
+  result.margin = round_to(margin_of(first, result.label), result.step);
+  result.decided = result.margin >= 2 * result.step;
   const auto index = static_cast<std::size_t>(result.label);
   result.name = index < labels.size() ? labels[index] : std::to_string(result.label);
   return result;

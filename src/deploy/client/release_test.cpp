@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <random>
 
 namespace obscura::deploy::client {
 namespace {
@@ -39,9 +40,30 @@ TEST(Release, SameRoundedAnswerForErrorsWithinHalfAStep) {
   EXPECT_EQ(release_one({0.5, 3.0}).scores, release_one({0.5 + 0.005, 3.0 - 0.005}).scores);
 }
 
+/// From one and a half steps of 1/64 on, which is more than the 0.012 within which errors could turn the label.
 TEST(Release, SaysWhenTheMarginIsWithinTheError) {
-  EXPECT_FALSE(release_one({1.0, 1.011}).decided);
-  EXPECT_TRUE(release_one({1.0, 1.013}).decided);
+  EXPECT_FALSE(release_one({1.0, 1.023}).decided);
+  EXPECT_TRUE(release_one({1.0, 1.024}).decided);
+}
+
+/// Bounds of their own for `decided` and `in_range` would lie close to places where rounding steps, and tell a score
+/// that fell between the two exactly.
+TEST(Release, TellsNoMoreThanRoundedNumbersAndTheLabel) {
+  std::mt19937_64 random(20261127);
+  std::uniform_real_distribution<double> draw(19.9, 20.1);
+  for (int i = 0; i < 1000; ++i) {
+    const auto released = release_one({draw(random), draw(random)});
+    ASSERT_EQ(released.in_range, released.scores[0] <= 20 && released.scores[1] <= 20);
+    ASSERT_EQ(released.decided, released.margin >= 2 * released.step);
+  }
+}
+
+TEST(Release, TheDefaultCapIsAMillionNumbers) {
+  plan::program::Program program;
+  program.outputs = {{"scores", std::vector<plan::program::OutputSlot>(10), 1.0, Finish::kNone}};
+  EXPECT_EQ(default_release_cap(program), 95325u);  // 2^20 / 11
+  program.outputs.push_back({"map", std::vector<plan::program::OutputSlot>(2000000), 1.0, Finish::kNone});
+  EXPECT_EQ(default_release_cap(program), 1u);
 }
 
 TEST(Release, SaysWhenScoresAreBeyondCalibration) {

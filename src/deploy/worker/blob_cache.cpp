@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using base::ErrorCode;
+using base::FileLock;
 using net::BlobRef;
 
 constexpr std::size_t kNameBytes = 64;

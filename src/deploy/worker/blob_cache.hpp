@@ -6,9 +6,9 @@
 #include <utility>
 
 #include "artifact/digest.hpp"
+#include "base/file_lock.hpp"
 #include "base/result.hpp"
 #include "deploy/net/blob_store.hpp"
-#include "deploy/worker/file_lock.hpp"
 
 namespace obscura::deploy::worker {
 
@@ -19,9 +19,9 @@ class CachedBlob {
 
  private:
   friend class BlobCache;
-  CachedBlob(std::string path, FileLock pin) : path_(std::move(path)), pin_(std::move(pin)) {}
+  CachedBlob(std::string path, base::FileLock pin) : path_(std::move(path)), pin_(std::move(pin)) {}
   std::string path_;
-  FileLock pin_;
+  base::FileLock pin_;
 };
 
 struct CacheCounts {

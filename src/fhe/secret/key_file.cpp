@@ -77,18 +77,19 @@ base::Result<base::SecretBytes> write_content(const KeyFile& file) {
   if (file.labels.size() > kMaxLabels) {
     return base::fail(ErrorCode::kLimit, "a secret key file holds at most 65536 labels");
   }
-  base::ByteWriter labels;
-  labels.u32(static_cast<std::uint32_t>(file.labels.size()));
+  base::ByteWriter rest;
+  rest.u32(static_cast<std::uint32_t>(file.labels.size()));
   for (const std::string& label : file.labels) {
     if (label.size() > kMaxLabelBytes) {
       return base::fail(ErrorCode::kLimit, "a label is longer than 1024 bytes", "use shorter names for the classes");
     }
-    labels.string(label);
+    rest.string(label);
   }
-  base::SecretBytes content(kSeedBytes + labels.size());
+  if (file.release_cap > 0) rest.u64(file.release_cap);
+  base::SecretBytes content(kSeedBytes + rest.size());
   const std::span<std::uint8_t> out = content.reveal_secret();
   std::ranges::copy(file.secret_seed.bytes, out.begin());
-  std::ranges::copy(labels.view(), out.begin() + kSeedBytes);
+  std::ranges::copy(rest.view(), out.begin() + kSeedBytes);
   return content;
 }
 
@@ -97,6 +98,10 @@ base::Result<void> read_content(std::span<const std::uint8_t> content, const std
   std::ranges::copy(reader.bytes(kSeedBytes), file.secret_seed.bytes.begin());
   const std::size_t count = reader.count(kMaxLabels, 4);
   for (std::size_t i = 0; i < count; ++i) file.labels.push_back(reader.string(kMaxLabelBytes));
+  if (reader.ok() && reader.remaining() > 0) {
+    file.release_cap = reader.u64();
+    if (file.release_cap == 0) reader.reject("a cap of no releases");
+  }
   return reader.finish();
 }
 

@@ -26,6 +26,7 @@ struct KeyFile {
   KeyFileInfo info;
   std::vector<std::string> labels;  ///< names of the classes, which only the key's holder learns
   random::Seed256 secret_seed;
+  std::uint64_t release_cap = 0;  ///< results that the key may release; 0: as many as its holder derives
 };
 
 /// What deriving a key from a passphrase costs: Argon2id (RFC 9106), one lane.
@@ -47,9 +48,9 @@ struct KeyProtection {
   KdfCost cost = {};
 };
 
-/// Seed and labels sealed with XChaCha20-Poly1305 under the passphrase, or in the clear; everything else of the file
-/// is authenticated with them. docs/formats.md holds the byte tables.
-/// Errors: kSecret (no passphrase, or one together with `unprotected`), kLimit (labels, memory for the derivation).
+/// Seed, labels and cap sealed with XChaCha20-Poly1305 under the passphrase, or in the clear; everything else of the
+/// file is authenticated with them. docs/formats.md holds the byte tables. Errors: kSecret (no passphrase, or one
+/// together with `unprotected`), kLimit (labels, memory for the derivation).
 [[nodiscard]] base::Result<std::vector<std::uint8_t>> encode_key_file(const KeyFile& file,
                                                                       const KeyProtection& protection);
 

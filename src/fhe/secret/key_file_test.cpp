@@ -41,6 +41,7 @@ void expect_equal(const KeyFile& a, const KeyFile& b) {
   EXPECT_EQ(a.info, b.info);
   EXPECT_EQ(a.labels, b.labels);
   EXPECT_TRUE(a.secret_seed == b.secret_seed);
+  EXPECT_EQ(a.release_cap, b.release_cap);
 }
 
 bool contains(std::span<const std::uint8_t> hay, std::span<const std::uint8_t> needle) {
@@ -61,6 +62,13 @@ TEST(KeyFile, RoundTripUnprotected) {
   const auto read = decode_key_file(bytes, "secret", {});
   ASSERT_TRUE(read.has_value()) << read.error().message;
   expect_equal(*read, example());
+}
+
+TEST(KeyFile, TheCapOfReleasesIsReadWhereThereIsOne) {
+  KeyFile file = example();
+  file.release_cap = 0x123456789;
+  const auto bytes = encode_key_file(file, {bytes_of("p"), false, kQuick}).value();
+  expect_equal(decode_key_file(bytes, "secret", bytes_of("p")).value(), file);
 }
 
 TEST(KeyFile, SummaryNeedsNoPassphrase) {

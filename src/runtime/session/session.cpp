@@ -34,7 +34,7 @@ base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const 
     const std::uint64_t others = memory.least_bytes() - memory.streamed_key_bytes;
     const std::uint64_t most = limits.memory_bytes - std::min(limits.memory_bytes, others);
     streamed_keys_ = std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights, most,
-                                                    release_pages, keys_);
+                                                    limits.memory_bytes, release_pages, keys_);
   } else {
     OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
   }

@@ -10,19 +10,14 @@
 
 namespace obscura::runtime::session {
 
-namespace {
-
-/// What of the memory of keys that made room waits for others of their size.
-constexpr std::size_t kIdleBytes = std::size_t{256} << 20;
-
-}  // namespace
-
 StreamedKeys::StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring,
                            const plan::program::Program& program, bool encrypted_weights, std::uint64_t most_bytes,
-                           std::function<void()> release_pages, fhe::ckks::EvaluationKeys& keys)
+                           std::uint64_t limit_bytes, std::function<void()> release_pages,
+                           fhe::ckks::EvaluationKeys& keys)
     : file_(std::move(file)),
       ring_(&ring),
       most_bytes_(most_bytes),
+      limit_bytes_(limit_bytes),
       release_pages_(std::move(release_pages)),
       held_(&keys) {
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
@@ -84,7 +79,8 @@ base::Result<void> StreamedKeys::read(std::span<const fhe::ckks::KeyId> missing,
     keys_.at(missing[i]).held = true;
     held_bytes_ += keys_.at(missing[i]).bytes;
   }
-  ring_->pool().trim_to(kIdleBytes);
+  // The rest of the limit waits for what the instructions need: new pages are cleared, which takes longer than a key.
+  ring_->pool().trim_to(limit_bytes_ - std::min<std::uint64_t>(limit_bytes_, ring_->pool().bytes_in_use()));
   if (release_pages_) release_pages_();
   return {};
 }

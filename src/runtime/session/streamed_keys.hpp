@@ -21,10 +21,11 @@ namespace obscura::runtime::session {
 class StreamedKeys {
  public:
   /// `program` and `keys`, where the keys that are held stand, outlive the object. `most_bytes` is at least what the
-  /// keys of any one instruction take. `release_pages` as in SessionLimits.
+  /// keys of any one instruction take; `limit_bytes` is for them and all else in the ring's pool. `release_pages` as in
+  /// SessionLimits.
   StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring, const plan::program::Program& program,
-               bool encrypted_weights, std::uint64_t most_bytes, std::function<void()> release_pages,
-               fhe::ckks::EvaluationKeys& keys);
+               bool encrypted_weights, std::uint64_t most_bytes, std::uint64_t limit_bytes,
+               std::function<void()> release_pages, fhe::ckks::EvaluationKeys& keys);
 
   /// Brings the keys that an instruction uses. Errors: those of EvaluationKeysFile::key. Cost: reading those that are
   /// not held, a key on each thread.
@@ -45,6 +46,7 @@ class StreamedKeys {
   wire::EvaluationKeysFile file_;
   const fhe::ring::RingContext* ring_;
   std::uint64_t most_bytes_;
+  std::uint64_t limit_bytes_;
   std::function<void()> release_pages_;
   fhe::ckks::EvaluationKeys* held_;
   std::map<fhe::ckks::KeyId, Key> keys_;

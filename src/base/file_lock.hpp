@@ -5,7 +5,7 @@
 
 #include "base/result.hpp"
 
-namespace obscura::deploy::worker {
+namespace obscura::base {
 
 /// A lock on a file that other processes, and other FileLocks of this one, respect. It dies with its process.
 class FileLock {
@@ -13,9 +13,9 @@ class FileLock {
   enum class Kind { kShared, kExclusive };
 
   /// Waits for the lock; makes the file if it is not there. Error: kIo.
-  [[nodiscard]] static base::Result<FileLock> take(const std::string& path, Kind kind);
+  [[nodiscard]] static Result<FileLock> take(const std::string& path, Kind kind);
   /// The exclusive lock, or one that is not held() when somebody else has any lock. Error: kIo.
-  [[nodiscard]] static base::Result<FileLock> try_exclusive(const std::string& path);
+  [[nodiscard]] static Result<FileLock> try_exclusive(const std::string& path);
 
   FileLock(FileLock&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
   FileLock& operator=(FileLock&& other) noexcept {
@@ -31,4 +31,4 @@ class FileLock {
   int descriptor_;
 };
 
-}  // namespace obscura::deploy::worker
+}  // namespace obscura::base

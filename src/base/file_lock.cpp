@@ -1,4 +1,4 @@
-#include "deploy/worker/file_lock.hpp"
+#include "base/file_lock.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -8,18 +8,17 @@
 #include <cerrno>
 #include <system_error>
 
-namespace obscura::deploy::worker {
+namespace obscura::base {
 namespace {
 
 constexpr mode_t kMode = 0644;
 
-tl::unexpected<base::Error> io_error(const char* verb, const std::string& path, int code) {
-  return base::fail(base::ErrorCode::kIo,
-                    fmt::format("cannot {} {}: {}", verb, path, std::generic_category().message(code)),
-                    "check the folder and its permissions");
+tl::unexpected<Error> io_error(const char* verb, const std::string& path, int code) {
+  return fail(ErrorCode::kIo, fmt::format("cannot {} {}: {}", verb, path, std::generic_category().message(code)),
+              "check the folder and its permissions");
 }
 
-base::Result<int> open_lock(const std::string& path) {
+Result<int> open_lock(const std::string& path) {
   const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, kMode);
   if (descriptor < 0) return io_error("open", path, errno);
   return descriptor;
@@ -35,7 +34,7 @@ int lock(int descriptor, int operation) {
 
 }  // namespace
 
-base::Result<FileLock> FileLock::take(const std::string& path, Kind kind) {
+Result<FileLock> FileLock::take(const std::string& path, Kind kind) {
   OBSCURA_TRY(const int descriptor, open_lock(path));
   FileLock taken(descriptor);
   const int code = lock(descriptor, kind == Kind::kShared ? LOCK_SH : LOCK_EX);
@@ -43,7 +42,7 @@ base::Result<FileLock> FileLock::take(const std::string& path, Kind kind) {
   return taken;
 }
 
-base::Result<FileLock> FileLock::try_exclusive(const std::string& path) {
+Result<FileLock> FileLock::try_exclusive(const std::string& path) {
   OBSCURA_TRY(const int descriptor, open_lock(path));
   FileLock taken(descriptor);
   const int code = lock(descriptor, LOCK_EX | LOCK_NB);
@@ -56,4 +55,4 @@ FileLock::~FileLock() {
   if (descriptor_ >= 0) ::close(descriptor_);
 }
 
-}  // namespace obscura::deploy::worker
+}  // namespace obscura::base
