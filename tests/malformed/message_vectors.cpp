@@ -68,7 +68,7 @@ Vector receipt(const std::string& name, const std::function<void(Bytes&)>& chang
 Vectors of_messages() {
   return {
       message("a message with another magic", 0, 'X', 1, "it is no message"),
-      message("a message of version 2", 4, 2, 2, "its version is not one that this program reads"),
+      message("a message of version 2", 4, 2, 2, "has format version 2; this program reads version 1"),
       message("a message with flags that mean nothing", 6, 3, 2, "flags that this program does not know"),
       message("a message without its job", 6, 0, 2, "malformed near byte"),
       message("a job of another signer", kSignerAt, 0, 1, "is no trusted submitter"),
@@ -129,7 +129,7 @@ Vectors of_messages() {
 Vectors of_statements() {
   return {
       job(
-          "a job of version 2", [](Bytes& b) { b[0] = 2; }, "its version is not one that this program reads"),
+          "a job of version 2", [](Bytes& b) { b[0] = 2; }, "has format version 2; this program reads version 1"),
       job(
           "a job of a tenant without a name", [](Bytes& b) { b = with_number(b, kTenantAt, 0, 4); }, "malformed"),
       job(
@@ -171,7 +171,7 @@ Vectors of_statements() {
       job(
           "a job cut short", [](Bytes& b) { b.pop_back(); }, "malformed near byte"),
       receipt(
-          "a receipt of version 2", [](Bytes& b) { b[0] = 2; }, "its version is not one that this program reads"),
+          "a receipt of version 2", [](Bytes& b) { b[0] = 2; }, "has format version 2; this program reads version 1"),
       receipt(
           "a receipt of another job", [](Bytes& b) { b[2] ^= 1; }, "is about another job"),
       receipt(
@@ -213,7 +213,8 @@ Vectors of_tickets() {
   constexpr std::size_t kDeadline = 138 + 4 + 80;
   constexpr std::size_t kGroups = kDeadline + 8 + 32;
   return {kept(
-              "a ticket of version 3", "ticket", [](Bytes& b) { b[4] = 3; }, "a ticket of another version"),
+              "a ticket of version 3", "ticket", [](Bytes& b) { b[4] = 3; },
+              "has format version 3; this program reads versions 1 to 2"),
           kept(
               "a ticket with another magic", "ticket", [](Bytes& b) { b[0] = 'X'; }, "not a ticket"),
           kept(
@@ -258,7 +259,8 @@ Vectors of_tickets() {
            },
            "bytes are needed"},
           kept(
-              "a canary of version 2", "canary", [](Bytes& b) { b[4] = 2; }, "a canary of another version"),
+              "a canary of version 2", "canary", [](Bytes& b) { b[4] = 2; },
+              "has format version 2; this program reads version 1"),
           kept(
               "a canary with a request of 2^63 bytes", "canary",
               [](Bytes& b) { b = with_number(b, b.size() - 13, std::uint64_t{1} << 63, 8); }, "bytes are needed"),
