@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <filesystem>
 #include <optional>
 #include <sstream>
 
@@ -160,8 +161,15 @@ base::Result<Report> run_compile(const CompileOptions& options) {
     report_file.emplace(std::move(file));
   }
   OBSCURA_TRY_VOID(spec_file.write(runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
-  OBSCURA_TRY_VOID(plan::weights::write_plan_file(plan, compiled.plan));
-  OBSCURA_TRY_VOID(spec_file.commit());
+  auto written = plan::weights::write_plan_file(plan, compiled.plan);
+  if (written) written = spec_file.commit();
+  if (!written) {
+    // Each is of no use without the other.
+    std::error_code ignored;
+    std::filesystem::remove(plan, ignored);
+    std::filesystem::remove(spec, ignored);
+    return tl::make_unexpected(std::move(written.error()));
+  }
   Report report = describe(compiled, plan, spec);
   if (report_file) {
     OBSCURA_TRY_VOID(write_report(*report_file, compiled.report, options.model));

@@ -11,6 +11,7 @@
 #include "apps/cli/demo_images.hpp"
 #include "apps/cli/demo_story.hpp"
 #include "apps/cli/distributed_demo.hpp"
+#include "apps/cli/file_size.hpp"
 #include "apps/cli/open_secret.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
@@ -169,9 +170,10 @@ base::Result<Report> run_demo(const DemoOptions& options, const Global& global) 
   progress.update(3);
   const auto results = result_paths(story, encrypted["requests"]);
   OBSCURA_TRY(const auto comparison, compare(story, model, images, results, global));
+  OBSCURA_TRY(const std::uint64_t request_bytes, file_size(requests.front()));
+  OBSCURA_TRY(const std::uint64_t result_bytes, file_size(results.front()));
   Report report;
-  report.figures =
-      figures_of(images, comparison, worker, cold_ms, fs::file_size(requests.front()), fs::file_size(results.front()));
+  report.figures = figures_of(images, comparison, worker, cold_ms, request_bytes, result_bytes);
   report.text = table(report.figures);
   if (options.distributed) {
     OBSCURA_TRY(const Distributed distributed, run_distributed(story, requests, results, global));

@@ -23,7 +23,8 @@ constexpr std::uint64_t kMaxLabelFile = 1 << 20;
 std::string find_idx(const std::string& folder, const std::string& name) {
   for (const auto& candidate : {name + ".gz", name}) {
     const auto path = fs::path(folder) / candidate;
-    if (fs::exists(path)) return path.string();
+    std::error_code ignored;
+    if (fs::exists(path, ignored)) return path.string();
   }
   return {};
 }

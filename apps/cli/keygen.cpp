@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apps/cli/command.hpp"
+#include "apps/cli/file_size.hpp"
 #include "apps/cli/passphrase.hpp"
 #include "apps/cli/progress.hpp"
 #include "base/file.hpp"
@@ -124,22 +125,23 @@ base::Result<Report> run_keygen(const KeygenOptions& options, const Global& glob
   OBSCURA_TRY_VOID(write_keys(paths, *context, spec, keys, release_cap,
                               {passphrase.reveal_secret(), options.passphrase.unprotected, {}}));
   paths.keep();
-  const auto size = [](const std::string& path) { return fs::file_size(path); };
+  OBSCURA_TRY(const std::uint64_t public_bytes, file_size(paths.public_key));
+  OBSCURA_TRY(const std::uint64_t evaluation_bytes, file_size(paths.evaluation));
   const auto fingerprint = artifact::fingerprint(wire::key_digest(context->ring(), keys.public_key));
   return Report{
       fmt::format("{}: secret key{}, keep it\n{}: counts the results that it releases, {} at most\n{}: public key, for "
                   "whoever has inputs ({:.1f} MB)\n"
                   "{}: {} evaluation keys, for workers ({:.1f} MB)\nfingerprint {}\n",
                   paths.secret, options.passphrase.unprotected ? " (unprotected)" : "", paths.releases, release_cap,
-                  paths.public_key, static_cast<double>(size(paths.public_key)) / 1e6, paths.evaluation,
-                  spec.program.key_needs.size(), static_cast<double>(size(paths.evaluation)) / 1e6, fingerprint),
+                  paths.public_key, static_cast<double>(public_bytes) / 1e6, paths.evaluation,
+                  spec.program.key_needs.size(), static_cast<double>(evaluation_bytes) / 1e6, fingerprint),
       {{"secret", paths.secret},
        {"releases", paths.releases},
        {"release_cap", release_cap},
        {"public", paths.public_key},
        {"evaluation", paths.evaluation},
        {"evaluation_keys", spec.program.key_needs.size()},
-       {"evaluation_key_bytes", size(paths.evaluation)},
+       {"evaluation_key_bytes", evaluation_bytes},
        {"fingerprint", fingerprint}}};
 }
 

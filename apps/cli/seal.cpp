@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "apps/cli/command.hpp"
+#include "apps/cli/file_size.hpp"
 #include "apps/cli/open_secret.hpp"
 #include "apps/cli/progress.hpp"
 #include "artifact/header.hpp"
@@ -183,12 +184,13 @@ base::Result<Stages> stages_of(const SealOptions& options, const plan::weights::
   return stages;
 }
 
-void add_whole(Report& report, const std::string& path, std::size_t weights, const std::string& signer) {
-  const auto bytes = std::filesystem::file_size(path);
+base::Result<void> add_whole(Report& report, const std::string& path, std::size_t weights, const std::string& signer) {
+  OBSCURA_TRY(const std::uint64_t bytes, file_size(path));
   report.text += fmt::format("{}: sealed model, {} encrypted weights, {:.1f} MB, signed by {}\n", path, weights,
                              static_cast<double>(bytes) / 1e6, signer);
   report.figures["sealed_model"] = path;
   report.figures["sealed_model_bytes"] = bytes;
+  return {};
 }
 
 /// One file: a stage, a shard or a merge.
@@ -236,7 +238,9 @@ base::Result<Report> run_seal(const SealOptions& options, const Global& global) 
   report.figures = {{"weights", plan.program.weights.size()},
                     {"key", is_public ? "public" : "secret"},
                     {"signer", artifact::fingerprint(signer.key.verify_key().digest())}};
-  if (!options.in_stages() || options.whole) add_whole(report, options.output, plan.program.weights.size(), name);
+  if (!options.in_stages() || options.whole) {
+    OBSCURA_TRY_VOID(add_whole(report, options.output, plan.program.weights.size(), name));
+  }
   if (options.in_stages()) add_stages(report, manifest_path(options.output), files.manifest(), name);
   return report;
 }

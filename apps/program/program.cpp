@@ -27,7 +27,7 @@ std::string printable(std::string text) {
   return text;
 }
 
-int print_error(const std::string& program, const base::Error& error, bool json) {
+int print_error(std::string_view program, const base::Error& error, bool json) {
   if (json) {
     print_json({{"error", {{"code", static_cast<int>(error.code)}, {"message", error.message}, {"hint", error.hint}}}});
   }
@@ -41,7 +41,7 @@ bool wants_json(int argc, char** argv) {
   return std::any_of(argv, argv + argc, [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
-int run_action(const std::string& program, const Action& action, bool json) {
+int run_action(std::string_view program, const Action& action, bool json) {
   const auto report = action();
   if (!report) return print_error(program, report.error(), json);
   if (json && !report->figures.is_null()) {
@@ -55,9 +55,9 @@ int run_action(const std::string& program, const Action& action, bool json) {
 }
 
 int parse_and_run(int argc, char** argv, const Description& description, const AddCommands& add_commands) {
-  CLI::App app{description.purpose};
-  app.name(description.name);
-  app.set_version_flag("--version", description.name + " " OBSCURA_VERSION);
+  CLI::App app{std::string(description.purpose)};
+  app.name(std::string(description.name));
+  app.set_version_flag("--version", std::string(description.name) + " " OBSCURA_VERSION);
   bool json = false;
   app.add_flag("--json", json, "Print one JSON object with the figures instead of text");
   app.fallthrough();
@@ -83,7 +83,8 @@ int run_program(int argc, char** argv, const Description& description, const Add
     return print_error(description.name, {ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},
                        wants_json(argc, argv));
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s: internal error: %s\n", description.name.c_str(), error.what());
+    std::fprintf(stderr, "%.*s: internal error: %s\n", static_cast<int>(description.name.size()),
+                 description.name.data(), error.what());
     return kInternalError;
   }
 }

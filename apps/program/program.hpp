@@ -4,6 +4,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "base/result.hpp"
 
@@ -21,8 +22,8 @@ struct Report {
 using Action = std::function<base::Result<Report>()>;
 
 struct Description {
-  std::string name;     ///< of the program, as messages begin
-  std::string purpose;  ///< one line of --help
+  std::string_view name;     ///< of the program, as messages begin
+  std::string_view purpose;  ///< one line of --help
 };
 
 /// Adds options and commands to the parser. A command leaves its action in `action` when it is chosen.

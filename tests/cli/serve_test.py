@@ -15,8 +15,10 @@ UNTRUSTED, LIMIT = 6, 10
 
 def child_of(parent, program):
     """The process of a program that another one has started."""
-    children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return next(int(child) for child in children if pathlib.Path(f"/proc/{child}/exe").resolve().name == program)
+    def found():
+        children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        return next((int(child) for child in children if pathlib.Path(f"/proc/{child}/exe").resolve().name == program), None)
+    return wait_for(found, f"{program} in place of the process that starts it")
 
 
 def pending(process):

@@ -53,7 +53,13 @@ class Source {
   static base::Result<Source> open(const fs::path& path, const images::InputSpec& spec) {
     Source source;
     source.spec_ = spec;
-    if (fs::is_directory(path)) {
+    std::error_code failure;
+    const fs::file_status status = fs::status(path, failure);
+    if (failure && status.type() != fs::file_type::not_found) {
+      return base::fail(base::ErrorCode::kIo, fmt::format("cannot look at {}: {}", path.string(), failure.message()),
+                        "check that the folder can be read");
+    }
+    if (fs::is_directory(status)) {
       OBSCURA_TRY(source.files_, input_files(path));
     } else if (auto idx = images::IdxFile::open(path.string())) {
       source.idx_ = std::move(*idx);

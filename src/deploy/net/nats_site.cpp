@@ -130,7 +130,8 @@ Result<NatsOptions> nats_site_role(const std::string& folder, const std::string&
                       .ca_file = folder + "/ca.crt",
                       .certificate_file = role_path(folder, role, "crt"),
                       .key_file = role_path(folder, role, "key")};
-  if (!fs::exists(options.seed_file)) {
+  std::error_code ignored;
+  if (!fs::exists(options.seed_file, ignored)) {
     return base::fail(ErrorCode::kNotFound, fmt::format("the site in {} has no role {}", folder, role),
                       "roles are supervisor, owner, worker-0 and on, submitter-TENANT");
   }
