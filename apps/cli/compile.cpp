@@ -150,6 +150,21 @@ base::Result<compile::CompileOutput> compile_model(const CompileOptions& options
   return compile::compile_onnx(options.model, request);
 }
 
+/// Each is of no use without the other: of new ones none stays unless both are written.
+base::Result<void> write_pair(const std::string& plan, const plan::weights::Plan& content, const std::string& spec,
+                              base::AtomicFile& spec_file) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const bool is_new = !fs::exists(fs::symlink_status(plan, ignored)) && !fs::exists(fs::symlink_status(spec, ignored));
+  auto written = plan::weights::write_plan_file(plan, content);
+  if (written) written = spec_file.commit();
+  if (!written && is_new) {
+    fs::remove(plan, ignored);
+    fs::remove(spec, ignored);
+  }
+  return written;
+}
+
 base::Result<Report> run_compile(const CompileOptions& options) {
   OBSCURA_TRY(const auto compiled, compile_model(options));
   const std::string plan = options.output + ".plan";
@@ -161,15 +176,7 @@ base::Result<Report> run_compile(const CompileOptions& options) {
     report_file.emplace(std::move(file));
   }
   OBSCURA_TRY_VOID(spec_file.write(runtime::wire::write_spec(compiled.plan.program, compiled.plan.labels)));
-  auto written = plan::weights::write_plan_file(plan, compiled.plan);
-  if (written) written = spec_file.commit();
-  if (!written) {
-    // Each is of no use without the other.
-    std::error_code ignored;
-    std::filesystem::remove(plan, ignored);
-    std::filesystem::remove(spec, ignored);
-    return tl::make_unexpected(std::move(written.error()));
-  }
+  OBSCURA_TRY_VOID(write_pair(plan, compiled.plan, spec, spec_file));
   Report report = describe(compiled, plan, spec);
   if (report_file) {
     OBSCURA_TRY_VOID(write_report(*report_file, compiled.report, options.model));

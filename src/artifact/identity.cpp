@@ -48,7 +48,8 @@ base::Result<std::string> read_identity(ArtifactKind kind, std::span<const std::
   OBSCURA_TRY(const auto key_bytes, reader.section(kKeySection));
   OBSCURA_TRY(const auto name_bytes, reader.section(kNameSection));
   std::string name(name_bytes.begin(), name_bytes.end());
-  if (key_bytes.size() != key.size() || !valid_name(name) || reader.sections().size() != 2) {
+  const bool bare = reader.header().flags == 0 && reader.header().params == Digest{};
+  if (key_bytes.size() != key.size() || !valid_name(name) || reader.sections().size() != 2 || !bare) {
     return base::fail(ErrorCode::kCorrupt, fmt::format("{} holds no valid key and name", path),
                       "make the identity again with `obscura identity new`");
   }
