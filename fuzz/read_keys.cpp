@@ -83,6 +83,7 @@ Reading Readers::secret_key(std::span<const std::uint8_t> bytes) const {
   again.info.parameters = wire::write_key_content(*content);
   again.labels = file->labels;
   again.secret_seed.bytes = file->secret_seed.bytes;
+  again.release_cap = file->release_cap;
   return {std::nullopt, fhe::secret::encode_key_file(again, {{}, true, {}}).value()};
 }
 

@@ -263,7 +263,7 @@ void add_seal(CLI::App& app, const Global& global, Action& action) {
                      ->check(CLI::Range(std::size_t{2}, plan::program::kMaxCutStages));
   command
       ->add_flag("--stage-per-bootstrap", options->per_bootstrap,
-                 "Cut the model behind each bootstrap: there least has to be sent")
+                 "Cut the model behind each bootstrap, a stage up to it and one behind the last")
       ->excludes(stages);
   command
       ->add_option(

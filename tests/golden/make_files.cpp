@@ -13,6 +13,7 @@
 #include "deploy/submit/canary.hpp"
 #include "deploy/submit/ticket.hpp"
 #include "fhe/secret/key_file.hpp"
+#include "fhe/secret/release_count_file.hpp"
 #include "plan/program/serialize.hpp"
 #include "plan/program/testing/branched_program.hpp"
 #include "plan/program/testing/deep_program.hpp"
@@ -88,6 +89,16 @@ void add_ciphertexts(OwnerFiles& owner, Files& files) {
   files["result.v1"] = made("stage-3.v1", {"intermediate-2.v1"});
 }
 
+/// The key with a cap of its releases, and the count of them.
+void add_releases(Files& files) {
+  auto key = fhe::secret::decode_key_file(files.at("secret-key.v1"), "secret-key.v1", {}).value();
+  key.release_cap = 1000;
+  files["secret-key-capped.v1"] = fhe::secret::encode_key_file(key, {{}, true, {}}).value();
+  const auto content = wire::read_key_content(key.info.parameters, "secret-key.v1").value();
+  files["release-count.v1"] =
+      fhe::secret::encode_release_count({content.key, 7}, fhe::secret::CountTagKey(key.secret_seed));
+}
+
 void add_artefacts(Files& files) {
   const TemporaryFolder folder;
   EXPECT_TRUE(artifact::create_identity(folder.file("owner"), "golden").has_value());
@@ -101,6 +112,7 @@ void add_artefacts(Files& files) {
   files["secret-key.v1"] = secret_key_file(owner, {{}, true, {}});
   files["secret-key-passphrase.v1"] = secret_key_file(
       owner, {{reinterpret_cast<const std::uint8_t*>(passphrase.data()), passphrase.size()}, false, kQuick});
+  add_releases(files);
   files["public-key.v1"] = owner.public_key();
   files["evaluation-keys.v1"] = owner.evaluation_keys();
   add_sealed(owner, files);

@@ -9,6 +9,7 @@
 #include "artifact/identity.hpp"
 #include "base/bytes.hpp"
 #include "fhe/secret/key_file.hpp"
+#include "fhe/secret/release_count_file.hpp"
 #include "plan/program/request_form.hpp"
 #include "plan/program/serialize.hpp"
 #include "plan/weights/plan_file.hpp"
@@ -108,14 +109,20 @@ class Reading {
     const std::span said(reinterpret_cast<const std::uint8_t*>(passphrase.data()), passphrase.size());
     const auto key = fhe::secret::decode_key_file(bytes(name), name, said).value();
     const auto content = wire::read_key_content(key.info.parameters, name).value();
-    say(name, fmt::format("params {} spec {} insecure {} key {} labels {} seed {}", key.info.params.hex(),
+    const std::string cap = key.release_cap > 0 ? fmt::format(" releases {}", key.release_cap) : "";
+    say(name, fmt::format("params {} spec {} insecure {} key {} labels {} seed {}{}", key.info.params.hex(),
                           key.info.spec.hex(), key.info.insecure, content.key.hex(), fmt::join(key.labels, " "),
-                          artifact::sha256(key.secret_seed.bytes).hex()));
+                          artifact::sha256(key.secret_seed.bytes).hex(), cap));
   }
 
   void read_keys() {
     read_secret_key("secret-key.v1", "");
     read_secret_key("secret-key-passphrase.v1", kPassphrase);
+    read_secret_key("secret-key-capped.v1", "");
+    const fhe::secret::CountTagKey tag(site_.secret().secret->reveal_secret_seed());
+    const auto count =
+        fhe::secret::decode_release_count(bytes("release-count.v1"), "count", site_.secret().content.key, tag).value();
+    say("release-count.v1", fmt::format("key {} released {}", count.key.hex(), count.released));
     const auto file = wire::PublicKeyFile::open(bytes("public-key.v1"), "public-key.v1").value();
     const auto key = file.load(site_.ring()).value();
     say("public-key.v1",

@@ -13,6 +13,7 @@
 #include "deploy/submit/canary.hpp"
 #include "deploy/submit/ticket.hpp"
 #include "fhe/secret/key_file.hpp"
+#include "fhe/secret/release_count_file.hpp"
 #include "plan/program/serialize.hpp"
 #include "plan/weights/plan_file.hpp"
 #include "runtime/wire/intermediate_file.hpp"
@@ -82,6 +83,8 @@ class Versions : public ::testing::Test {
         {"plan.v1", [](const Bytes& b) { return refusal(plan::weights::read_plan(b, "file")); }},
         {"spec.v1", [](const Bytes& b) { return refusal(wire::read_spec(b, "file")); }},
         {"secret-key.v1", key_file},
+        {"secret-key-capped.v1", key_file},
+        {"release-count.v1", [](const Bytes& b) { return refusal(fhe::secret::inspect_release_count(b, "file")); }},
         {"public-key.v1", [](const Bytes& b) { return refusal(wire::PublicKeyFile::open(b, "file")); }},
         {"evaluation-keys.v1",
          [this](const Bytes& b) {
@@ -116,7 +119,7 @@ TEST_F(Versions, OfContainersThatAreNewerAreRefused) {
     bytes[8] = 2;
     expect_unsupported(read(bytes), name, 2, "reads version 1");
   }
-  EXPECT_EQ(kinds.size(), 15u) << "a kind of file has no golden file, or its version is not held";
+  EXPECT_EQ(kinds.size(), 16u) << "a kind of file has no golden file, or its version is not held";
 }
 
 // Whole and signed or digested anew: only the version is strange.

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdio>
 #include <set>
 
 #include "fuzz/readers.hpp"
@@ -42,7 +43,7 @@ TEST(MalformedVectors, AreAHundredAndMoreByNamesOfTheirOwnOverAllFormats) {
     formats.insert(vector.format);
   }
   EXPECT_GE(names.size(), 100U);
-  RecordProperty("vectors", static_cast<int>(names.size()));
+  std::printf("%zu vectors\n", names.size());
   EXPECT_EQ(formats, std::set<std::string>(format_names().begin(), format_names().end()));
 }
 
