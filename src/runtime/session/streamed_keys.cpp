@@ -79,7 +79,7 @@ base::Result<void> StreamedKeys::read(std::span<const fhe::ckks::KeyId> missing,
     keys_.at(missing[i]).held = true;
     held_bytes_ += keys_.at(missing[i]).bytes;
   }
-  // The rest of the limit waits for what the instructions need: new pages are cleared, which takes longer than a key.
+  // The rest of the limit waits for what the instructions need: new pages would have to be cleared first.
   ring_->pool().trim_to(limit_bytes_ - std::min<std::uint64_t>(limit_bytes_, ring_->pool().bytes_in_use()));
   if (release_pages_) release_pages_();
   return {};
