@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
-"""Every command while one allocation fails, one operation on files, or the disk is full from some moment on.
+"""Every command while one allocation fails, one operation on files, or the disk is full from some moment on; and while it is
+interrupted or killed.
 
 Whatever fails, a command ends in success or with one sentence and a documented exit code; its outputs are there whole or
 not at all, together where they belong together, and no temporary file stays. The first 200 of each kind are tried; with
-OBSCURA_LONG_TESTS=1 the first 2,000, and 2,000 drawn from all others.
+OBSCURA_LONG_TESTS=1 the first 2,000, and 2,000 drawn from all others. SIGINT and SIGKILL come at 20 moments each, in the long
+form at 500, and before every operation on files: whatever has a name then is whole.
 """
 
 import argparse
@@ -29,6 +31,7 @@ from tiny_network import write_images, write_network
 CHECKOUT = pathlib.Path(__file__).resolve().parents[2]
 MESSAGE = re.compile(r"\Aobscura(?:-worker)?: \S[^\n]*\n(?:  hint: \S[^\n]*\n)?\Z")
 KINDS = {"new": 0, "file": errno.EIO, "space": errno.ENOSPC, "read-only": errno.EROFS}
+INTERRUPTS = (signal.SIGINT, signal.SIGKILL)
 SEED = 20261127
 TIMEOUT_S = 120
 
@@ -98,11 +101,12 @@ class Bench:
         return subprocess.run(self.words_of(command, out), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace",
                               timeout=TIMEOUT_S, check=False, env=environment)
 
-    def run_failing(self, command, out, kind, at):
+    def run_failing(self, command, out, kind, at, error=None):
         """The process, how many calls it made (None: it did not return from main), and which one failed."""
+        error = KINDS.get(kind, 0) if error is None else int(error)
         count = out.with_suffix(".calls")
         done = self.run(command, out, {"LD_PRELOAD": str(self.preload), "OBSCURA_FAIL_KIND": "space" if kind == "read-only" else kind,
-                                       "OBSCURA_FAIL_AT": str(at), "OBSCURA_FAIL_ERROR": str(KINDS[kind]), "OBSCURA_FAIL_COUNT": str(count)})
+                                       "OBSCURA_FAIL_AT": str(at), "OBSCURA_FAIL_ERROR": str(error), "OBSCURA_FAIL_COUNT": str(count)})
         if not count.exists():
             return done, None, "?"
         calls, failed = count.read_text().split()
@@ -161,28 +165,78 @@ def try_kind(bench, command, kind, codes):
     return calls, [text for _, _, texts in results for text in texts], ends
 
 
-def try_interrupts(bench, command):
-    """SIGINT at 20 moments: what is left is whole."""
+def try_without_nameless_files(bench, command):
+    """On a file system on which every file has a name from the start, as NFS: what is wrong."""
+    out = pathlib.Path(tempfile.mkdtemp(prefix=f"{command.name}-", dir=bench.root))
+    done, calls, _ = bench.run_failing(command, out, "nameless", 0)
+    wrong = bench.judge_files(command, out, done.returncode, tolerate_temporary=False)
+    if done.returncode != 0:
+        wrong.append(f"exit {done.returncode}: {done.stderr[-300:]!r}")
+    if not calls:
+        wrong.append("no file without a name was asked for")
+    shutil.rmtree(out)
+    return [f"{command.name}, nameless: {text}" for text in wrong]
+
+
+def moments():
+    return 500 if os.environ.get("OBSCURA_LONG_TESTS") else 20
+
+
+def what_is_left(command, out):
+    """What is wrong with the files that an ended command left. A file that replaces another has a name of its own for a moment,
+    in which the command may end."""
+    names = [*command.outputs, *(name for _, name in command.changes)]
+    wrong = [f"{name} is not whole" for name in names if (out / name).exists() and not is_whole(out / name)]
+    replaced = [name for _, name in command.changes]
+    for path in out.rglob("*.tmp"):
+        if not is_whole(path) or not path.name.startswith(tuple(replaced)):
+            wrong.append(f"{path.name} is left")
+    return wrong
+
+
+def try_signals(bench, command, number):
+    """The signal before each operation on files: (how many there were, what went wrong)."""
+    def attempt(at):
+        out = pathlib.Path(tempfile.mkdtemp(prefix=f"{command.name}-", dir=bench.root))
+        try:
+            done, calls, _ = bench.run_failing(command, out, "signal", at, number)
+            texts = what_is_left(command, out)
+            if done.returncode != (-number if at else 0):
+                texts.append(f"exit {done.returncode}")
+            return calls, [f"{command.name}, {number.name} before operation {at}: {text}" for text in texts]
+        finally:
+            shutil.rmtree(out)
+
+    calls, wrong = attempt(0)
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        for _, texts in pool.map(attempt, places(calls, command.name, number.name)):
+            wrong += texts
+    return calls, wrong
+
+
+def try_interrupts(bench, command, number):
+    """The signal at moments from the start of the command to its end: (how often it ended the command, what went wrong)."""
     out = pathlib.Path(tempfile.mkdtemp(prefix=f"{command.name}-", dir=bench.root))
     began = time.monotonic()
     bench.run(command, out, {})
     whole = time.monotonic() - began
     shutil.rmtree(out)
-    wrong = []
-    for i in range(20):
+    ended, wrong = 0, []
+    for i in range(moments()):
         out = pathlib.Path(tempfile.mkdtemp(prefix=f"{command.name}-", dir=bench.root))
         for source, name in command.changes:
             shutil.copyfile(source, out / name)
         process = subprocess.Popen(bench.words_of(command, out), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(whole * (i + 0.5) / 20)
-        process.send_signal(signal.SIGINT)
+        time.sleep(whole * (i + 0.5) / moments())
+        process.send_signal(number)
         code = process.wait(TIMEOUT_S)
-        if code not in (0, -signal.SIGINT):
-            wrong.append(f"{command.name}, interrupted at {i}/20: exit {code}")
-        present = [name for name in [*command.outputs, *(name for _, name in command.changes)] if (out / name).exists()]
-        wrong += [f"{command.name}, interrupted at {i}/20: {name} is not whole" for name in present if not is_whole(out / name)]
+        ended += code == -number
+        texts = what_is_left(command, out) + ([] if code in (0, -number) else [f"exit {code}"])
+        wrong += [f"{command.name}, {number.name} at {i}/{moments()}: {text}" for text in texts]
         shutil.rmtree(out)
-    return wrong
+    if ended == 0:
+        wrong.append(f"{command.name}, {number.name}: it was over each time")
+    return ended, wrong
 
 
 def write_xml(path, cases):
@@ -215,9 +269,16 @@ def main():
                       f"{len(wrong)} wrong", flush=True)
                 for text in wrong[:20]:
                     print(f"  {text}")
-            cases[f"{command.name} interrupted"] = try_interrupts(bench, command)
-            for text in cases[f"{command.name} interrupted"]:
-                print(f"  {text}")
+            cases[f"{command.name} nameless"] = try_without_nameless_files(bench, command)
+            for number in INTERRUPTS:
+                calls, wrong = try_signals(bench, command, number)
+                ended, more = try_interrupts(bench, command, number)
+                cases[f"{command.name} {number.name}"] = wrong + more
+                print(f"{command.name}, {number.name}: before each of {calls} operations on files, and at {moments()} moments, of which "
+                      f"{ended} ended it", flush=True)
+            for case in ("nameless", *(number.name for number in INTERRUPTS)):
+                for text in cases[f"{command.name} {case}"][:20]:
+                    print(f"  {text}")
     output = os.environ.get("GTEST_OUTPUT", "")
     if output.startswith("xml:"):
         write_xml(pathlib.Path(output[4:]) / "faults.xml", cases)

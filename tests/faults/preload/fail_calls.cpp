@@ -1,10 +1,11 @@
 /// To be preloaded into a program: one of its allocations, or of its operations on files, fails.
 ///
-///   OBSCURA_FAIL_KIND   `new` (operator new, and memory from mmap), `file` (every operation), or `space` (those that
-///   need
-///                       room on a disk that may be written: from the chosen one on all fail)
+///   OBSCURA_FAIL_KIND   `new` (operator new, and memory from mmap), `file` (every operation), `space` (those that need
+///                       room on a disk that may be written: from the chosen one on all fail), `nameless` (every file
+///                       without a name, as on a file system that knows none), or `signal` (none fails, but before the
+///                       chosen operation a signal comes)
 ///   OBSCURA_FAIL_AT     which one, from 1; 0: none
-///   OBSCURA_FAIL_ERROR  the errno of a file operation that fails
+///   OBSCURA_FAIL_ERROR  the errno of a file operation that fails, or the signal
 ///   OBSCURA_FAIL_COUNT  a file that takes the number of such calls when main returns, and which one failed
 ///
 /// Calls are counted while main runs, and those of the program and its C++ libraries: what the C library does by itself
@@ -18,6 +19,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstddef>
 #include <cstdio>
@@ -27,7 +29,7 @@
 
 namespace {
 
-enum class Kind { kNone, kNew, kFile, kSpace, kNameless };
+enum class Kind { kNone, kNew, kFile, kSpace, kNameless, kSignal };
 
 struct Plan {
   Kind kind = Kind::kNone;
@@ -49,6 +51,7 @@ Kind kind_of(const char* name) {
   if (std::strcmp(name, "new") == 0) return Kind::kNew;
   if (std::strcmp(name, "file") == 0) return Kind::kFile;
   if (std::strcmp(name, "nameless") == 0) return Kind::kNameless;
+  if (std::strcmp(name, "signal") == 0) return Kind::kSignal;
   return std::strcmp(name, "space") == 0 ? Kind::kSpace : Kind::kNone;
 }
 
@@ -68,8 +71,13 @@ bool allocation_fails(const char* name) {
   return armed && plan.kind == Kind::kNew && is_its_turn(name);
 }
 bool operation_fails(const char* name, bool needs_space = false) {
-  const bool counts = plan.kind == Kind::kFile || (plan.kind == Kind::kSpace && needs_space);
+  const bool counts =
+      plan.kind == Kind::kFile || plan.kind == Kind::kSignal || (plan.kind == Kind::kSpace && needs_space);
   if (!armed || !counts || !is_its_turn(name)) return false;
+  if (plan.kind == Kind::kSignal) {
+    ::kill(::getpid(), plan.error);
+    return false;
+  }
   errno = plan.error;
   return true;
 }
