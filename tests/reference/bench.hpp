@@ -28,6 +28,7 @@ class Bench {
  public:
   Bench(const params::ParamLiteral& literal, const ckks::EngineOptions& options);
 
+  [[nodiscard]] const ckks::Context& context() const { return *context_; }
   [[nodiscard]] const ring::RingContext& ring() const { return context_->ring(); }
   [[nodiscard]] const ckks::Encoder& encoder() const { return context_->encoder(); }
   [[nodiscard]] const params::ParamSet& params() const { return context_->params(); }

@@ -24,6 +24,8 @@ void expect_decoded(const Bench& bench, const Vector& vector);
 [[nodiscard]] Bytes answer_key_switching(Bench& bench, const Vector& vector);
 
 [[nodiscard]] Bytes answer_circuit(Bench& bench, const Vector& vector);
+[[nodiscard]] Bytes answer_polynomial(Bench& bench, const Vector& vector);
+[[nodiscard]] Bytes answer_bootstrap(const Bench& bench, const Vector& vector);
 /// Without a ring.
 [[nodiscard]] Bytes answer_container(const Vector& vector);
 [[nodiscard]] Bytes answer_parameters(const Vector& vector);

@@ -100,6 +100,18 @@ TEST(KnownAnswers, Circuits) {
   });
 }
 
+TEST(KnownAnswers, Polynomials) {
+  for_all("polynomials", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
+    expect_answer(vector, answer_polynomial(benches.of(vector), vector), kernels.name);
+  });
+}
+
+TEST(KnownAnswers, Bootstraps) {
+  for_all("bootstrap", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
+    expect_answer(vector, answer_bootstrap(benches.of(vector), vector), kernels.name);
+  });
+}
+
 Bytes bytes_of_hex(const std::string& hex) {
   Bytes bytes;
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2) {

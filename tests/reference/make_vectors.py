@@ -12,7 +12,7 @@ import sys
 
 sys.dont_write_bytecode = True
 
-from cases import arithmetic, circuits, encoding, encryption, files, key_switching, operations, sampling, transforms  # noqa: E402
+from cases import arithmetic, bootstrap, circuits, encoding, encryption, files, key_switching, operations, polynomials, sampling, transforms  # noqa: E402
 from cases.setting import RINGS  # noqa: E402
 
 KINDS = {
@@ -24,6 +24,8 @@ KINDS = {
     "operations": operations,
     "key_switching": key_switching,
     "circuits": circuits,
+    "polynomials": polynomials,
+    "bootstrap": bootstrap,
     "files": files,
 }
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
@@ -31,7 +33,7 @@ FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
 
 def text_of(module):
     """One vector a line, so that a change shows as the lines it touches."""
-    rings = {name: {"log_n": log_n, "q": q, "p": p} for name, (log_n, q, p) in RINGS.items()}
+    rings = {name: {"log_n": log_n, "q": q, "p": p} for name, (log_n, q, p) in getattr(module, "RINGS", RINGS).items()}
     lines = ",\n".join(json.dumps(case) for case in module.cases())
     return '{"rings": ' + json.dumps(rings) + ',\n"cases": [\n' + lines + "\n]}\n"
 

@@ -16,6 +16,13 @@ RINGS = {
     "deep": (5, [50, 38, 38, 40, 40, 50, 39, 23, 50], [50, 50, 50]),
     "long": (8, [40, 30, 30], [41]),
 }
+# Longer chains: of primes of one size, for polynomials, and for a bootstrap. From the bottom that is q_0, SlotsToCoeffs, one level
+# to use, EvalMod, CoeffsToSlots. A polynomial's constant stands at the square of a prime: short ones, so that it is the same
+# integer in double precision.
+CHAINS = {
+    "even": (5, [20] * 8, [40, 40]),
+    "bootstrap": (6, [36] + [28] * 2 + [32] + [20] * 8 + [36] * 2, [40, 40, 40]),
+}
 FRESH = Scale(30)
 
 
@@ -39,7 +46,7 @@ class Bench:
     """One ring with a secret key, and operands by number."""
 
     def __init__(self, name):
-        self.name, self.parameters = name, Parameters(*RINGS[name])
+        self.name, self.parameters = name, Parameters(*{**RINGS, **CHAINS}[name])
         self.secret = keys.secret_coefficients(self.parameters, seed_of("secret"))
         self._keys = {}
 

@@ -7,7 +7,8 @@ BITS = 256
 ONE = 1 << BITS
 
 
-def _pi():
+@lru_cache(maxsize=None)
+def pi():
     """Machin's formula."""
     def arctan_inverse(x):
         total, term, k = 0, (ONE << 32) // x, 0
@@ -18,8 +19,8 @@ def _pi():
     return 4 * (4 * arctan_inverse(5) - arctan_inverse(239)) >> 32
 
 
-def _cos_sin(angle):
-    """Of a fixed-point angle below 1, by their series."""
+def cos_sin(angle):
+    """Of a fixed-point angle from 0 to 2 pi, by their series."""
     cos, sin, term, k = ONE, 0, ONE, 0
     while term:
         k += 1
@@ -36,7 +37,7 @@ def _cos_sin(angle):
 def roots(log_n):
     """zeta^k for k < 2N as (cos, sin) pairs, each right to within 2^-240."""
     n = 1 << log_n
-    step, table = _cos_sin(_pi() // n), [(ONE, 0)]
+    step, table = cos_sin(pi() // n), [(ONE, 0)]
     for _ in range(2 * n - 1):
         x, y = table[-1]
         table.append(((x * step[0] - y * step[1]) >> BITS, (x * step[1] + y * step[0]) >> BITS))
