@@ -192,6 +192,17 @@ Result<void> AtomicFile::write(std::span<const std::uint8_t> bytes) {
   return {};
 }
 
+Result<void> AtomicFile::write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("write", path_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
 Result<void> AtomicFile::commit(Existing existing) {
   if (::fsync(descriptor_) != 0) return io_error("write", path_, errno);
   if (existing == Existing::kReplace) {

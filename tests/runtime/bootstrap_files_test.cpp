@@ -80,11 +80,10 @@ TEST_F(BootstrapFiles, HoldEveryKeyOfABootstrap) {
 }
 
 TEST_F(BootstrapFiles, AreMadeWithASparseSecretOfTheirOwnEachTime) {
-  const auto again =
-      deploy::owner::generate_key_set(owner_.context(), owner_.plan().program, [](std::size_t, std::size_t) {});
+  const auto again = draw_evaluation_keys(owner_.context(), owner_.keys().secret, owner_.plan().program);
   for (const auto& id : {ckks::encapsulation_key_id(), ckks::decapsulation_key_id()}) {
-    EXPECT_FALSE(same_halves(again.evaluation.find(id)->b(), owner_.keys().evaluation.find(id)->b()));
-    EXPECT_FALSE(same_halves(again.evaluation.find(id)->a(), owner_.keys().evaluation.find(id)->a()));
+    EXPECT_FALSE(same_halves(again.find(id)->b(), owner_.switching_keys().find(id)->b()));
+    EXPECT_FALSE(same_halves(again.find(id)->a(), owner_.switching_keys().find(id)->a()));
   }
 }
 

@@ -35,6 +35,10 @@ struct Info {
 
 constexpr std::size_t kEntryBytes = 1 + 4 + 1 + 32;
 
+std::size_t info_bytes(std::size_t keys) {
+  return 2 * sizeof(artifact::Digest::bytes) + 4 + keys * kEntryBytes;
+}
+
 base::Result<Info> parse_info(std::span<const std::uint8_t> bytes, const std::string& name) {
   base::ByteReader reader(bytes, name);
   Info info;
@@ -120,29 +124,64 @@ base::Result<std::size_t> find_entry(const Info& info, const plan::program::KeyN
 
 }  // namespace
 
-base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ring::RingContext& ring,
-                                         const plan::program::Program& program, const artifact::Digest& key,
-                                         const fhe::ckks::EvaluationKeys& keys) {
-  artifact::ContainerWriter file(artifact::ArtifactKind::kEvaluationKeys,
-                                 params_digest(program.params, program.insecure), program.insecure);
+base::Result<EvaluationKeysWriter> EvaluationKeysWriter::create(const std::string& path,
+                                                                const fhe::ring::RingContext& ring,
+                                                                const plan::program::Program& program,
+                                                                const artifact::Digest& key) {
+  std::vector<artifact::PlannedSection> sections = {{number(SectionId::kInfo), info_bytes(program.key_needs.size())}};
+  for (std::size_t i = 0; i < program.key_needs.size(); ++i) {
+    const auto& need = program.key_needs[i];
+    const auto form = fhe::ckks::key_form(ring, keys::key_id_of(need, program.params.log_n).kind, need.level);
+    sections.push_back({item_section(i), static_cast<std::size_t>(form.digits) * packed_bytes(ring, form.basis)});
+  }
+  OBSCURA_TRY(auto file, artifact::ContainerFile::create(path, artifact::ArtifactKind::kEvaluationKeys,
+                                                         params_digest(program.params, program.insecure),
+                                                         program.insecure, false, sections));
+  return EvaluationKeysWriter(std::move(file), ring, program, key);
+}
+
+EvaluationKeysWriter::EvaluationKeysWriter(artifact::ContainerFile file, const fhe::ring::RingContext& ring,
+                                           const plan::program::Program& program, const artifact::Digest& key)
+    : file_(std::move(file)), ring_(&ring), program_(&program), key_(key) {}
+
+base::Result<void> EvaluationKeysWriter::add(const plan::program::KeyNeed& need, const fhe::ckks::SwitchingKey& key) {
+  const auto found = std::ranges::find(program_->key_needs, need);
+  OBSCURA_CHECK(found != program_->key_needs.end() && key.level() == need.level,
+                "a key that the program does not need");
+  const auto i = static_cast<std::size_t>(found - program_->key_needs.begin());
+  seeds_[i] = key.seed();
+  std::vector<std::uint8_t> item;
+  for (const auto& half : key.b()) append_packed(*ring_, half, item);
+  return file_.write(item_section(i), item);
+}
+
+base::Result<void> EvaluationKeysWriter::commit() {
+  OBSCURA_CHECK(seeds_.size() == program_->key_needs.size(), "a key of the program is missing");
   base::ByteWriter info;
-  info.bytes(plan_digest(program).bytes);
-  info.bytes(key.bytes);
-  info.u32(static_cast<std::uint32_t>(program.key_needs.size()));
-  std::vector<std::vector<std::uint8_t>> items;
-  for (const auto& need : program.key_needs) {
-    const auto* found = keys.find(keys::key_id_of(need, program.params.log_n));
-    OBSCURA_CHECK(found != nullptr && found->level() == need.level, "a key of the program is missing");
+  info.bytes(plan_digest(*program_).bytes);
+  info.bytes(key_.bytes);
+  info.u32(static_cast<std::uint32_t>(program_->key_needs.size()));
+  for (const auto& [i, seed] : seeds_) {
+    const auto& need = program_->key_needs[i];
     info.u8(static_cast<std::uint8_t>(need.kind));
     info.u32(static_cast<std::uint32_t>(need.step.value()));
     info.u8(static_cast<std::uint8_t>(need.level.value()));
-    info.bytes(found->seed().bytes);
-    auto& item = items.emplace_back();
-    for (const auto& half : found->b()) append_packed(ring, half, item);
+    info.bytes(seed.bytes);
   }
-  file.add(number(SectionId::kInfo), info.take());
-  for (std::size_t i = 0; i < items.size(); ++i) file.add(item_section(i), std::move(items[i]));
-  return file.write_file(path);
+  OBSCURA_TRY_VOID(file_.write(number(SectionId::kInfo), info.take()));
+  return file_.commit();
+}
+
+base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ring::RingContext& ring,
+                                         const plan::program::Program& program, const artifact::Digest& key,
+                                         const fhe::ckks::EvaluationKeys& keys) {
+  OBSCURA_TRY(auto writer, EvaluationKeysWriter::create(path, ring, program, key));
+  for (const auto& need : program.key_needs) {
+    const auto* found = keys.find(keys::key_id_of(need, program.params.log_n));
+    OBSCURA_CHECK(found != nullptr, "a key of the program is missing");
+    OBSCURA_TRY_VOID(writer.add(need, *found));
+  }
+  return writer.commit();
 }
 
 base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file, const std::string& name) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "artifact/container.hpp"
+#include "artifact/container_file.hpp"
 #include "base/result.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
@@ -15,8 +17,31 @@
 
 namespace obscura::runtime::wire {
 
-/// Writes exactly the keys that program.key_needs names, half of each packed, the other half as its seed. A
-/// missing key is a bug of the caller. The file appears whole or not at all.
+/// Writes exactly the keys that program.key_needs names, half of each packed, the other half as its seed, in the order
+/// in which they come: memory for one of them. The file appears whole with commit(), or not at all.
+class EvaluationKeysWriter {
+ public:
+  /// Ring and program outlive the writer. Errors: kIo.
+  [[nodiscard]] static base::Result<EvaluationKeysWriter> create(const std::string& path,
+                                                                 const fhe::ring::RingContext& ring,
+                                                                 const plan::program::Program& program,
+                                                                 const artifact::Digest& key);
+  /// The key that serves a need of the program, at its level. Errors: kIo.
+  [[nodiscard]] base::Result<void> add(const plan::program::KeyNeed& need, const fhe::ckks::SwitchingKey& key);
+  /// A missing key is a bug of the caller. Errors: kIo.
+  [[nodiscard]] base::Result<void> commit();
+
+ private:
+  EvaluationKeysWriter(artifact::ContainerFile file, const fhe::ring::RingContext& ring,
+                       const plan::program::Program& program, const artifact::Digest& key);
+  artifact::ContainerFile file_;
+  const fhe::ring::RingContext* ring_;
+  const plan::program::Program* program_;
+  artifact::Digest key_;
+  std::map<std::size_t, fhe::random::Seed256> seeds_;  ///< by number of the need, of the keys that are written
+};
+
+/// The same for keys that are all there.
 [[nodiscard]] base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ring::RingContext& ring,
                                                        const plan::program::Program& program,
                                                        const artifact::Digest& key,
