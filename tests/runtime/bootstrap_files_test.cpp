@@ -67,7 +67,7 @@ bool same_halves(const std::vector<ring::EvaluationPoly>& a, const std::vector<r
 TEST_F(BootstrapFiles, HoldEveryKeyOfABootstrap) {
   const auto read = wire::read_evaluation_keys(bytes_of("m.eval"), "m.eval", owner_.ring(), owner_.expected()).value();
   EXPECT_EQ(read.all().size(), owner_.plan().program.key_needs.size());
-  for (const auto& [id, key] : owner_.keys().evaluation.all()) {
+  for (const auto& [id, key] : owner_.switching_keys().all()) {
     const ckks::SwitchingKey* const found = read.find(id);
     ASSERT_NE(found, nullptr);
     EXPECT_EQ(found->level(), key.level());

@@ -19,6 +19,7 @@
 #include "plan/program/shard.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/weights.hpp"
+#include "runtime/keys/key_id_of.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
 #include "runtime/wire/public_key_file.hpp"
 #include "runtime/wire/request_file.hpp"
