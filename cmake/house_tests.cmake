@@ -46,7 +46,7 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
     set_tests_properties(docs PROPERTIES TIMEOUT 300)
-    foreach(name usage bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards)
+    foreach(name usage core_dumps bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()
@@ -69,8 +69,12 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
         --bin "${programs}")
     endforeach()
 
-    obscura_add_house_test(security/secret_scan Python3::Interpreter
-      "${CMAKE_SOURCE_DIR}/tests/security/secret_scan_test.py" --bin "${programs}")
+    set(security "${CMAKE_SOURCE_DIR}/tests/security")
+    add_library(keep_readable MODULE "${security}/preload/keep_readable.cpp")
+    target_link_libraries(keep_readable PRIVATE ${CMAKE_DL_LIBS})
+    set_target_properties(keep_readable PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/lib")
+    obscura_add_house_test(security/secret_scan Python3::Interpreter "${security}/secret_scan_test.py" --bin "${programs}"
+      --preload "$<TARGET_FILE:keep_readable>")
     set_tests_properties(security/secret_scan PROPERTIES LABELS slow TIMEOUT 900 PROCESSORS 2)
     obscura_add_house_test(packaging/sbom Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/sbom_test.py"
       --build "${CMAKE_BINARY_DIR}")

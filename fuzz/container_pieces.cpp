@@ -13,6 +13,7 @@ namespace {
 using artifact::ArtifactKind;
 namespace layout = artifact::detail;
 
+constexpr std::size_t kVersionAt = 8;
 constexpr std::size_t kKindAt = 10;
 constexpr std::size_t kFlagsAt = 12;
 constexpr std::size_t kTotalAt = 16;
@@ -92,6 +93,7 @@ std::optional<Pieces> take_apart(std::span<const std::uint8_t> file) {
   if (!table) return std::nullopt;
   Pieces pieces;
   pieces.kind = static_cast<ArtifactKind>(number_at(file, kKindAt, 2));
+  pieces.version = static_cast<std::uint16_t>(number_at(file, kVersionAt, 2));
   pieces.flags = static_cast<std::uint32_t>(number_at(file, kFlagsAt, 4));
   std::copy_n(file.begin() + kParamsAt, pieces.params.bytes.size(), pieces.params.bytes.begin());
   for (std::size_t i = 0; i < table->entries; ++i) {
@@ -105,7 +107,8 @@ std::optional<Pieces> take_apart(std::span<const std::uint8_t> file) {
 }
 
 Bytes put_together(const Pieces& pieces, const artifact::SigningKey& signer) {
-  artifact::ContainerWriter writer(pieces.kind, pieces.params, (pieces.flags & artifact::kFlagInsecure) != 0);
+  const auto version = std::clamp<std::uint16_t>(pieces.version, 1, artifact::newest_version(pieces.kind));
+  artifact::ContainerWriter writer(pieces.kind, pieces.params, (pieces.flags & artifact::kFlagInsecure) != 0, version);
   std::set<std::uint32_t> known;
   for (const auto& [id, bytes] : pieces.sections) {
     if (known.insert(id).second) writer.add(id, bytes);

@@ -15,6 +15,7 @@ namespace obscura::fuzz {
 /// A container without what follows from the rest: lengths, offsets, digests and signature.
 struct Pieces {
   artifact::ArtifactKind kind{};
+  std::uint16_t version = 1;
   std::uint32_t flags = 0;
   artifact::Digest params{};
   std::vector<std::pair<std::uint32_t, Bytes>> sections;  ///< id and bytes, in the order of the file

@@ -15,7 +15,7 @@ from export import evaluate
 from fit import measure_statistics
 from layers import HermiteQuadratic, Quadratic, Residual, Square, conv, deploy
 from onnx_graph import read_weights, write_network
-from ranged import Computing, Ranged, least_squares
+from ranged import EVEN_POINTS, EVEN_SHARE, Computing, Ranged, least_squares
 
 
 def small_network(activation, after):
@@ -86,18 +86,26 @@ class LayersTest(unittest.TestCase):
             self.assertLess((coefficient - expected).abs().max().item(), 1e-5)
 
     def test_least_squares_leaves_a_residual_without_trend(self):
+        """Under the weight that it minimises: EVEN_SHARE of it is spread evenly over the range, the rest is on x."""
+        degree = 4
         x = torch.randn(64, 3, 8, 8) * torch.tensor([0.5, 1.0, 2.0]).view(1, 3, 1, 1)
-        found = least_squares(nn.SiLU(), x, 4)
+        found = least_squares(nn.SiLU(), x, degree).double()
+        even = torch.linspace(-1, 1, EVEN_POINTS).view(-1, 1, 1, 1) * x.abs().amax((0, 2, 3)).view(1, -1, 1, 1)
+        weighted = [(1 - EVEN_SHARE, x.double()), (EVEN_SHARE, even.double())]
 
-        def times_power(values, k):
-            polynomial = sum(c.view(1, -1, 1, 1) * values**i for i, c in enumerate(found))
-            return ((nn.SiLU()(values) - polynomial) * values**k).double().mean((0, 2, 3))
+        def mean(f):
+            return sum(share * f(values).mean((0, 2, 3)) for share, values in weighted)
 
-        # of the weight 99.5 % are on x, the rest is spread evenly over the range: with that, the residual has no trend
-        even = torch.linspace(-1, 1, 128).view(-1, 1, 1, 1) * x.abs().amax((0, 2, 3)).view(1, -1, 1, 1)
-        for k in range(5):
-            both = 0.995 * times_power(x, k) + 0.005 * times_power(even, k)
-            self.assertLess(both.abs().max().item(), 1e-5 * x.abs().pow(k).mean().item())
+        def polynomial(values, part=lambda c: c):
+            return sum(part(c).view(1, -1, 1, 1) * part(values) ** i for i, c in enumerate(found))
+
+        # Each mean is of float32: of a power of the quotient by the range, twice the degree roundings of the quotients and of
+        # the products, one of the product with the function, and twelve of a sum of 4,096; one more of the coefficients.
+        rounding = (2 * 2 * degree + 1 + 12 + 1) * 2.0**-24
+        for k in range(degree + 1):
+            trend = mean(lambda v: (nn.SiLU()(v) - polynomial(v)) * v**k).abs()
+            size = mean(lambda v: (nn.SiLU()(v).abs() + polynomial(v, torch.abs)) * v.abs() ** k)
+            self.assertTrue((trend < rounding * size).all(), f"power {k}: {(trend / size).max().item()} of {rounding}")
 
     def test_polynomials_stand_for_activations_only_while_asked(self):
         model = nn.Sequential(nn.BatchNorm2d(3), Ranged(nn.LeakyReLU(0.2), 2)).eval()

@@ -7,6 +7,8 @@
 #include <new>
 #include <string_view>
 
+#include "base/forbid_core_dumps.hpp"
+
 namespace obscura::apps::program {
 namespace {
 
@@ -78,6 +80,9 @@ int parse_and_run(int argc, char** argv, const Description& description, const A
 
 int run_program(int argc, char** argv, const Description& description, const AddCommands& add_commands) {
   try {
+    if (const auto forbidden = base::forbid_core_dumps(); !forbidden) {
+      return print_error(description.name, forbidden.error(), wants_json(argc, argv));
+    }
     return parse_and_run(argc, argv, description, add_commands);
   } catch (const std::bad_alloc&) {
     return print_error(description.name, {ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},

@@ -30,7 +30,8 @@ struct Description {
 using AddCommands = std::function<void(CLI::App& app, Action& action)>;
 
 /// The main function: parses the arguments, runs the one command that they name, and prints what it says, or why not,
-/// on standard output and standard error. Returns the exit code. Also catches what libraries throw.
+/// on standard output and standard error. Returns the exit code. Also catches what libraries throw. Before anything
+/// else it forbids core dumps: each of the programs holds something secret.
 [[nodiscard]] int run_program(int argc, char** argv, const Description& description, const AddCommands& add_commands);
 
 }  // namespace obscura::apps::program

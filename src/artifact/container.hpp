@@ -43,8 +43,10 @@ struct Section {
 /// secret (identities, secret keys) are wiped when the writer dies.
 class ContainerWriter {
  public:
-  /// `params`: digest of the FHE parameters, zero where there are none. `insecure`: see kFlagInsecure.
-  explicit ContainerWriter(ArtifactKind kind, const Digest& params = {}, bool insecure = false);
+  /// `params`: digest of the FHE parameters, zero where there are none. `insecure`: see kFlagInsecure. `version`: of
+  /// the format, 1 to newest_version(kind).
+  explicit ContainerWriter(ArtifactKind kind, const Digest& params = {}, bool insecure = false,
+                           std::uint16_t version = 1);
   ContainerWriter(const ContainerWriter&) = delete;
   ContainerWriter& operator=(const ContainerWriter&) = delete;
   ~ContainerWriter();

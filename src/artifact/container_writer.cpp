@@ -24,8 +24,10 @@ struct ContainerWriter::Front {
   std::uint64_t total_bytes = 0;
 };
 
-ContainerWriter::ContainerWriter(ArtifactKind kind, const Digest& params, bool insecure)
-    : header_{.kind = kind, .flags = insecure ? kFlagInsecure : 0, .params = params} {}
+ContainerWriter::ContainerWriter(ArtifactKind kind, const Digest& params, bool insecure, std::uint16_t version)
+    : header_{.kind = kind, .flags = insecure ? kFlagInsecure : 0, .params = params, .version = version} {
+  OBSCURA_CHECK(version >= 1 && version <= newest_version(kind), "a file of a version that there is not");
+}
 
 ContainerWriter::~ContainerWriter() {
   if (!is_secret(header_.kind)) return;

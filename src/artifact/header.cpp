@@ -34,13 +34,14 @@ base::Result<Header> read_fields(std::span<const std::uint8_t> file, std::uint64
   if (!std::equal(magic.begin(), magic.end(), kMagic.begin())) {
     return base::fail(ErrorCode::kCorrupt, fmt::format("{} is not an Obscura file", name), "check the path");
   }
-  if (const std::uint16_t version = reader.u16(); version != kFormatVersion) {
-    return base::fail(
-        ErrorCode::kUnsupported,
-        fmt::format("{} has format version {}; this program reads version {}", name, version, kFormatVersion),
-        "use the version of Obscura that made it, or make it again");
+  const std::uint16_t version = reader.u16();
+  Header header{.kind = static_cast<ArtifactKind>(reader.u16()), .version = version};
+  if (const int newest = newest_version(header.kind); version < 1 || version > newest) {
+    return base::fail(ErrorCode::kUnsupported,
+                      fmt::format("{} has format version {}; this program reads {}", name, version,
+                                  newest == 1 ? "version 1" : fmt::format("versions 1 to {}", newest)),
+                      "use the version of Obscura that made it, or make it again");
   }
-  Header header{.kind = static_cast<ArtifactKind>(reader.u16())};
   if (kind && header.kind != *kind) {
     return base::fail(ErrorCode::kMismatch,
                       fmt::format("{} is {}, but {} is needed here", name, describe(header.kind), describe(*kind)),
@@ -66,6 +67,10 @@ base::Result<Header> read_fields(std::span<const std::uint8_t> file, std::uint64
 }
 
 }  // namespace
+
+std::uint16_t newest_version(ArtifactKind kind) {
+  return kind == ArtifactKind::kSecretKey ? 2 : 1;
+}
 
 std::string describe(ArtifactKind kind) {
   switch (kind) {
@@ -107,7 +112,7 @@ std::string describe(ArtifactKind kind) {
 
 // offset bytes  field
 //      0     8  magic "OBSCURA\0"
-//      8     2  format version, 1
+//      8     2  format version, 1; of a secret key with a cap of its releases 2
 //     10     2  kind (ArtifactKind)
 //     12     4  flags: bit 0 insecure, bit 1 signed
 //     16     8  length of the whole file
@@ -118,7 +123,7 @@ std::string describe(ArtifactKind kind) {
 std::vector<std::uint8_t> write_header(const Header& header) {
   base::ByteWriter writer;
   writer.bytes(kMagic);
-  writer.u16(kFormatVersion);
+  writer.u16(header.version);
   writer.u16(static_cast<std::uint16_t>(header.kind));
   writer.u32(header.flags);
   writer.u64(header.total_bytes);

@@ -35,7 +35,9 @@ enum class ArtifactKind : std::uint16_t {
 /// For messages: "a sealed model". "an unknown kind of file (77)" for a number that means nothing to us.
 [[nodiscard]] std::string describe(ArtifactKind kind);
 
-inline constexpr std::uint16_t kFormatVersion = 1;
+/// The last format version of files of this kind: 2 of secret keys, else 1. Those before are read as well.
+[[nodiscard]] std::uint16_t newest_version(ArtifactKind kind);
+
 inline constexpr std::size_t kHeaderBytes = 128;
 
 /// Header flags. A file with any other bit is refused.
@@ -50,6 +52,7 @@ struct Header {
   Digest params{};                ///< of the FHE parameter set; zero where there is none
   std::uint64_t table_bytes = 0;  ///< of the section table
   Digest front{};                 ///< SHA-256 of header bytes [0, 96) and the section table
+  std::uint16_t version = 1;      ///< 1 to newest_version(kind)
 
   [[nodiscard]] bool insecure() const { return (flags & kFlagInsecure) != 0; }
   [[nodiscard]] bool is_signed() const { return (flags & kFlagSigned) != 0; }

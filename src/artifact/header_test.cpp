@@ -41,6 +41,23 @@ TEST(Header, RoundTrips) {
   EXPECT_EQ(read_any_header(bytes, 1000, "x")->kind, ArtifactKind::kCiphertext);
 }
 
+TEST(Header, EveryVersionOfAKindIsReadAndNoOther) {
+  Header key = sample();
+  key.kind = ArtifactKind::kSecretKey;
+  for (const std::uint16_t version : std::vector<std::uint16_t>{1, 2}) {
+    key.version = version;
+    EXPECT_EQ(read_header(write_header(key), 1000, ArtifactKind::kSecretKey, "key")->version, version);
+  }
+  for (const std::uint16_t version : std::vector<std::uint16_t>{0, 3}) {
+    key.version = version;
+    const auto refused = read_header(write_header(key), 1000, ArtifactKind::kSecretKey, "key");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUnsupported);
+    EXPECT_THAT(refused.error().message, HasSubstr("key has format version " + std::to_string(version) +
+                                                   "; this program reads versions 1 to 2"));
+  }
+}
+
 // The layout is a promise to other programs, so it is spelled out once more here.
 TEST(Header, LayoutIsFixed) {
   const auto bytes = write_header(sample());

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <optional>
 #include <system_error>
 #include <utility>
 
@@ -87,6 +88,46 @@ Result<void> sync_folder(const std::string& path) {
   return {};
 }
 
+Result<std::string> temporary_name(const std::string& path) {
+  std::uint64_t suffix = 0;
+  if (::getrandom(&suffix, sizeof suffix, 0) != sizeof suffix) return io_error("create", path, errno);
+  return fmt::format("{}.{:016x}.tmp", path, suffix);
+}
+
+tl::unexpected<Error> create_error(const std::string& path) {
+  if (errno != ENOENT && errno != ENOTDIR) return io_error("create", path, errno);
+  return fail(ErrorCode::kNotFound, fmt::format("there is no folder {} to write into", folder_of(path)),
+              "create the folder first");
+}
+
+tl::unexpected<Error> name_error(const std::string& path) {
+  if (errno != EEXIST) return io_error("write", path, errno);
+  return fail(ErrorCode::kIo, fmt::format("{} exists already", path), "choose another name, or remove it first");
+}
+
+// Where an open file without a name is found: linkat(2).
+std::string place_of(int descriptor) {
+  return fmt::format("/proc/self/fd/{}", descriptor);
+}
+
+// 0, or -1 and errno.
+int name_file(int descriptor, const std::string& path) {
+  return ::linkat(AT_FDCWD, place_of(descriptor).c_str(), AT_FDCWD, path.c_str(), AT_SYMLINK_FOLLOW);
+}
+
+// A file without a name in the folder of `path`; none where the file system makes none, or nothing could name it later.
+Result<std::optional<int>> create_nameless(const std::string& path, mode_t mode) {
+  const int descriptor = ::open(folder_of(path).c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, mode);
+  if (descriptor < 0) {
+    // What file systems and kernels that know nothing of it say: open(2).
+    if (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL) return std::nullopt;
+    return create_error(path);
+  }
+  if (::access(place_of(descriptor).c_str(), F_OK) == 0) return descriptor;
+  ::close(descriptor);
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<std::vector<std::uint8_t>> read_file(const std::string& path, std::uint64_t max_bytes) {
@@ -153,13 +194,12 @@ AtomicFile::AtomicFile(std::string path, std::string temporary, int descriptor)
 
 AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : path_(std::move(other.path_)),
-      temporary_(std::move(other.temporary_)),
+      temporary_(std::exchange(other.temporary_, {})),
       descriptor_(std::exchange(other.descriptor_, -1)) {}
 
 AtomicFile::~AtomicFile() {
-  if (descriptor_ < 0) return;
-  ::close(descriptor_);
-  ::unlink(temporary_.c_str());
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
 Result<AtomicFile> AtomicFile::create(const std::string& path, mode_t mode) {
@@ -168,17 +208,11 @@ Result<AtomicFile> AtomicFile::create(const std::string& path, mode_t mode) {
     return fail(ErrorCode::kIo, fmt::format("cannot write {}: it is not an ordinary file", path),
                 "name a file that may be replaced");
   }
-  std::uint64_t suffix = 0;
-  if (::getrandom(&suffix, sizeof suffix, 0) != sizeof suffix) return io_error("create", path, errno);
-  std::string temporary = fmt::format("{}.{:016x}.tmp", path, suffix);
+  OBSCURA_TRY(const std::optional<int> nameless, create_nameless(path, mode));
+  if (nameless) return AtomicFile(path, {}, *nameless);
+  OBSCURA_TRY(std::string temporary, temporary_name(path));
   const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-  if (descriptor < 0) {
-    if (errno == ENOENT || errno == ENOTDIR) {
-      return fail(ErrorCode::kNotFound, fmt::format("there is no folder {} to write into", folder_of(path)),
-                  "create the folder first");
-    }
-    return io_error("create", path, errno);
-  }
+  if (descriptor < 0) return create_error(path);
   return AtomicFile(path, std::move(temporary), descriptor);
 }
 
@@ -203,16 +237,28 @@ Result<void> AtomicFile::write_at(std::uint64_t offset, std::span<const std::uin
   return {};
 }
 
+// A file without a name gets that of the target, or one from which it can be moved there.
+Result<void> AtomicFile::give_name(Existing existing) {
+  if (name_file(descriptor_, path_) == 0) return {};
+  if (errno != EEXIST || existing == Existing::kRefuse) return name_error(path_);
+  OBSCURA_TRY(std::string temporary, temporary_name(path_));
+  if (name_file(descriptor_, temporary) != 0) return io_error("write", path_, errno);
+  temporary_ = std::move(temporary);
+  return {};
+}
+
 Result<void> AtomicFile::commit(Existing existing) {
   if (::fsync(descriptor_) != 0) return io_error("write", path_, errno);
-  if (existing == Existing::kReplace) {
-    if (::rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("write", path_, errno);
-  } else {
-    if (::link(temporary_.c_str(), path_.c_str()) != 0) {
-      if (errno != EEXIST) return io_error("write", path_, errno);
-      return fail(ErrorCode::kIo, fmt::format("{} exists already", path_), "choose another name, or remove it first");
-    }
+  if (temporary_.empty()) {
+    OBSCURA_TRY_VOID(give_name(existing));
+  } else if (existing == Existing::kRefuse) {
+    if (::link(temporary_.c_str(), path_.c_str()) != 0) return name_error(path_);
     ::unlink(temporary_.c_str());
+    temporary_.clear();
+  }
+  if (!temporary_.empty()) {
+    if (::rename(temporary_.c_str(), path_.c_str()) != 0) return io_error("write", path_, errno);
+    temporary_.clear();
   }
   ::close(std::exchange(descriptor_, -1));
   Result<void> synced = sync_folder(path_);

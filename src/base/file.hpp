@@ -47,9 +47,11 @@ class MappedFile {
 /// What commit() does when `path` exists already.
 enum class Existing { kReplace, kRefuse };
 
-/// A file that appears whole or not at all, also when the power fails: bytes go to a temporary file
-/// in the same folder, and commit() syncs it, gives it its name and syncs the folder. Without
-/// commit() nothing stays behind. Special files (devices, pipes) are refused as targets.
+/// A file that appears whole or not at all, also when the power fails: bytes go to a file without a name in the same
+/// folder, and commit() syncs it, gives it its name and syncs the folder. Without commit() nothing stays behind, also
+/// where the process is killed. Only one that replaces another has a name of its own, PATH.<16 digits>.tmp, for the
+/// moment between two system calls; and from the start where the file system knows no files without a name (NFS, or no
+/// /proc). Special files (devices, pipes) are refused as targets.
 class AtomicFile {
  public:
   [[nodiscard]] static Result<AtomicFile> create(const std::string& path, mode_t mode);
@@ -65,8 +67,9 @@ class AtomicFile {
 
  private:
   AtomicFile(std::string path, std::string temporary, int descriptor);
+  Result<void> give_name(Existing existing);
   std::string path_;
-  std::string temporary_;
+  std::string temporary_;  ///< the name that it has until it is moved to `path_`; empty: none
   int descriptor_;
 };
 

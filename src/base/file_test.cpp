@@ -1,10 +1,14 @@
 #include "base/file.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -105,10 +109,44 @@ TEST_F(File, NothingStaysBehindWithoutCommit) {
     auto file = AtomicFile::create(path("a"), kPublicMode);
     ASSERT_TRUE(file);
     ASSERT_TRUE(file->write(sample(1000)));
-    EXPECT_EQ(files(), 2u);
+    EXPECT_EQ(read_file(path("a"), 100).value(), sample(3));
   }
   EXPECT_EQ(files(), 1u);
   EXPECT_EQ(read_file(path("a"), 100).value(), sample(3));
+}
+
+// Whether the file system knows files without a name.
+bool knows_nameless(const std::string& folder) {
+  const int descriptor = ::open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, kSecretMode);
+  if (descriptor >= 0) ::close(descriptor);
+  return descriptor >= 0;
+}
+
+// A child that says when it has written, and waits.
+void write_and_wait(const std::string& path, int said) {
+  auto file = AtomicFile::create(path, kPublicMode);
+  const bool written = file && file->write(sample(100000)) && ::write(said, "w", 1) == 1;
+  while (written) ::pause();
+  ::_exit(1);
+}
+
+TEST_F(File, NothingStaysBehindAProcessThatIsKilled) {
+  if (!knows_nameless(folder_)) GTEST_SKIP() << "files have names from the start on this file system";
+  ASSERT_TRUE(write_file_atomically(path("old"), sample(3)));
+  for (const char* name : {"new", "old"}) {
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) write_and_wait(path(name), ends[1]);
+    ::close(ends[1]);
+    char said = 0;
+    EXPECT_EQ(::read(ends[0], &said, 1), 1) << "the child did not write";
+    ::close(ends[0]);
+    ::kill(child, SIGKILL);
+    ASSERT_EQ(::waitpid(child, nullptr, 0), child);
+    EXPECT_EQ(files(), 1u);
+    EXPECT_EQ(read_file(path("old"), 100).value(), sample(3));
+  }
 }
 
 TEST_F(File, SpecialFilesAreNotReplaced) {

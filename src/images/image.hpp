@@ -33,7 +33,7 @@ struct ImageLimits {
 /// Reads a PNG (8 or 16 bit; grey, colour, palette; transparency is flattened on black), JPEG (grey or
 /// colour) or PGM/PPM (P2, P3, P5, P6) file. The content decides which, not the name. Colour profiles, gamma
 /// and EXIF orientation are ignored, as training pipelines do.
-/// Errors: kNotFound, kIo, kLimit, kCorrupt, kUnsupported (another format, CMYK).
+/// Errors: kNotFound, kIo, kLimit (also a JPEG of more than 100 scans), kCorrupt, kUnsupported (another format, CMYK).
 [[nodiscard]] base::Result<Image> read_image(const std::string& path, const ImageLimits& limits = {});
 
 /// The same from memory; `name` is what messages call it.

@@ -133,6 +133,22 @@ TEST(Jpeg, EveryTruncationIsRefused) {
   }
 }
 
+// Each scan costs a walk over the image, and takes a few bytes of the file.
+TEST(Jpeg, AsManyScansAsEncodersMakeAreReadAndNoMore) {
+  const Bytes flat(16 * 8, 77);
+  for (const int scans : {1, 10, 100}) {
+    const auto image = decode(encode_jpeg(16, 8, 1, flat, testing::jpeg_scans(scans)));
+    ASSERT_TRUE(image) << scans << ": " << image.error().message;
+    for (const float value : image->values) EXPECT_NEAR(value, 77.0F, 1.0F);
+  }
+  for (const int scans : {101, 127}) {
+    const auto image = decode(encode_jpeg(16, 8, 1, flat, testing::jpeg_scans(scans)));
+    ASSERT_FALSE(image) << scans;
+    EXPECT_EQ(image.error().code, ErrorCode::kLimit);
+    EXPECT_THAT(image.error().message, HasSubstr("test.img is a JPEG of more than 100 scans"));
+  }
+}
+
 TEST(Jpeg, FourComponentsAreRefused) {
   const auto image = decode(encode_jpeg(8, 8, 4, Bytes(256, 9)));
   ASSERT_FALSE(image);

@@ -13,6 +13,10 @@
 namespace obscura::images::detail {
 namespace {
 
+// Encoders make ten scans or so. Each takes a walk over all blocks, however few bytes it has: without a bound a small
+// file of a large image takes hours.
+constexpr int kMaxScans = 100;
+
 // libjpeg reports errors by calling back, and we leave by longjmp. Everything with a destructor lives here, outside
 // the jump, and the steps that run inside guarded() hold plain values only.
 struct JpegDecoder {
@@ -24,7 +28,9 @@ struct JpegDecoder {
   std::span<const std::uint8_t> bytes;
   jpeg_decompress_struct state{};
   jpeg_error_mgr errors{};
+  jpeg_progress_mgr progress{};
   std::jmp_buf jump{};
+  bool too_many_scans = false;
   std::array<char, JMSG_LENGTH_MAX> message{};
   std::vector<JSAMPLE> row;
   Image* image = nullptr;
@@ -43,6 +49,14 @@ void on_message(j_common_ptr state, int level) {
   if (code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE) on_error(state);
 }
 
+// Called all along, a few times per scan at least.
+void on_progress(j_common_ptr state) {
+  auto* decoder = static_cast<JpegDecoder*>(state->client_data);
+  if (decoder->state.input_scan_number <= kMaxScans) return;
+  decoder->too_many_scans = true;
+  std::longjmp(decoder->jump, 1);
+}
+
 bool guarded(JpegDecoder& decoder, void (*step)(JpegDecoder&)) {
   if (setjmp(decoder.jump) != 0) return false;
   step(decoder);
@@ -51,6 +65,7 @@ bool guarded(JpegDecoder& decoder, void (*step)(JpegDecoder&)) {
 
 void read_front(JpegDecoder& decoder) {
   jpeg_create_decompress(&decoder.state);
+  decoder.state.progress = &decoder.progress;
   jpeg_mem_src(&decoder.state, decoder.bytes.data(), static_cast<unsigned long>(decoder.bytes.size()));
   jpeg_read_header(&decoder.state, TRUE);
 }
@@ -86,6 +101,7 @@ base::Result<Image> decode_jpeg(std::span<const std::uint8_t> bytes, std::string
   decoder.state.client_data = &decoder;
   decoder.errors.error_exit = on_error;
   decoder.errors.emit_message = on_message;
+  decoder.progress.progress_monitor = on_progress;
   if (!guarded(decoder, read_front)) return damaged(name, "JPEG", decoder.message.data());
 
   const int samples = decoder.state.num_components;
@@ -98,8 +114,11 @@ base::Result<Image> decode_jpeg(std::span<const std::uint8_t> bytes, std::string
   OBSCURA_TRY(Image image, make_image(samples, decoder.state.image_height, decoder.state.image_width, name, limits));
   decoder.image = &image;
   decoder.row.resize(static_cast<std::size_t>(samples) * static_cast<std::size_t>(image.width));
-  if (!guarded(decoder, read_rows)) return damaged(name, "JPEG", decoder.message.data());
-  return image;
+  if (guarded(decoder, read_rows)) return image;
+  if (!decoder.too_many_scans) return damaged(name, "JPEG", decoder.message.data());
+  return base::fail(base::ErrorCode::kLimit,
+                    fmt::format("{} is a JPEG of more than {} scans, which would take long to read", name, kMaxScans),
+                    "save it again, with fewer scans or as a baseline JPEG");
 }
 
 }  // namespace obscura::images::detail

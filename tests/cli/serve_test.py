@@ -17,7 +17,7 @@ def child_of(parent, program):
     """The process of a program that another one has started."""
     def found():
         children = pathlib.Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-        return next((int(child) for child in children if pathlib.Path(f"/proc/{child}/exe").resolve().name == program), None)
+        return next((int(child) for child in children if pathlib.Path(f"/proc/{child}/comm").read_text() == f"{program}\n"), None)
     return wait_for(found, f"{program} in place of the process that starts it")
 
 

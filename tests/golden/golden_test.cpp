@@ -96,6 +96,8 @@ TEST_F(GoldenFiles, AreWrittenAgainAsTheyWere) {
   const auto public_key =
       wire::PublicKeyFile::open(site_->bytes("public-key.v1"), "public")->load(site_->ring()).value();
   EXPECT_EQ(wire::write_public_key(site_->ring(), *expected.program, public_key), site_->bytes("public-key.v1"));
+  const auto capped = fhe::secret::decode_key_file(site_->bytes("secret-key-capped.v2"), "secret", {}).value();
+  EXPECT_EQ(fhe::secret::encode_key_file(capped, {{}, true, {}}).value(), site_->bytes("secret-key-capped.v2"));
   const auto keys =
       wire::read_evaluation_keys(site_->bytes("evaluation-keys.v1"), "eval", site_->ring(), expected).value();
   const TemporaryFolder folder;

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "artifact/detail/container_layout.hpp"
 #include "artifact/identity.hpp"
 #include "deploy/net/embedded_queue.hpp"
 #include "deploy/net/message.hpp"
@@ -89,11 +90,25 @@ void add_ciphertexts(OwnerFiles& owner, Files& files) {
   files["result.v1"] = made("stage-3.v1", {"intermediate-2.v1"});
 }
 
-/// The key with a cap of its releases, and the count of them.
+/// A container as the first version of its format had it.
+Bytes as_first_version(Bytes bytes) {
+  constexpr std::size_t kVersionAt = 8;
+  constexpr std::size_t kFrontAt = 96;
+  bytes[kVersionAt] = 1;
+  const auto header = artifact::read_any_header(bytes, bytes.size(), "file").value();
+  const auto table = std::span(bytes).subspan(artifact::kHeaderBytes, header.table_bytes);
+  const artifact::Digest front = artifact::detail::front_digest(bytes, table);
+  std::copy(front.bytes.begin(), front.bytes.end(), bytes.begin() + kFrontAt);
+  return bytes;
+}
+
+/// The key with a cap of its releases, and the count of them. Before there was the second version, caps stood in files
+/// of the first.
 void add_releases(Files& files) {
   auto key = fhe::secret::decode_key_file(files.at("secret-key.v1"), "secret-key.v1", {}).value();
   key.release_cap = 1000;
-  files["secret-key-capped.v1"] = fhe::secret::encode_key_file(key, {{}, true, {}}).value();
+  files["secret-key-capped.v2"] = fhe::secret::encode_key_file(key, {{}, true, {}}).value();
+  files["secret-key-capped.v1"] = as_first_version(files["secret-key-capped.v2"]);
   const auto content = wire::read_key_content(key.info.parameters, "secret-key.v1").value();
   files["release-count.v1"] =
       fhe::secret::encode_release_count({content.key, 7}, fhe::secret::CountTagKey(key.secret_seed));

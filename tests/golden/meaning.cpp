@@ -119,6 +119,7 @@ class Reading {
     read_secret_key("secret-key.v1", "");
     read_secret_key("secret-key-passphrase.v1", kPassphrase);
     read_secret_key("secret-key-capped.v1", "");
+    read_secret_key("secret-key-capped.v2", "");
     const fhe::secret::CountTagKey tag(site_.secret().secret->reveal_secret_seed());
     const auto count =
         fhe::secret::decode_release_count(bytes("release-count.v1"), "count", site_.secret().content.key, tag).value();

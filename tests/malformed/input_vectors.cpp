@@ -272,7 +272,10 @@ Vectors pictures() {
        },
        "damaged JPEG"},
       {"a JPEG file of four colours", "image",
-       [](Workshop&) { return images::testing::encode_jpeg(2, 2, 4, Bytes(16, 9)); }, "4 colour components"}};
+       [](Workshop&) { return images::testing::encode_jpeg(2, 2, 4, Bytes(16, 9)); }, "4 colour components"},
+      {"a JPEG file of 127 scans", "image",
+       [](Workshop&) { return images::testing::encode_jpeg(8, 8, 1, Bytes(64, 9), images::testing::jpeg_scans(127)); },
+       "more than 100 scans"}};
 }
 
 Vector tensor(const std::string& name, const std::string& file, std::size_t at, std::uint8_t value,

@@ -14,6 +14,18 @@ Vector section(const std::string& name, const std::string& format, const std::st
           [=](Workshop& workshop) { return with_section(workshop, good(workshop, format, file), id, change); }, words};
 }
 
+/// An unprotected secret key with its content changed, in the second version, which has a cap of releases.
+Vector capped(const std::string& name, const std::function<void(Bytes&)>& change, const std::string& words) {
+  return {name, "key",
+          [=](Workshop& workshop) {
+            return with_pieces(workshop, good(workshop, "key", "secret"), [&](Pieces& pieces) {
+              pieces.version = 2;
+              change(*pieces.section(3));
+            });
+          },
+          words};
+}
+
 Vectors of_secret_keys() {
   const auto in_front = [](const std::string& name, std::size_t at, std::uint8_t value, const std::string& words) {
     return section(
@@ -50,6 +62,14 @@ Vectors of_secret_keys() {
           section(
               "a secret key with a program cut short", "key", "secret", 1, [](Bytes& content) { content.pop_back(); },
               "bytes are needed"),
+          capped(
+              "a secret key of version 2 without a cap", [](Bytes&) {}, "8 bytes are needed"),
+          capped(
+              "a secret key with a cap of no releases", [](Bytes& content) { content.resize(content.size() + 8); },
+              "a cap of no releases"),
+          capped(
+              "a secret key with a byte behind its cap", [](Bytes& content) { content.resize(content.size() + 9, 1); },
+              "1 bytes"),
           {"a secret key without its content", "key",
            [](Workshop& workshop) {
              return with_pieces(workshop, good(workshop, "key", "secret"),

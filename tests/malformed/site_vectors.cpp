@@ -22,9 +22,9 @@ Vector site(const std::string& name, const std::string& text, const std::string&
 Vectors site_vectors() {
   return {
       site("a site file without a role", "", "has no line `role`"),
-      site("a site file with a role that there is not", "role king\n", "king is no role"),
+      site("a site file with a role that there is not", "role king\n", "line 4: this is no role"),
       site("a site file with a line that means nothing", "role worker\ncolour red\n",
-           "`colour` is no name of anything"),
+           "begins with no name of anything"),
       site("a site file with two roles", "role worker\nrole owner\n", "`role` stands in line 4 already"),
       site("a site file with a name without value", "role worker\ngroup\n", "`group` has no value"),
       site("a site file with a group of 2^64", "role worker\ngroup 18446744073709551616\n",

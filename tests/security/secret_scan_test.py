@@ -65,14 +65,22 @@ def found_in(pieces, patterns):
     return found
 
 
+class ReadableWorkshop(Workshop):
+    """Of programs whose memory may be read by whoever started them."""
+
+    def environment(self):
+        return {**super().environment(), "LD_PRELOAD": str(SecretScan.preload)}
+
+
 class SecretScan(unittest.TestCase):
     programs = None
+    preload = None
 
     @classmethod
     def setUpClass(cls):
         temporary = tempfile.TemporaryDirectory(prefix="obscura-scan-")
         cls.addClassCleanup(temporary.cleanup)
-        cls.shop = shop = Workshop(cls.programs.resolve(), temporary.name)
+        cls.shop = shop = ReadableWorkshop(cls.programs.resolve(), temporary.name)
         cls.draw_images()
         cls.site = Site(shop, "site")
         cls.addClassCleanup(cls.site.close)
@@ -179,8 +187,9 @@ class SecretScan(unittest.TestCase):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--bin", required=True, type=pathlib.Path, help="folder of the programs")
+    parser.add_argument("--preload", required=True, type=pathlib.Path, help="the library that keeps their memory readable")
     options, words = parser.parse_known_args()
-    SecretScan.programs = options.bin
+    SecretScan.programs, SecretScan.preload = options.bin, options.preload.resolve()
     unittest.main(argv=[sys.argv[0], *words], verbosity=2)
 
 

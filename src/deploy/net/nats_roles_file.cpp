@@ -31,7 +31,8 @@ constexpr const char* kServerName = "nats-server";
 
 using Words = std::vector<std::string>;
 
-// What stands in the file, and what there is to say about a line of it.
+// What stands in the file, and what there is to say about a line of it. What a line says is not repeated: it may be a
+// seed, where its key should stand or where nobody would think of.
 class Reader {
  public:
   explicit Reader(std::string path) : path_(std::move(path)) {}
@@ -55,7 +56,6 @@ class Reader {
 
 Result<void> Reader::check_key(const std::string& key) const {
   if (!is_public_nkey(key)) {
-    // Not shown: it may be a seed.
     return wrong("this is no public nkey of a user",
                  "it has 56 characters and begins with U; `obscura-admin nkey` prints it");
   }
@@ -82,16 +82,15 @@ Result<NatsGroup*> Reader::group(const std::string& number) {
   const char* const end = number.data() + number.size();
   const auto read = std::from_chars(number.data(), end, value);
   if (read.ec != std::errc() || read.ptr != end || value > kMaxGroups) {
-    return wrong(fmt::format("{} is no number of an operator group", number),
-                 fmt::format("groups count from 0 to {}", kMaxGroups));
+    return wrong("this is no number of an operator group", fmt::format("groups count from 0 to {}", kMaxGroups));
   }
   if (value >= roles_.groups.size()) roles_.groups.resize(value + 1);
   return &roles_.groups[value];
 }
 
 Result<void> Reader::add_tenant(const Words& words) {
-  if (!valid_name(words[1])) {
-    return wrong(fmt::format("{} cannot be a tenant", words[1]), "tenants have up to 64 of A-Z a-z 0-9 _ -");
+  if (!valid_name(words[1]) || read_nkey_seed(words[1])) {
+    return wrong("this cannot be a tenant", "tenants have up to 64 of A-Z a-z 0-9 _ -, and are no seed");
   }
   OBSCURA_TRY_VOID(check_key(words[2]));
   const auto known = std::find_if(roles_.tenants.begin(), roles_.tenants.end(),
@@ -120,7 +119,7 @@ Result<void> Reader::line(const Words& words) {
     of->revoked = true;
     return {};
   }
-  return wrong(fmt::format("{} means nothing", fmt::join(words, " ")),
+  return wrong("this means nothing",
                "lines are supervisor KEY, owner KEY, worker GROUP KEY, tenant NAME KEY, revoked GROUP");
 }
 

@@ -16,6 +16,7 @@ namespace {
 
 using base::ErrorCode;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::string key(std::uint8_t fill) {
   return nkey_public(key_of(fill).verify_key());
@@ -62,15 +63,31 @@ TEST_F(NatsRolesFile, WhatIsWrittenIsRead) {
 
 TEST_F(NatsRolesFile, RefusesALineThatMeansNothingAndSaysWhich) {
   const std::string begin = "supervisor " + key(1) + "\nowner " + key(2) + " # the vendor\n";
-  expect_refused(begin + "king " + key(3), "line 3: king");
-  expect_refused(begin + "worker " + key(3), "line 3: worker");
-  expect_refused(begin + "worker 64 " + key(3), "line 3: 64 is no number");
-  expect_refused(begin + "worker -1 " + key(3), "line 3: -1 is no number");
+  expect_refused(begin + "king " + key(3), "line 3: this means nothing");
+  expect_refused(begin + "worker " + key(3), "line 3: this means nothing");
+  expect_refused(begin + "worker 64 " + key(3), "line 3: this is no number");
+  expect_refused(begin + "worker -1 " + key(3), "line 3: this is no number");
   expect_refused(begin + "worker 0 " + key(3).substr(1), "is no public nkey");
   expect_refused(begin + "worker 0 " + reveal_nkey_seed(key_of(3)), "is no public nkey");
-  expect_refused(begin + "tenant a.b " + key(3), "line 3: a.b cannot be a tenant");
+  expect_refused(begin + "tenant a.b " + key(3), "line 3: this cannot be a tenant");
   expect_refused(begin + "worker 0 " + key(2), "line 3: " + key(2) + " stands above already");
   expect_refused(begin + "owner " + key(3), "line 3: a second owner");
+}
+
+// A seed, pasted where a public key belongs or anywhere else, is not spread by what is said about it.
+TEST_F(NatsRolesFile, RepeatsNoSeed) {
+  const std::string seed = reveal_nkey_seed(key_of(3));
+  const std::string begin = "supervisor " + key(1) + "\nowner " + key(2) + "\n";
+  for (const std::string& line :
+       {seed, seed + " " + key(3), "worker 0 " + seed, "worker " + seed + " " + key(3), "worker " + seed,
+        "tenant " + seed + " " + key(3), "tenant clinic " + seed, "tenant " + seed, "revoked " + seed, "owner " + seed,
+        "king " + seed, "supervisor " + key(1) + " " + seed}) {
+    const auto got = read(begin + line + "\n");
+    ASSERT_FALSE(got) << "a line with a seed was read";
+    EXPECT_THAT(got.error().message, Not(HasSubstr(seed.substr(0, 8))));
+    EXPECT_THAT(got.error().hint, Not(HasSubstr(seed.substr(0, 8))));
+    EXPECT_THAT(got.error().message, HasSubstr(path_ + ", line 3: "));
+  }
 }
 
 TEST_F(NatsRolesFile, SaysWhatIsMissing) {

@@ -16,6 +16,7 @@
 #include "deploy/net/address.hpp"
 #include "deploy/net/detail/number_lines.hpp"
 #include "deploy/net/nats_config.hpp"
+#include "deploy/net/nkey.hpp"
 #include "deploy/net/trust_folder.hpp"
 
 namespace obscura::deploy::net {
@@ -117,8 +118,7 @@ Result<void> Reader::add_server(const std::string& url) {
     file_.reach.servers.push_back(url);
     return {};
   }
-  return wrong(fmt::format("{} is no address of a server", url),
-               "write tls://HOST:PORT; a site is reached by TLS only");
+  return wrong("this is no address of a server", "write tls://HOST:PORT; a site is reached by TLS only");
 }
 
 Result<void> Reader::set_role(const std::string& word) {
@@ -128,12 +128,12 @@ Result<void> Reader::set_role(const std::string& word) {
     if (role == SiteRole::kClient || role == SiteRole::kWorker) file_.reach.api_prefix = kImportedApiPrefix;
     return {};
   }
-  return wrong(fmt::format("{} is no role", word), "roles are client, worker, owner and admin");
+  return wrong("this is no role", "roles are client, worker, owner and admin");
 }
 
 Result<void> Reader::set_tenant(const std::string& word) {
-  if (!valid_name(word)) {
-    return wrong(fmt::format("{} cannot be a tenant", word), "tenants have up to 64 of A-Z a-z 0-9 _ -");
+  if (!valid_name(word) || read_nkey_seed(word)) {
+    return wrong("this cannot be a tenant", "tenants have up to 64 of A-Z a-z 0-9 _ -, and are no seed");
   }
   file_.tenant = word;
   return {};
@@ -143,7 +143,8 @@ Result<void> Reader::set_path(std::string& target, const std::string& value) con
   const std::string path = (folder_ / value).string();
   std::error_code error;
   if (!fs::exists(path, error)) {
-    return base::fail(ErrorCode::kNotFound, fmt::format("{}, line {}: {} is not there", path_, number_, path),
+    return base::fail(ErrorCode::kNotFound,
+                      fmt::format("{}, line {}: the file that it names is not there", path_, number_),
                       "paths are relative to the site file; keep its files beside it");
   }
   target = path;
@@ -167,7 +168,7 @@ Result<void> Reader::line(const std::string& said) {
     std::vector<std::string> names;
     for (const auto& [each, ignored] : words_) names.push_back(each);
     for (const auto& [each, ignored] : numbers_) names.push_back(each);
-    return wrong(fmt::format("`{}` is no name of anything", name),
+    return wrong("this begins with no name of anything",
                  fmt::format("lines begin with {}, or an administrator's limit", fmt::join(names, ", ")));
   }
   OBSCURA_TRY_VOID(check_once(name));

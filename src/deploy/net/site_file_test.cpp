@@ -7,6 +7,8 @@
 #include <string>
 
 #include "deploy/net/nats_config.hpp"
+#include "deploy/net/nkey.hpp"
+#include "deploy/net/testing/pipeline.hpp"
 #include "deploy/net/testing/temporary_folder.hpp"
 
 namespace obscura::deploy::net {
@@ -92,14 +94,27 @@ TEST_F(SiteFileTest, HasTheLimitsOfTheAdministrator) {
 
 TEST_F(SiteFileTest, RefusesALineThatMeansNothingAndSaysWhich) {
   for (const auto& [line, words] :
-       {std::pair("server nats://h:1", "line 1: nats://h:1 is no address"), std::pair("server tls://", "no address"),
-        std::pair("role king", "line 1: king is no role"), std::pair("tenant a.b", "a.b cannot be a tenant"),
+       {std::pair("server nats://h:1", "line 1: this is no address"), std::pair("server tls://", "no address"),
+        std::pair("role king", "line 1: this is no role"), std::pair("tenant a.b", "line 1: this cannot be a tenant"),
         std::pair("ca", "`ca` has no value"), std::pair("lease_ms", "`lease_ms` has no value"),
-        std::pair("colour red", "line 1: `colour` is no name"), std::pair("group -1", "group -1"),
-        std::pair("group 1000", "group 1000"), std::pair("copies 6", "copies 6"),
-        std::pair("lease_ms 99", "lease_ms 99"), std::pair("timeout_ms soon", "timeout_ms soon")}) {
+        std::pair("colour red", "line 1: this begins with no name"),
+        std::pair("group -1", "line 1, has a line that means nothing"), std::pair("group 1000", "line 1, has a line"),
+        std::pair("copies 6", "line 1, has a line"), std::pair("lease_ms 99", "line 1, has a line"),
+        std::pair("timeout_ms soon", "line 1, has a line")}) {
     expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, words);
     expect_refused(ErrorCode::kUsage, std::string(line) + "\n" + kReach, path("it.site"));
+  }
+}
+
+// As in a list of roles: a seed in the file, instead of the name of its own, is not spread by what is said about it.
+TEST_F(SiteFileTest, RepeatsNoSeed) {
+  const std::string seed = reveal_nkey_seed(testing::key_of(3));
+  for (const char* name : {"", "seed ", "tenant ", "role ", "group ", "server ", "lease_ms ", "trust ", "king "}) {
+    const auto got = read(name + seed + "\n");
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().message.find(seed.substr(0, 8)), std::string::npos) << name;
+    EXPECT_EQ(got.error().hint.find(seed.substr(0, 8)), std::string::npos) << name;
+    EXPECT_NE(got.error().message.find("line 1"), std::string::npos) << name;
   }
 }
 

@@ -20,6 +20,11 @@ constexpr std::uint32_t kFrontSection = 2;
 constexpr std::uint32_t kSealedSection = 3;
 constexpr std::size_t kSeedBytes = 32;
 
+/// Format versions: the second says how many results the key may release. Programs that only read the first refuse it
+/// by its number, and so release nothing uncounted.
+constexpr std::uint16_t kUncapped = 1;
+constexpr std::uint16_t kCapped = 2;
+
 enum class Protection : std::uint32_t { kNone = 0, kArgon2id = 1 };
 
 /// The front section: what protects the sealed one, and what for.
@@ -93,14 +98,16 @@ base::Result<base::SecretBytes> write_content(const KeyFile& file) {
   return content;
 }
 
-base::Result<void> read_content(std::span<const std::uint8_t> content, const std::string& name, KeyFile& file) {
+// Before there was the second version, a cap stood in files of the first.
+base::Result<void> read_content(std::span<const std::uint8_t> content, std::uint16_t version, const std::string& name,
+                                KeyFile& file) {
   base::ByteReader reader(content, name);
   std::ranges::copy(reader.bytes(kSeedBytes), file.secret_seed.bytes.begin());
   const std::size_t count = reader.count(kMaxLabels, 4);
   for (std::size_t i = 0; i < count; ++i) file.labels.push_back(reader.string(kMaxLabelBytes));
-  if (reader.ok() && reader.remaining() > 0) {
+  if (reader.ok() && (version == kCapped || reader.remaining() > 0)) {
     file.release_cap = reader.u64();
-    if (file.release_cap == 0) reader.reject("a cap of no releases");
+    if (reader.ok() && file.release_cap == 0) reader.reject("a cap of no releases");
   }
   return reader.finish();
 }
@@ -111,6 +118,7 @@ struct Opened {
   Front front;
   std::vector<std::uint8_t> bound;
   std::span<const std::uint8_t> sealed;
+  std::uint16_t version = kUncapped;
 };
 
 base::Result<Opened> open(std::span<const std::uint8_t> bytes, const std::string& name) {
@@ -125,6 +133,7 @@ base::Result<Opened> open(std::span<const std::uint8_t> bytes, const std::string
                  std::vector<std::uint8_t>(parameters.begin(), parameters.end())};
   opened.bound = bound_bytes(opened.info, front_bytes);
   opened.sealed = sealed;
+  opened.version = reader.header().version;
   return opened;
 }
 
@@ -158,7 +167,8 @@ base::Result<std::vector<std::uint8_t>> encode_key_file(const KeyFile& file, con
     OBSCURA_TRY(sealed, detail::seal(content.reveal_secret(), bound_bytes(file.info, front_bytes),
                                      protection.passphrase, front.seal));
   }
-  artifact::ContainerWriter writer(artifact::ArtifactKind::kSecretKey, file.info.params, file.info.insecure);
+  artifact::ContainerWriter writer(artifact::ArtifactKind::kSecretKey, file.info.params, file.info.insecure,
+                                   file.release_cap > 0 ? kCapped : kUncapped);
   writer.add(kParametersSection, file.info.parameters);
   writer.add(kFrontSection, std::move(front_bytes));
   writer.add(kSealedSection, std::move(sealed));
@@ -179,7 +189,7 @@ base::Result<KeyFile> decode_key_file(std::span<const std::uint8_t> bytes, std::
   KeyFile file;
   file.info = std::move(opened.info);
   if (opened.front.protection == Protection::kNone) {
-    OBSCURA_TRY_VOID(read_content(opened.sealed, file_name, file));
+    OBSCURA_TRY_VOID(read_content(opened.sealed, opened.version, file_name, file));
     return file;
   }
   if (passphrase.empty()) {
@@ -188,7 +198,7 @@ base::Result<KeyFile> decode_key_file(std::span<const std::uint8_t> bytes, std::
   }
   OBSCURA_TRY(const base::SecretBytes content,
               detail::unseal(opened.sealed, opened.bound, passphrase, opened.front.seal, file_name));
-  OBSCURA_TRY_VOID(read_content(content.reveal_secret(), file_name, file));
+  OBSCURA_TRY_VOID(read_content(content.reveal_secret(), opened.version, file_name, file));
   return file;
 }
 

@@ -71,6 +71,15 @@ TEST(KeyFile, TheCapOfReleasesIsReadWhereThereIsOne) {
   expect_equal(decode_key_file(bytes, "secret", bytes_of("p")).value(), file);
 }
 
+// Programs from before the cap refuse it by its version (docs/formats.md), instead of calling it damaged.
+TEST(KeyFile, ACapMakesItVersionTwo) {
+  constexpr std::size_t kVersionAt = 8;
+  KeyFile file = example();
+  EXPECT_EQ(encode_key_file(file, {{}, true, {}}).value()[kVersionAt], 1);
+  file.release_cap = 1;
+  EXPECT_EQ(encode_key_file(file, {{}, true, {}}).value()[kVersionAt], 2);
+}
+
 TEST(KeyFile, SummaryNeedsNoPassphrase) {
   for (const std::string passphrase : {"", "p"}) {
     const auto bytes = encoded(passphrase);

@@ -60,8 +60,27 @@ inline Bytes encode_png(int width, int height, int bit_depth, int colour_type, c
   return file;
 }
 
-/// A JPEG by libjpeg, quality 100, no chroma subsampling; `channels`: 1, 3 or 4 (CMYK).
-inline Bytes encode_jpeg(int width, int height, int channels, const Bytes& samples) {
+/// The scans of a progressive grey JPEG, 1 to 127: the constant coefficient, each other one without its last bit, and
+/// these bits.
+inline std::vector<jpeg_scan_info> jpeg_scans(int count) {
+  std::vector<jpeg_scan_info> scans;
+  for (int i = 0; i < count; ++i) {
+    const int coefficient = i == 0 ? 0 : (i - 1) % 63 + 1;
+    const bool is_last_bit = i > 63;
+    scans.push_back({.comps_in_scan = 1,
+                     .component_index = {0},
+                     .Ss = coefficient,
+                     .Se = coefficient,
+                     .Ah = is_last_bit ? 1 : 0,
+                     .Al = i == 0 || is_last_bit ? 0 : 1});
+  }
+  return scans;
+}
+
+/// A JPEG by libjpeg, quality 100, no chroma subsampling; `channels`: 1, 3 or 4 (CMYK). With `scans` (jpeg_scans) a
+/// progressive one.
+inline Bytes encode_jpeg(int width, int height, int channels, const Bytes& samples,
+                         const std::vector<jpeg_scan_info>& scans = {}) {
   jpeg_compress_struct state{};
   jpeg_error_mgr errors{};
   state.err = jpeg_std_error(&errors);
@@ -76,6 +95,10 @@ inline Bytes encode_jpeg(int width, int height, int channels, const Bytes& sampl
   jpeg_set_defaults(&state);
   jpeg_set_quality(&state, 100, TRUE);
   for (int c = 0; c < channels; ++c) state.comp_info[c].h_samp_factor = state.comp_info[c].v_samp_factor = 1;
+  if (!scans.empty()) {
+    state.scan_info = scans.data();
+    state.num_scans = static_cast<int>(scans.size());
+  }
   jpeg_start_compress(&state, TRUE);
   for (std::size_t y = 0; y < static_cast<std::size_t>(height); ++y) {
     auto* row = const_cast<JSAMPLE*>(samples.data() + y * static_cast<std::size_t>(width * channels));

@@ -27,7 +27,7 @@
 
 namespace {
 
-enum class Kind { kNone, kNew, kFile, kSpace };
+enum class Kind { kNone, kNew, kFile, kSpace, kNameless };
 
 struct Plan {
   Kind kind = Kind::kNone;
@@ -48,6 +48,7 @@ const char* variable(const char* name) {
 Kind kind_of(const char* name) {
   if (std::strcmp(name, "new") == 0) return Kind::kNew;
   if (std::strcmp(name, "file") == 0) return Kind::kFile;
+  if (std::strcmp(name, "nameless") == 0) return Kind::kNameless;
   return std::strcmp(name, "space") == 0 ? Kind::kSpace : Kind::kNone;
 }
 
@@ -162,9 +163,16 @@ extern "C" {
 int open(const char* path, int flags, ...) {
   std::va_list rest;
   va_start(rest, flags);
-  const mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(rest, mode_t) : 0;
+  const bool is_nameless = (flags & O_TMPFILE) == O_TMPFILE;
+  const bool creates = is_nameless || (flags & O_CREAT) != 0;
+  const mode_t mode = creates ? va_arg(rest, mode_t) : 0;
   va_end(rest);
-  if (operation_fails("open", (flags & O_CREAT) != 0)) return -1;
+  if (is_nameless && armed && plan.kind == Kind::kNameless) {
+    ++calls;
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  if (operation_fails("open", creates)) return -1;
   return next<int (*)(const char*, int, ...)>("open")(path, flags, mode);
 }
 
@@ -196,6 +204,15 @@ int rename(const char* from, const char* to) {
 
 int link(const char* from, const char* to) {
   return operation_fails("link") ? -1 : next<decltype(&link)>("link")(from, to);
+}
+
+int linkat(int from_folder, const char* from, int to_folder, const char* to, int flags) {
+  if (operation_fails("linkat", true)) return -1;
+  return next<decltype(&linkat)>("linkat")(from_folder, from, to_folder, to, flags);
+}
+
+int access(const char* path, int mode) {
+  return operation_fails("access") ? -1 : next<decltype(&access)>("access")(path, mode);
 }
 
 int unlink(const char* path) {

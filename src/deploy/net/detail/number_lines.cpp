@@ -14,7 +14,7 @@ std::string without_comment(const std::string& line) {
   return said.substr(begin, said.find_last_not_of(kWhite) + 1 - begin);
 }
 
-base::Result<void> read_number_line(const std::string& line, const NumberSettings& known, const std::string& path) {
+base::Result<void> read_number_line(const std::string& line, const NumberSettings& known, const std::string& place) {
   const std::string said = without_comment(line);
   std::istringstream words(said);
   std::string name;
@@ -28,13 +28,16 @@ base::Result<void> read_number_line(const std::string& line, const NumberSetting
     found->second.set(value);
     return {};
   }
-  return base::fail(base::ErrorCode::kUsage, fmt::format("{} has a line that means nothing: {}", path, line),
+  return base::fail(base::ErrorCode::kUsage, fmt::format("{} has a line that means nothing", place),
                     "each line is the name of a limit and a number within its range");
 }
 
 base::Result<void> read_number_lines(const std::string& text, const NumberSettings& known, const std::string& path) {
   std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) OBSCURA_TRY_VOID(read_number_line(line, known, path));
+  int number = 0;
+  for (std::string line; std::getline(lines, line);) {
+    OBSCURA_TRY_VOID(read_number_line(line, known, fmt::format("{}, line {},", path, ++number)));
+  }
   return {};
 }
 

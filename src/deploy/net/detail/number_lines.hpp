@@ -36,10 +36,11 @@ template <class Unit>
 
 /// A line without its comment and the white space around what is left.
 [[nodiscard]] std::string without_comment(const std::string& line);
-/// Reads one line; an empty one says nothing. Error: kUsage, which names `path` and the line.
+/// Reads one line; an empty one says nothing. Error: kUsage, which names `place` and does not repeat the line: in the
+/// wrong file it may be a secret.
 [[nodiscard]] base::Result<void> read_number_line(const std::string& line, const NumberSettings& known,
-                                                  const std::string& path);
-/// Reads all lines. Error: likewise.
+                                                  const std::string& place);
+/// Reads all lines. Error: likewise, which names `path` and the number of the line.
 [[nodiscard]] base::Result<void> read_number_lines(const std::string& text, const NumberSettings& known,
                                                    const std::string& path);
 
