@@ -112,6 +112,7 @@ struct Buffer::State {
 
   std::uint64_t* make(std::size_t capacity) {
     const std::lock_guard lock(mutex);
+    keep_within(capacity * kWordBytes);
     if (!fits_slab(capacity)) return allocate(capacity, blocks_made++ % kStaggers);
     if (slabs.empty() || kSlabWords < slab_used + capacity) {
       slabs.push_back(allocate(kSlabWords, 0));
@@ -132,6 +133,7 @@ struct Buffer::State {
       block = found->second.back();
       found->second.pop_back();
       if (found->second.empty()) cached.erase(found);
+      if (has_huge_pages(capacity)) idle -= capacity * kWordBytes;
     }
     return {block, capacity};
   }
@@ -146,6 +148,7 @@ struct Buffer::State {
   void put(std::uint64_t* block, std::size_t capacity) {
     const std::lock_guard lock(mutex);
     cached[capacity].push_back(block);
+    if (has_huge_pages(capacity)) idle += capacity * kWordBytes;
     in_use -= capacity * kWordBytes;
     if (fits_slab(capacity)) --slab_blocks_in_use;
   }
@@ -157,6 +160,7 @@ struct Buffer::State {
       const auto& [capacity, blocks] = entry;
       if (fits_slab(capacity)) return !keep_slabs;
       for (std::uint64_t* block : blocks) release(block, capacity);
+      if (has_huge_pages(capacity)) idle -= blocks.size() * capacity * kWordBytes;
       return true;
     });
     if (keep_slabs) return;
@@ -164,13 +168,9 @@ struct Buffer::State {
     slabs.clear();
   }
 
-  void trim_to(std::size_t most_bytes) {
-    const std::lock_guard lock(mutex);
-    std::size_t idle = 0;
-    for (const auto& [capacity, blocks] : cached) {
-      if (has_huge_pages(capacity)) idle += blocks.size() * capacity * kWordBytes;
-    }
-    while (idle > most_bytes) {
+  // Makes room for so many bytes more.
+  void keep_within(std::size_t more) {
+    while (idle > 0 && in_use + idle + more > most) {
       const auto largest = std::prev(cached.end());
       const std::size_t capacity = largest->first;
       release(largest->second.back(), capacity);
@@ -180,6 +180,12 @@ struct Buffer::State {
     }
   }
 
+  void hold_at_most(std::size_t bytes) {
+    const std::lock_guard lock(mutex);
+    most = bytes;
+    keep_within(0);
+  }
+
   std::mutex mutex;
   std::map<std::size_t, std::vector<std::uint64_t*>> cached;
   std::vector<std::uint64_t*> slabs;
@@ -187,6 +193,8 @@ struct Buffer::State {
   std::size_t blocks_made = 0;
   std::size_t slab_blocks_in_use = 0;
   std::size_t in_use = 0;
+  std::size_t idle = 0;  // bytes of cached blocks of huge pages
+  std::size_t most = SIZE_MAX;
   std::size_t peak = 0;
 };
 
@@ -243,8 +251,8 @@ void BufferPool::trim() {
   state_->trim();
 }
 
-void BufferPool::trim_to(std::size_t most_bytes) {
-  state_->trim_to(most_bytes);
+void BufferPool::hold_at_most(std::size_t bytes) {
+  state_->hold_at_most(bytes);
 }
 
 }  // namespace obscura::base

@@ -51,8 +51,9 @@ class BufferPool {
   [[nodiscard]] std::size_t bytes_peak() const;
   /// Gives cached blocks back to the system; those in slabs only when none of them is in use.
   void trim();
-  /// Gives the largest of the cached blocks back until those of 2 MiB and more hold at most so many bytes.
-  void trim_to(std::size_t most_bytes);
+  /// From now on cached blocks of 2 MiB and more go back to the system, the largest first, where they and what is in
+  /// use would take more than so many bytes. What is in use may.
+  void hold_at_most(std::size_t bytes);
 
  private:
   std::shared_ptr<Buffer::State> state_;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/buffer.hpp"
 #include "base/bytes.hpp"
 #include "fhe/ckks/expand.hpp"
 #include "fhe/ckks/key_form.hpp"
@@ -63,20 +64,22 @@ artifact::ContainerExpectation expectation(const std::string& name) {
   return result;
 }
 
-/// The limbs over `basis` out of a packed polynomial over more primes q of the chain and the same special ones.
-std::vector<std::uint8_t> lower_limbs(const fhe::ring::RingContext& ring, std::span<const std::uint8_t> packed,
-                                      const fhe::ring::Basis& from, const fhe::ring::Basis& basis) {
+/// A polynomial over `basis` out of a packed one over more primes q of the chain and the same special ones.
+base::Result<fhe::ring::EvaluationPoly> unpack_lower(const fhe::ring::RingContext& ring,
+                                                     std::span<const std::uint8_t> packed, const fhe::ring::Basis& from,
+                                                     const fhe::ring::Basis& basis, const std::string& name) {
+  if (from == basis) return unpack(ring, basis, packed, name);
   const auto kept = packed.first(packed_bytes(ring, {basis.q_count, 0}));
   const auto special = packed.subspan(packed_bytes(ring, {from.q_count, 0}));
   std::vector<std::uint8_t> limbs(kept.begin(), kept.end());
   limbs.insert(limbs.end(), special.begin(), special.end());
-  return limbs;
+  return unpack(ring, basis, limbs, name);
 }
 
 /// The key up to `level`, which is not above that of the entry: its first digits over the basis of that level.
-base::Result<fhe::ckks::SwitchingKey> parse_key(const fhe::ring::RingContext& ring, const Entry& entry,
-                                                fhe::params::Level level, std::span<const std::uint8_t> bytes,
-                                                const std::string& name) {
+base::Result<fhe::ckks::SeededSwitchingKey> parse_key(const fhe::ring::RingContext& ring, const Entry& entry,
+                                                      fhe::params::Level level, std::span<const std::uint8_t> bytes,
+                                                      const std::string& name) {
   const fhe::ckks::KeyKind kind = keys::key_id_of(entry.need, ring.params().log_n()).kind;
   const fhe::ckks::KeyForm stored = fhe::ckks::key_form(ring, kind, entry.need.level);
   const fhe::ckks::KeyForm needed = fhe::ckks::key_form(ring, kind, level);
@@ -86,13 +89,32 @@ base::Result<fhe::ckks::SwitchingKey> parse_key(const fhe::ring::RingContext& ri
   }
   std::vector<fhe::ring::EvaluationPoly> halves;
   for (int i = 0; i < needed.digits; ++i) {
-    const auto limbs =
-        lower_limbs(ring, bytes.subspan(static_cast<std::size_t>(i) * each, each), stored.basis, needed.basis);
-    OBSCURA_TRY(auto half, unpack(ring, needed.basis, limbs, name));
+    const auto digit = bytes.subspan(static_cast<std::size_t>(i) * each, each);
+    OBSCURA_TRY(auto half, unpack_lower(ring, digit, stored.basis, needed.basis, name));
     halves.push_back(std::move(half));
   }
-  return fhe::ckks::expand_switching_key(ring, kind, std::move(halves), entry.seed, level);
+  return fhe::ckks::SeededSwitchingKey{std::move(halves), entry.seed};
 }
+
+/// A verified copy of a section in memory of the pool, which has it at hand for the next one.
+class SectionCopy {
+ public:
+  static base::Result<SectionCopy> make(const fhe::ring::RingContext& ring, const artifact::LazyContainerReader& reader,
+                                        std::uint32_t id) {
+    OBSCURA_TRY(const artifact::Section* section, reader.find(id));
+    SectionCopy copy;
+    copy.size_ = static_cast<std::size_t>(section->length);
+    copy.words_ = ring.pool().acquire((copy.size_ + sizeof(std::uint64_t) - 1) / sizeof(std::uint64_t));
+    OBSCURA_TRY_VOID(reader.copy_section(*section, copy.bytes()));
+    return copy;
+  }
+  [[nodiscard]] std::span<std::uint8_t> bytes() { return {reinterpret_cast<std::uint8_t*>(words_.data()), size_}; }
+
+ private:
+  SectionCopy() = default;
+  base::Buffer words_;
+  std::size_t size_ = 0;
+};
 
 std::pair<plan::program::KeyKind, fhe::params::RotationStep> place_in_list(const plan::program::KeyNeed& need) {
   return {need.kind, need.step};
@@ -219,11 +241,11 @@ base::Result<EvaluationKeysFile> EvaluationKeysFile::open(std::span<const std::u
   return EvaluationKeysFile(std::make_unique<State>(State{std::move(reader), std::move(info), name}));
 }
 
-base::Result<fhe::ckks::SwitchingKey> EvaluationKeysFile::key(const fhe::ring::RingContext& ring,
-                                                              const plan::program::KeyNeed& need) const {
+base::Result<fhe::ckks::SeededSwitchingKey> EvaluationKeysFile::key(const fhe::ring::RingContext& ring,
+                                                                    const plan::program::KeyNeed& need) const {
   OBSCURA_TRY(const std::size_t i, find_entry(state_->info, need, state_->name));
-  OBSCURA_TRY(const auto bytes, state_->reader.copy_section(item_section(i)));
-  return parse_key(ring, state_->info.entries[i], need.level, bytes, state_->name);
+  OBSCURA_TRY(auto copy, SectionCopy::make(ring, state_->reader, item_section(i)));
+  return parse_key(ring, state_->info.entries[i], need.level, copy.bytes(), state_->name);
 }
 
 base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std::uint8_t> file,
@@ -233,8 +255,9 @@ base::Result<fhe::ckks::EvaluationKeys> read_evaluation_keys(std::span<const std
   OBSCURA_TRY(const auto opened, EvaluationKeysFile::open(file, name, ring, expected));
   fhe::ckks::EvaluationKeys keys;
   for (const plan::program::KeyNeed& need : expected.program->key_needs) {
-    OBSCURA_TRY(auto key, opened.key(ring, need));
-    keys.insert(keys::key_id_of(need, expected.program->params.log_n), std::move(key));
+    const fhe::ckks::KeyId id = keys::key_id_of(need, expected.program->params.log_n);
+    OBSCURA_TRY(auto seeded, opened.key(ring, need));
+    keys.insert(id, fhe::ckks::expand(ring, id.kind, std::move(seeded), need.level));
   }
   return keys;
 }

@@ -56,7 +56,7 @@ struct EvaluationKeysInfo {
 [[nodiscard]] base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file,
                                                                        const std::string& name);
 
-/// A file of evaluation keys whose keys are read one by one.
+/// A file of evaluation keys whose keys are read one by one. Its const operations are safe from several threads.
 class EvaluationKeysFile {
  public:
   /// `file` outlives the object. Errors: those of LazyContainerReader; kMismatch when the file was made for another
@@ -69,10 +69,10 @@ class EvaluationKeysFile {
   EvaluationKeysFile& operator=(EvaluationKeysFile&&) noexcept;
   ~EvaluationKeysFile();
 
-  /// Reads and expands one key, up to the level of the need. Errors: kMismatch when the file has none that serves it;
-  /// kCorrupt. Cost: one uniform sampling of half its bytes.
-  [[nodiscard]] base::Result<fhe::ckks::SwitchingKey> key(const fhe::ring::RingContext& ring,
-                                                          const plan::program::KeyNeed& need) const;
+  /// Reads one key, up to the level of the need; ckks::expand() makes the rest of it. Errors: kMismatch when the file
+  /// has none that serves it; kCorrupt. Cost: a copy, a digest and unpacking of the whole key as it is stored.
+  [[nodiscard]] base::Result<fhe::ckks::SeededSwitchingKey> key(const fhe::ring::RingContext& ring,
+                                                                const plan::program::KeyNeed& need) const;
 
  private:
   struct State;
