@@ -20,12 +20,19 @@ using detail::Transaction;
 constexpr Milliseconds kFirstPause{2};
 constexpr Milliseconds kLastPause{10};
 
+// How long a task that is given back can be made to wait.
+constexpr Milliseconds kLongestDelay = std::chrono::minutes(2);
+
 // The columns from which task_of() makes a task.
 #define OBSCURA_TASK_COLUMNS "id, deliveries, tenant, job, replica, stage, shard, model, eval_key, deadline, message"
 
 std::int64_t count_of(Instant instant) {
   return instant.time_since_epoch().count();
 }
+
+// Whether a task can be fetched; Queue::bind_ready says of which moments. What becomes ready later than any lease or
+// delay that begins now was made before the clock of the machine was set back: it waited long enough.
+#define OBSCURA_IS_READY "(ready_at <= ? OR ready_at > ?)"
 
 artifact::Digest digest_in(const Query& row, int column) {
   artifact::Digest digest;
@@ -83,6 +90,9 @@ class Queue final : public JobQueue {
   // Leases and acknowledgements may be forgotten in a loss of power: the task is then delivered once more.
   Result<void> write_lightly() { return database_.make_durable(false); }
   Result<void> write_durably() { return database_.make_durable(options_.survives_power_loss); }
+  Query& bind_ready(Query& query, std::int64_t now) const {
+    return query.bind(now).bind(now + std::max(options_.lease, kLongestDelay).count());
+  }
   Result<std::optional<Milliseconds>> can_claim(const Lane& lane, std::int64_t now);
   Result<std::optional<Lease>> claim(const Lane& lane);
   Result<LeaseState> settle(const Lease& lease, const char* change, std::int64_t ready_at);
@@ -96,14 +106,16 @@ class Queue final : public JobQueue {
   std::size_t first_lane_ = 0;
 };
 
-// Looks until there is something, an error, or `timeout` is over.
+// Looks until there is something, an error, or `timeout` is over; if the clock is set back meanwhile, up to another
+// `timeout`.
 template <class Look>
 auto Queue::wait(Milliseconds timeout, Look look) -> decltype(look()) {
-  const Instant end = clock_.now() + timeout;
+  Instant end = clock_.now() + timeout;
   Milliseconds pause = kFirstPause;
   while (true) {
     auto found = look();
     if (!found || *found) return found;
+    end = std::min(end, clock_.now() + timeout);
     const Milliseconds left = end - clock_.now();
     if (left <= Milliseconds(0)) return found;
     clock_.sleep(std::min(pause, left));
@@ -150,11 +162,10 @@ Result<Stored> Queue::publish(const Task& task) {
 Result<std::optional<Milliseconds>> Queue::can_claim(const Lane& lane, std::int64_t now) {
   Query look(database_,
              "SELECT ready_at FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND shard = ? "
-             "AND done = 0 "
-             "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1");
-  OBSCURA_TRY(const bool there, bind_lane(look, lane).bind(now).step());
+             "AND done = 0 AND " OBSCURA_IS_READY " AND deliveries < 5 ORDER BY id LIMIT 1");
+  OBSCURA_TRY(const bool there, bind_ready(bind_lane(look, lane), now).step());
   if (!there) return std::nullopt;
-  return Milliseconds(now - look.integer(0));
+  return Milliseconds(std::max<std::int64_t>(0, now - look.integer(0)));
 }
 
 Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
@@ -167,8 +178,8 @@ Result<std::optional<Lease>> Queue::claim(const Lane& lane) {
       database_,
       "UPDATE tasks SET leased = 1, deliveries = deliveries + 1, ready_at = ? WHERE id = ("
       "SELECT id FROM tasks WHERE model = ? AND eval_key = ? AND stage = ? AND replica = ? AND shard = ? AND done = 0 "
-      "AND ready_at <= ? AND deliveries < 5 ORDER BY id LIMIT 1) RETURNING " OBSCURA_TASK_COLUMNS);
-  bind_lane(update.bind(now + options_.lease.count()), lane).bind(now);
+      "AND " OBSCURA_IS_READY " AND deliveries < 5 ORDER BY id LIMIT 1) RETURNING " OBSCURA_TASK_COLUMNS);
+  bind_ready(bind_lane(update.bind(now + options_.lease.count()), lane), now);
   OBSCURA_TRY(const bool claimed, update.step());
   if (!claimed) return std::nullopt;
   Lease lease{.id = static_cast<std::uint64_t>(update.integer(0)),
@@ -210,7 +221,7 @@ Result<LeaseState> Queue::acknowledge(const Lease& lease) {
 }
 
 Result<LeaseState> Queue::retry_later(const Lease& lease, Milliseconds delay) {
-  return settle(lease, "leased = 0", count_of(clock_.now() + delay));
+  return settle(lease, "leased = 0", count_of(clock_.now() + std::min(delay, kLongestDelay)));
 }
 
 Result<bool> Queue::has_result_room(std::size_t bytes) {
@@ -281,8 +292,8 @@ Result<std::uint64_t> Queue::withdraw(const JobKey& key) {
   const std::int64_t now = count_of(clock_.now());
   Query update(database_,
                "UPDATE tasks SET done = 1, leased = 0, message = x'' WHERE tenant = ? AND job = ? AND replica = ? "
-               "AND done = 0 AND (leased = 0 OR ready_at <= ?)");
-  OBSCURA_TRY_VOID(bind_key(update, key).bind(now).finish());
+               "AND done = 0 AND (leased = 0 OR " OBSCURA_IS_READY ")");
+  OBSCURA_TRY_VOID(bind_ready(bind_key(update, key), now).finish());
   return static_cast<std::uint64_t>(database_.changes());
 }
 
@@ -306,10 +317,9 @@ Result<void> Queue::forget_old() {
 Result<std::vector<Orphan>> Queue::orphans(std::size_t limit) {
   OBSCURA_TRY_VOID(forget_old());
   const std::int64_t now = count_of(clock_.now());
-  Query query(database_, "SELECT " OBSCURA_TASK_COLUMNS
-                         " FROM tasks WHERE done = 0 AND ready_at <= ? AND (deliveries >= 5 OR deadline < ?) "
-                         "ORDER BY id LIMIT ?");
-  query.bind(now).bind(now).bind(static_cast<std::int64_t>(limit));
+  Query query(database_, "SELECT " OBSCURA_TASK_COLUMNS " FROM tasks WHERE done = 0 AND " OBSCURA_IS_READY
+                         " AND (deliveries >= 5 OR deadline < ?) ORDER BY id LIMIT ?");
+  bind_ready(query, now).bind(now).bind(static_cast<std::int64_t>(limit));
   std::vector<Orphan> orphans;
   while (true) {
     OBSCURA_TRY(const bool row, query.step());
@@ -337,9 +347,10 @@ Result<QueueStatus> Queue::status() {
   status.results = static_cast<std::uint64_t>(usage.integer(2));
   Query lanes(
       database_,
-      "SELECT model, eval_key, stage, replica, shard, sum(leased = 1 AND ready_at > ?), count(*) FROM tasks WHERE "
+      "SELECT model, eval_key, stage, replica, shard, sum(leased = 1 AND NOT " OBSCURA_IS_READY
+      "), count(*) FROM tasks WHERE "
       "done = 0 GROUP BY model, eval_key, stage, replica, shard ORDER BY model, eval_key, stage, replica, shard");
-  lanes.bind(count_of(clock_.now()));
+  bind_ready(lanes, count_of(clock_.now()));
   while (true) {
     OBSCURA_TRY(const bool row, lanes.step());
     if (!row) return status;

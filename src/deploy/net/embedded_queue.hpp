@@ -22,7 +22,8 @@ struct EmbeddedQueueOptions {
 
 /// The queue of one machine: a SQLite database in write-ahead mode, shared by any number of processes without a
 /// server. A lease is a time in the task's row, taken by a single UPDATE. Any process may be killed at any moment.
-/// The clocks of all processes must agree (one machine: they do).
+/// The clocks of all processes must agree (one machine: they do). A clock that is set back or forward costs a task in
+/// work a delivery at most; what lies there is handed out as before, after two minutes or a lease at the latest.
 class EmbeddedQueue {
  public:
   /// Opens or creates the queue in `path` (a file; SQLite adds two beside it). `clock` must outlive the queue.

@@ -88,7 +88,8 @@ Served Attempt::served(Ending ending, std::string cause) const {
 
 bool Attempt::still_mine() {
   const Instant now = worker_.clock.now();
-  if (lost_ || now - renewed_ < worker_.heartbeat_every) return !lost_;
+  const bool is_recent = now >= renewed_ && now - renewed_ < worker_.heartbeat_every;  // a clock may be set back
+  if (lost_ || is_recent) return !lost_;
   const auto state = worker_.queue.heartbeat(lease_);
   // A heartbeat that did not come through is tried again at the next call.
   if (state && *state == LeaseState::kHeld) renewed_ = now;

@@ -318,6 +318,25 @@ TEST(ServeOne, RenewsItsLeaseWhileItStoresOutputs) {
   EXPECT_GE(queue.beats, 5);
 }
 
+// By the clock of this machine it is long until the next heartbeat; the queue's may be another.
+TEST(ServeOne, RenewsItsLeaseWhenTheClockIsSetBack) {
+  Site site;
+  site.submit(site.job({1}));
+  CountsHeartbeats queue(site.session->queue());
+  const Worker worker{.queue = queue,
+                      .blobs = site.session->blobs(),
+                      .clock = site.clock,
+                      .identity = site.cast.worker,
+                      .trust = site.cast.trust,
+                      .evaluate = [&](const StepInput&, const StillMine& mine) -> base::Result<StepOutput> {
+                        site.clock.set(-std::chrono::hours(1));
+                        EXPECT_TRUE(mine());
+                        return StepOutput{.outputs = {Bytes{1}}};
+                      }};
+  EXPECT_EQ(serve_one(worker, site.lanes, Milliseconds(0)).value().value().ending, Ending::kEffect);
+  EXPECT_EQ(queue.beats, 1);
+}
+
 TEST(ServeOne, TooManyOutputsAreRefused) {
   Site site;
   const Job job = site.job({1});

@@ -45,6 +45,8 @@ class ManualClock final : public Clock {
  public:
   [[nodiscard]] Instant now() const override { return now_; }
   void sleep(Milliseconds duration) override { now_ += duration; }
+  /// Somebody sets it: forward, or back.
+  void set(Milliseconds by) { now_ += by; }
 
  private:
   Instant now_{Milliseconds(1'800'000'000'000)};

@@ -224,7 +224,8 @@ base::Result<net::Trust> JobDesk::trust_now() {
 
 /// For whoever looks many times a second, for many jobs.
 base::Result<net::Trust> JobDesk::trust_of_late() {
-  if (last_trust_ && clock_->now() - last_read_ < kTrustLasts) return *last_trust_;
+  const auto age = clock_->now() - last_read_;
+  if (last_trust_ && age >= Milliseconds(0) && age < kTrustLasts) return *last_trust_;  // a clock may be set back
   return trust_now();
 }
 
@@ -272,7 +273,7 @@ base::Result<std::optional<std::vector<ReplicaOutcome>>> JobDesk::outcomes(const
   std::vector<ReplicaOutcome> outcomes(ticket.groups.size());
   std::vector<std::vector<std::uint8_t>> messages(ticket.groups.size());
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
-    const auto left = std::max(Milliseconds(0), until - clock_->now());
+    const auto left = std::clamp(until - clock_->now(), Milliseconds(0), timeout);
     OBSCURA_TRY(auto message, site_->queue->result(ticket.job_of(ticket.groups[i]).key, left));
     if (message) {
       messages[i] = std::move(*message);

@@ -88,6 +88,14 @@ TEST_F(JobDeskTest, WhomToTrustIsReadOnceASecondWhileNobodyAnswers) {
   EXPECT_EQ(trust_reads_, 3);
 }
 
+// Else whom somebody revoked would stay trusted until the clock is again where it was.
+TEST_F(JobDeskTest, WhomToTrustIsReadAgainWhenTheClockIsSetBack) {
+  EXPECT_FALSE(desk_.outcomes("job", kNoWait).value());
+  clock_.sleep(-std::chrono::hours(1));
+  EXPECT_FALSE(desk_.outcomes("job", kNoWait).value());
+  EXPECT_EQ(trust_reads_, 2);
+}
+
 TEST_F(JobDeskTest, AGroupThatIsTrustedNoMoreIsNotWaitedForLongerThanASecond) {
   EXPECT_FALSE(desk_.outcomes("job", kNoWait).value());
   trust_.workers.clear();
