@@ -2,6 +2,9 @@
 set(commit "unknown")
 find_program(git git)
 if(git)
+  # Sources that were unpacked inside another repository are none of its commits: git looks no higher than SOURCE.
+  cmake_path(GET SOURCE PARENT_PATH above)
+  set(ENV{GIT_CEILING_DIRECTORIES} "${above}")
   execute_process(COMMAND "${git}" -C "${SOURCE}" -c "safe.directory=${SOURCE}" describe --always --dirty --abbrev=12 --exclude=*
     OUTPUT_VARIABLE described OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET RESULT_VARIABLE failed)
   if(NOT failed)

@@ -38,6 +38,9 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
   obscura_add_house_test(reference/estimator_whole Python3::Interpreter "${reference}/estimator.py" --check)
   set_tests_properties(reference/estimator_whole PROPERTIES LABELS slow TIMEOUT 300)
 
+  obscura_add_house_test(packaging/commit Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/packaging/commit_test.py"
+    --cmake "${CMAKE_COMMAND}")
+
   # The programs as black boxes. Under a sanitizer the same code runs in process, in the tests of the rooms.
   if(TARGET obscura-worker AND TARGET obscura)
     set(programs "$<TARGET_FILE_DIR:obscura>")

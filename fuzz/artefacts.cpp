@@ -43,19 +43,22 @@ fhe::ckks::SeededCiphertext half_of(Ciphertext ciphertext, std::uint64_t index) 
   return {std::move(c0), tests::seed_of(5), index, level, scale};
 }
 
-Bytes written(wire::SealedModelWriter& writer, Workshop& workshop, Model& model, const Program& program,
-              const wire::StagePlace& place, bool seeded) {
+wire::SealedForm form_of(bool seeded) {
+  return seeded ? wire::SealedForm::kSeeded : wire::SealedForm::kTwoPart;
+}
+
+base::Result<void> write_model(base::Result<wire::SealedModelWriter> file, const artifact::SigningKey& signer,
+                               Model& model, const Program& program, const wire::StagePlace& place, bool seeded) {
+  OBSCURA_TRY(wire::SealedModelWriter writer, std::move(file));
   for (std::size_t i = 0; i < program.weights.size(); ++i) {
     Ciphertext weight = model.encrypt(program.weights[i]);
     if (seeded) {
-      writer.add(half_of(std::move(weight), place.number_of_weight(i)));
+      OBSCURA_TRY_VOID(writer.add(half_of(std::move(weight), place.number_of_weight(i))));
     } else {
-      writer.add(weight);
+      OBSCURA_TRY_VOID(writer.add(weight));
     }
   }
-  const ScratchFolder folder;
-  OBSCURA_CHECK(writer.write_file(folder.path("model"), workshop.signer()), "a sealed model is written");
-  return folder.read("model");
+  return writer.commit(signer);
 }
 
 Bytes evaluation_keys(const Model& model) {
@@ -145,15 +148,24 @@ std::vector<Artefact> files_of_keys(Workshop& workshop) {
 
 Bytes sealed_whole(Workshop& workshop, bool seeded) {
   Model& model = workshop.whole();
-  wire::SealedModelWriter writer(model.ring(), model.program(), model.key());
-  return written(writer, workshop, model, model.program(), {}, seeded);
+  const ScratchFolder folder;
+  auto file = wire::SealedModelWriter::create(folder.path("model"), model.ring(), model.program(), model.key(),
+                                              form_of(seeded));
+  OBSCURA_CHECK(write_model(std::move(file), workshop.signer(), model, model.program(), {}, seeded),
+                "a sealed model is written");
+  return folder.read("model");
 }
 
 Bytes sealed_file(Workshop& workshop, std::size_t part, bool seeded) {
   Model& model = workshop.staged();
   const Program& program = workshop.parts()[part].program;
-  wire::SealedModelWriter writer(model.ring(), program, model.key(), workshop.place(part));
-  return written(writer, workshop, model, program, workshop.place(part), seeded);
+  const wire::StagePlace& place = workshop.place(part);
+  const ScratchFolder folder;
+  auto file =
+      wire::SealedModelWriter::create(folder.path("model"), model.ring(), program, model.key(), form_of(seeded), place);
+  OBSCURA_CHECK(write_model(std::move(file), workshop.signer(), model, program, place, seeded),
+                "a sealed model is written");
+  return folder.read("model");
 }
 
 Bytes request_file(Workshop& workshop) {

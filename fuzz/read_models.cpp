@@ -20,46 +20,32 @@ Reading refusal(const base::Result<T>& result) {
   return {result.error(), std::nullopt};
 }
 
-/// Of a sealed file that was read whole, what its own writer makes of it.
-class Rewriter {
- public:
-  Rewriter(const wire::SealedModel& model, const fhe::ring::RingContext& ring, bool whole)
-      : model_(model),
-        ring_(ring),
-        writer_(whole ? wire::SealedModelWriter(ring, model.program(), model.key())
-                      : wire::SealedModelWriter(ring, model.program(), model.key(), model.place())) {}
-
-  /// Every weight is read; the first that is refused ends it.
-  base::Result<void> add_all(const Pieces& pieces) {
-    Pieces copy = pieces;
-    const Bytes& info = *copy.section(kInfoSection);
-    const bool seeded = info[kFormInInfo] == 0;
-    fhe::random::Seed256 seed;
-    std::ranges::copy(*copy.section(kSeedSection), seed.bytes.begin());
-    for (std::size_t i = 0; i < model_.weights(); ++i) {
-      OBSCURA_TRY(auto weight, model_.weight(ring_, plan::program::WeightId(static_cast<int>(i))));
-      if (!seeded) {
-        writer_.add(weight);
-        continue;
-      }
-      const auto level = weight.level();
-      const auto scale = weight.scale();
-      auto [c0, c1] = std::move(weight).release();
-      writer_.add(fhe::ckks::SeededCiphertext{std::move(c0), seed, model_.place().number_of_weight(i), level, scale});
+/// Of a sealed file that was read whole, what its own writer makes of it. Every weight is read; the first that is
+/// refused ends it.
+base::Result<Bytes> rewritten(const wire::SealedModel& model, const fhe::ring::RingContext& ring, bool whole,
+                              Pieces pieces, const ScratchFolder& folder, const artifact::SigningKey& signer) {
+  const bool seeded = (*pieces.section(kInfoSection))[kFormInInfo] == 0;
+  const auto form = seeded ? wire::SealedForm::kSeeded : wire::SealedForm::kTwoPart;
+  fhe::random::Seed256 seed;
+  std::ranges::copy(*pieces.section(kSeedSection), seed.bytes.begin());
+  const std::string path = folder.path("again");
+  auto writer = whole ? wire::SealedModelWriter::create(path, ring, model.program(), model.key(), form)
+                      : wire::SealedModelWriter::create(path, ring, model.program(), model.key(), form, model.place());
+  if (!writer) return tl::make_unexpected(writer.error());
+  for (std::size_t i = 0; i < model.weights(); ++i) {
+    OBSCURA_TRY(auto weight, model.weight(ring, plan::program::WeightId(static_cast<int>(i))));
+    if (!seeded) {
+      OBSCURA_TRY_VOID(writer->add(weight));
+      continue;
     }
-    return {};
+    const auto level = weight.level();
+    const auto scale = weight.scale();
+    auto [c0, c1] = std::move(weight).release();
+    OBSCURA_TRY_VOID(writer->add({std::move(c0), seed, model.place().number_of_weight(i), level, scale}));
   }
-
-  Bytes finish(const ScratchFolder& folder, const artifact::SigningKey& signer) {
-    if (!writer_.write_file(folder.path("again"), signer)) return {};
-    return folder.read("again");
-  }
-
- private:
-  const wire::SealedModel& model_;
-  const fhe::ring::RingContext& ring_;
-  wire::SealedModelWriter writer_;
-};
+  OBSCURA_TRY_VOID(writer->commit(signer));
+  return folder.read("again");
+}
 
 }  // namespace
 
@@ -83,9 +69,9 @@ Reading Readers::sealed(std::span<const std::uint8_t> bytes) const {
   if (!model) return refusal(model);
   const fhe::ring::RingContext* ring = ring_of(model->program().params);
   if (ring == nullptr) return {};
-  Rewriter rewriter(*model, *ring, whole);
-  if (const auto added = rewriter.add_all(*take_apart(bytes)); !added) return refusal(added);
-  return {std::nullopt, rewriter.finish(folder_, workshop_.signer())};
+  auto again = rewritten(*model, *ring, whole, *take_apart(bytes), folder_, workshop_.signer());
+  if (!again) return refusal(again);
+  return {std::nullopt, std::move(*again)};
 }
 
 Reading Readers::manifest(std::span<const std::uint8_t> bytes) const {

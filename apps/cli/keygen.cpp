@@ -10,7 +10,7 @@
 #include "base/file.hpp"
 #include "deploy/client/release.hpp"
 #include "deploy/client/release_count.hpp"
-#include "deploy/owner/generate_key_set.hpp"
+#include "deploy/owner/generate_keys.hpp"
 #include "fhe/secret/key_file.hpp"
 #include "plan/program/verify.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
@@ -92,12 +92,26 @@ class KeyFolder {
   bool kept_ = true;  ///< until create() has found the folder free
 };
 
+base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ckks::Context& context,
+                                         const plan::program::Program& program, const deploy::owner::KeyPair& keys,
+                                         const artifact::Digest& key) {
+  OBSCURA_TRY(auto file, wire::EvaluationKeysWriter::create(path, context.ring(), program, key));
+  Progress progress("generating keys", program.key_needs.size());
+  std::size_t done = 0;
+  const auto sink = [&](const plan::program::KeyNeed& need, const fhe::ckks::SwitchingKey& made) {
+    progress.update(++done);
+    return file.add(need, made);
+  };
+  OBSCURA_TRY_VOID(deploy::owner::generate_evaluation_keys(context, keys.secret, program, sink));
+  return file.commit();
+}
+
 base::Result<void> write_keys(const KeyFolder& paths, const fhe::ckks::Context& context, const wire::Spec& spec,
-                              const deploy::owner::KeySet& keys, std::uint64_t release_cap,
+                              const deploy::owner::KeyPair& keys, std::uint64_t release_cap,
                               const fhe::secret::KeyProtection& protection) {
   const auto& program = spec.program;
   const auto key = wire::key_digest(context.ring(), keys.public_key);
-  OBSCURA_TRY_VOID(wire::write_evaluation_keys(paths.evaluation, context.ring(), program, key, keys.evaluation));
+  OBSCURA_TRY_VOID(write_evaluation_keys(paths.evaluation, context, program, keys, key));
   OBSCURA_TRY_VOID(
       base::write_file_atomically(paths.public_key, wire::write_public_key(context.ring(), program, keys.public_key)));
   OBSCURA_TRY_VOID(deploy::client::ReleaseCount::create(paths.releases, keys.secret, key));
@@ -117,9 +131,7 @@ base::Result<Report> run_keygen(const KeygenOptions& options, const Global& glob
   OBSCURA_TRY(const auto passphrase, read_passphrase(options.passphrase, true));
   OBSCURA_TRY(auto params, plan::program::make_params(spec.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
-  Progress progress("generating keys", spec.program.key_needs.size());
-  const auto keys = deploy::owner::generate_key_set(*context, spec.program,
-                                                    [&](std::size_t done, std::size_t) { progress.update(done); });
+  const auto keys = deploy::owner::generate_key_pair(*context);
   const std::uint64_t release_cap =
       options.release_cap > 0 ? options.release_cap : deploy::client::default_release_cap(spec.program);
   OBSCURA_TRY_VOID(write_keys(paths, *context, spec, keys, release_cap,

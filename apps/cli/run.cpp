@@ -74,14 +74,14 @@ runtime::clear::Keep what_to_keep(const plan::program::MemoryEstimate& memory, s
   return most == 0 || all <= most ? runtime::clear::Keep::kEncoded : runtime::clear::Keep::kCoefficients;
 }
 
-/// For everything but the weights: as values or coefficients each takes a word per coefficient at most.
+/// For everything but the weights.
 runtime::session::SessionLimits limits_beside(const plan::program::MemoryEstimate& memory, std::uint64_t most,
-                                              runtime::clear::Keep keep, const plan::program::Program& program) {
+                                              const runtime::clear::ClearWeightSource& weights,
+                                              runtime::clear::Keep keep) {
   if (most == 0) return {};
-  const std::uint64_t each = sizeof(std::uint64_t) << program.params.log_n;
-  const std::uint64_t weights =
-      keep == runtime::clear::Keep::kEncoded ? memory.weight_bytes / 2 : each * program.weights.size();
-  return {most - std::min(most - 1, weights)};
+  const bool encoded = keep == runtime::clear::Keep::kEncoded;
+  const std::uint64_t bytes = encoded ? memory.weight_bytes / 2 : weights.coefficient_bytes();
+  return {most - std::min(most - 1, bytes)};
 }
 
 /// Clear weights, on the owner's own machine.
@@ -96,10 +96,10 @@ base::Result<Report> run_plan(const RunOptions& options, const Global& global, J
   const auto memory = plan::program::estimate_memory(plan.program, context->params());
   const std::uint64_t most = memory_to_take(options);
   const runtime::clear::Keep keep = what_to_keep(memory, most);
-  auto limits = limits_beside(memory, most, keep, plan.program);
-  limits.release_pages = [&keys] { keys.release_pages(); };
   auto weights = std::make_unique<runtime::clear::ClearWeightSource>(context->encoder(), plan.program,
                                                                      std::move(plan.weights), keep);
+  auto limits = limits_beside(memory, most, *weights, keep);
+  limits.release_pages = [&keys] { keys.release_pages(); };
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights), limits));
   keys.release_pages();

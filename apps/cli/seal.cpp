@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "apps/cli/command.hpp"
@@ -60,26 +61,27 @@ class Files {
       : options_(options), plan_(plan), stages_(std::move(stages)), signer_(signer) {}
 
   /// Ring and key are known only when the key file is open.
-  void begin(const fhe::ring::RingContext& ring, const artifact::Digest& key) {
+  base::Result<void> begin(const fhe::ring::RingContext& ring, const artifact::Digest& key, wire::SealedForm form) {
     if (stages_.empty() || options_.whole) {
-      whole_writer_ = std::make_unique<wire::SealedModelWriter>(ring, plan_.program, key);
+      OBSCURA_TRY(auto whole, wire::SealedModelWriter::create(options_.output, ring, plan_.program, key, form));
+      whole_.emplace(std::move(whole));
     }
-    if (stages_.empty()) return;
-    stage_writer_ = std::make_unique<deploy::owner::StageSealer>(ring, plan_.program, std::move(stages_), key,
-                                                                 manifest_path(options_.output), signer_);
+    if (stages_.empty()) return {};
+    in_stages_.emplace(ring, plan_.program, std::move(stages_), key, form, manifest_path(options_.output), signer_);
+    return {};
   }
 
   template <class Weight>
   base::Result<void> add(const Weight& weight) {
-    if (whole_writer_) whole_writer_->add(weight);
-    if (stage_writer_) return stage_writer_->add(weight);
+    if (whole_) OBSCURA_TRY_VOID(whole_->add(weight));
+    if (in_stages_) return in_stages_->add(weight);
     return {};
   }
 
   base::Result<void> finish() {
-    if (whole_writer_) OBSCURA_TRY_VOID(whole_writer_->write_file(options_.output, signer_));
-    if (!stage_writer_) return {};
-    OBSCURA_TRY(manifest_, stage_writer_->finish());
+    if (whole_) OBSCURA_TRY_VOID(whole_->commit(signer_));
+    if (!in_stages_) return {};
+    OBSCURA_TRY(manifest_, in_stages_->finish());
     return {};
   }
 
@@ -91,8 +93,8 @@ class Files {
   const plan::weights::Plan& plan_;
   std::vector<plan::program::StageParts> stages_;
   const artifact::SigningKey& signer_;
-  std::unique_ptr<wire::SealedModelWriter> whole_writer_;
-  std::unique_ptr<deploy::owner::StageSealer> stage_writer_;
+  std::optional<wire::SealedModelWriter> whole_;
+  std::optional<deploy::owner::StageSealer> in_stages_;
   wire::Manifest manifest_;
 };
 
@@ -114,7 +116,7 @@ base::Result<void> seal_under_secret(const SealOptions& options, const plan::wei
                                      const Global& global) {
   OBSCURA_TRY(const auto open, open_secret(options.key, options.passphrase, global.engine));
   OBSCURA_TRY_VOID(check_plan(wire::plan_digest(open.content.program), plan, options.key));
-  files.begin(open.context->ring(), open.content.key);
+  OBSCURA_TRY_VOID(files.begin(open.context->ring(), open.content.key, wire::SealedForm::kSeeded));
   Progress progress("sealing", plan.program.weights.size());
   OBSCURA_TRY_VOID(deploy::owner::encrypt_weights(*open.context, *open.secret, plan,
                                                   sink_to<fhe::ckks::SeededCiphertext>(files, progress)));
@@ -133,7 +135,7 @@ base::Result<void> seal_under_public(const SealOptions& options, const plan::wei
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
   OBSCURA_TRY(const auto context, fhe::ckks::Context::create(std::move(params), global.engine));
   OBSCURA_TRY(const auto key, file.load(context->ring()));
-  files.begin(context->ring(), file.key());
+  OBSCURA_TRY_VOID(files.begin(context->ring(), file.key(), wire::SealedForm::kTwoPart));
   Progress progress("sealing", plan.program.weights.size());
   OBSCURA_TRY_VOID(
       deploy::owner::encrypt_weights(*context, key, plan, sink_to<fhe::ckks::Ciphertext>(files, progress)));

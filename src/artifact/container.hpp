@@ -106,7 +106,8 @@ class LazyContainerReader {
   /// `out` holds bytes that must not be used. Error: kCorrupt.
   [[nodiscard]] base::Result<void> copy_chunk(const Section& section, std::size_t index,
                                               std::span<std::uint8_t> out) const;
-  /// A verified copy of a whole section.
+  /// A verified copy of a whole section: as copy_chunk, or by itself.
+  [[nodiscard]] base::Result<void> copy_section(const Section& section, std::span<std::uint8_t> out) const;
   [[nodiscard]] base::Result<std::vector<std::uint8_t>> copy_section(std::uint32_t id) const;
 
  private:

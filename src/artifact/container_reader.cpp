@@ -162,12 +162,18 @@ base::Result<void> LazyContainerReader::copy_chunk(const Section& section, std::
   return corrupt(fmt::format("chunk {} of section {} of {} does not match its digest", index, section.id, name_));
 }
 
+base::Result<void> LazyContainerReader::copy_section(const Section& section, std::span<std::uint8_t> out) const {
+  OBSCURA_CHECK(out.size() == section.length, "the target has another length than the section");
+  for (std::size_t i = 0; i < section.chunks.size(); ++i) {
+    OBSCURA_TRY_VOID(copy_chunk(section, i, out.subspan(i * kChunkBytes, chunk_length(section, i))));
+  }
+  return {};
+}
+
 base::Result<std::vector<std::uint8_t>> LazyContainerReader::copy_section(std::uint32_t id) const {
   OBSCURA_TRY(const Section* section, find(id));
   std::vector<std::uint8_t> bytes(static_cast<std::size_t>(section->length));
-  for (std::size_t i = 0; i < section->chunks.size(); ++i) {
-    OBSCURA_TRY_VOID(copy_chunk(*section, i, std::span(bytes).subspan(i * kChunkBytes, chunk_length(*section, i))));
-  }
+  OBSCURA_TRY_VOID(copy_section(*section, bytes));
   return bytes;
 }
 

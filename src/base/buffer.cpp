@@ -110,83 +110,116 @@ struct Buffer::State {
   State& operator=(const State&) = delete;
   ~State() { trim(); }
 
-  std::uint64_t* make(std::size_t capacity) {
-    const std::lock_guard lock(mutex);
-    if (!fits_slab(capacity)) return allocate(capacity, blocks_made++ % kStaggers);
-    if (slabs.empty() || kSlabWords < slab_used + capacity) {
-      slabs.push_back(allocate(kSlabWords, 0));
-      slab_used = 0;
-    }
-    std::uint64_t* block = slabs.back() + slab_used;
-    slab_used += capacity + std::min(kStaggerWords, std::max(capacity / 64, std::size_t{1}) * kLineBytes / kWordBytes);
-    return block;
-  }
-
-  // A cached block of this class, or of one at most half as large again; {nullptr, capacity} when there is none.
-  std::pair<std::uint64_t*, std::size_t> take(std::size_t capacity) {
+  // A block of this class, or a cached one of a class at most half as large again, and its class.
+  std::pair<std::uint64_t*, std::size_t> get(std::size_t capacity) {
     const std::lock_guard lock(mutex);
     const auto found = cached.lower_bound(capacity);
-    std::uint64_t* block = nullptr;
-    if (found != cached.end() && found->first <= capacity + capacity / 2) {
-      capacity = found->first;
-      block = found->second.back();
-      found->second.pop_back();
-      if (found->second.empty()) cached.erase(found);
-    }
-    return {block, capacity};
-  }
-
-  void count_acquired(std::size_t capacity) {
-    const std::lock_guard lock(mutex);
+    const bool serves = found != cached.end() && found->first <= capacity + capacity / 2;
+    if (serves) capacity = found->first;
+    std::uint64_t* const block = serves ? take(found) : make(capacity);
     in_use += capacity * kWordBytes;
-    if (fits_slab(capacity)) ++slab_blocks_in_use;
+    if (fits_slab(capacity)) ++users_of_slab(block);
+    if (has_huge_pages(capacity)) large_in_use += capacity * kWordBytes;
     peak = std::max(peak, in_use);
+    return {block, capacity};
   }
 
   void put(std::uint64_t* block, std::size_t capacity) {
     const std::lock_guard lock(mutex);
     cached[capacity].push_back(block);
     in_use -= capacity * kWordBytes;
-    if (fits_slab(capacity)) --slab_blocks_in_use;
+    if (fits_slab(capacity)) --users_of_slab(block);
+    if (!has_huge_pages(capacity)) return;
+    large_in_use -= capacity * kWordBytes;
+    large_cached += capacity * kWordBytes;
   }
 
   void trim() {
     const std::lock_guard lock(mutex);
-    const bool keep_slabs = slab_blocks_in_use > 0;
+    while (release_empty_slab()) continue;
     std::erase_if(cached, [&](const auto& entry) {
       const auto& [capacity, blocks] = entry;
-      if (fits_slab(capacity)) return !keep_slabs;
+      if (fits_slab(capacity)) return false;
       for (std::uint64_t* block : blocks) release(block, capacity);
       return true;
     });
-    if (keep_slabs) return;
-    for (std::uint64_t* slab : slabs) release(slab, kSlabWords);
-    slabs.clear();
+    large_cached = 0;
   }
 
-  void trim_to(std::size_t most_bytes) {
+  void hold_at_most(std::size_t bytes) {
     const std::lock_guard lock(mutex);
-    std::size_t idle = 0;
-    for (const auto& [capacity, blocks] : cached) {
-      if (has_huge_pages(capacity)) idle += blocks.size() * capacity * kWordBytes;
+    most = bytes;
+    keep_within(0);
+  }
+
+  using Cached = std::map<std::size_t, std::vector<std::uint64_t*>>;
+
+  std::uint64_t* take(Cached::iterator from) {
+    std::uint64_t* const block = from->second.back();
+    if (has_huge_pages(from->first)) large_cached -= from->first * kWordBytes;
+    from->second.pop_back();
+    if (from->second.empty()) cached.erase(from);
+    return block;
+  }
+
+  std::uint64_t* make(std::size_t capacity) {
+    if (!fits_slab(capacity)) {
+      if (has_huge_pages(capacity)) keep_within(capacity * kWordBytes);
+      return allocate(capacity, blocks_made++ % kStaggers);
     }
-    while (idle > most_bytes) {
-      const auto largest = std::prev(cached.end());
-      const std::size_t capacity = largest->first;
-      release(largest->second.back(), capacity);
-      largest->second.pop_back();
-      if (largest->second.empty()) cached.erase(largest);
-      idle -= capacity * kWordBytes;
+    if (current == nullptr || kSlabWords < slab_used + capacity) {
+      keep_within(kSlabWords * kWordBytes);
+      current = allocate(kSlabWords, 0);
+      slabs.emplace(current, 0);
+      slab_used = 0;
     }
+    std::uint64_t* block = current + slab_used;
+    slab_used += capacity + std::min(kStaggerWords, std::max(capacity / 64, std::size_t{1}) * kLineBytes / kWordBytes);
+    return block;
+  }
+
+  // The number of blocks in use of the slab that the block is in.
+  std::size_t& users_of_slab(std::uint64_t* block) { return std::prev(slabs.upper_bound(block))->second; }
+
+  void release_largest() {
+    const auto largest = std::prev(cached.end());
+    const std::size_t capacity = largest->first;
+    release(take(largest), capacity);
+  }
+
+  bool release_empty_slab() {
+    const auto empty = std::ranges::find(slabs, std::size_t{0}, &std::pair<std::uint64_t* const, std::size_t>::second);
+    if (empty == slabs.end()) return false;
+    std::uint64_t* const begin = empty->first;
+    for (auto& [capacity, blocks] : cached) {
+      std::erase_if(blocks, [&](const std::uint64_t* block) { return begin <= block && block < begin + kSlabWords; });
+    }
+    std::erase_if(cached, [](const auto& entry) { return entry.second.empty(); });
+    if (current == begin) current = nullptr;
+    slabs.erase(empty);
+    release(begin, kSlabWords);
+    return true;
+  }
+
+  // Makes room for so many bytes more in huge pages.
+  void keep_within(std::size_t more) {
+    const auto too_many = [&] {
+      return slabs.size() * kSlabWords * kWordBytes + large_in_use + large_cached + more > most;
+    };
+    while (too_many() && large_cached > 0) release_largest();
+    while (too_many() && release_empty_slab()) continue;
   }
 
   std::mutex mutex;
-  std::map<std::size_t, std::vector<std::uint64_t*>> cached;
-  std::vector<std::uint64_t*> slabs;
-  std::size_t slab_used = 0;  // words of the last one
+  Cached cached;                                // by capacity
+  std::map<std::uint64_t*, std::size_t> slabs;  // how many of their blocks are in use
+  std::uint64_t* current = nullptr;             // the slab that is cut next
+  std::size_t slab_used = 0;                    // its words
   std::size_t blocks_made = 0;
-  std::size_t slab_blocks_in_use = 0;
-  std::size_t in_use = 0;
+  std::size_t in_use = 0;        // bytes, all of them
+  std::size_t large_in_use = 0;  // bytes of blocks of huge pages, but for slabs
+  std::size_t large_cached = 0;
+  std::size_t most = SIZE_MAX;
   std::size_t peak = 0;
 };
 
@@ -223,9 +256,7 @@ BufferPool::BufferPool() : state_(std::make_shared<Buffer::State>()) {}
 
 Buffer BufferPool::acquire(std::size_t count) {
   OBSCURA_CHECK(count < (std::size_t{1} << 48), "a buffer of more words than a machine can hold");
-  auto [block, capacity] = state_->take(class_of(count));
-  if (block == nullptr) block = state_->make(capacity);
-  state_->count_acquired(capacity);
+  const auto [block, capacity] = state_->get(class_of(count));
   return Buffer(state_, block, count, capacity);
 }
 
@@ -243,8 +274,8 @@ void BufferPool::trim() {
   state_->trim();
 }
 
-void BufferPool::trim_to(std::size_t most_bytes) {
-  state_->trim_to(most_bytes);
+void BufferPool::hold_at_most(std::size_t bytes) {
+  state_->hold_at_most(bytes);
 }
 
 }  // namespace obscura::base

@@ -49,10 +49,11 @@ class BufferPool {
   /// Bytes handed out now, and the highest this has been.
   [[nodiscard]] std::size_t bytes_in_use() const;
   [[nodiscard]] std::size_t bytes_peak() const;
-  /// Gives cached blocks back to the system; those in slabs only when none of them is in use.
+  /// Gives cached blocks back to the system; those in slabs only with the whole slab, when none of it is in use.
   void trim();
-  /// Gives the largest of the cached blocks back until those of 2 MiB and more hold at most so many bytes.
-  void trim_to(std::size_t most_bytes);
+  /// From now on cached blocks of 2 MiB and more, the largest first, and slabs of which nothing is in use go back to
+  /// the system where all such blocks and slabs would take more than so many bytes. What is in use may.
+  void hold_at_most(std::size_t bytes);
 
  private:
   std::shared_ptr<Buffer::State> state_;

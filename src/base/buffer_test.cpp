@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <set>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -134,16 +136,50 @@ TEST(Buffer, LargeOnesGoBackToTheSystemFirst) {
     held.push_back(pool.acquire(4 * kSmall));
     held.push_back(pool.acquire(64));
   }
-  pool.trim_to(3 * kSmall * 8);
+  pool.hold_at_most(3 * kSmall * 8 + 512);
   std::vector<Buffer> again;
   for (int i = 0; i < 3; ++i) again.push_back(pool.acquire(kSmall));
   for (const Buffer& buffer : again) EXPECT_TRUE(small.contains(buffer.data()));
   again.clear();
-  pool.trim_to(0);
+  pool.hold_at_most(0);
   EXPECT_EQ(pool.bytes_in_use(), 0u);
   again.push_back(pool.acquire(kSmall));
   again.back().words().back() = 1;
 }
+
+#if !defined(__SANITIZE_ADDRESS__)  // which keeps what is given back for a while
+/// "VmRSS:" in kilobytes.
+std::uint64_t resident_bytes() {
+  std::ifstream status("/proc/self/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("VmRSS:")) return std::stoull(line.substr(6)) << 10;
+  }
+  return 0;
+}
+
+TEST(Buffer, NewOnesTakeThePlaceOfCachedOnes) {
+  constexpr std::size_t kWords = std::size_t{1} << 22;  // 32 MiB
+  constexpr std::size_t kBytes = kWords * 8;
+  BufferPool pool;
+  const auto touched = [&](std::size_t words) {
+    Buffer buffer = pool.acquire(words);
+    std::ranges::fill(buffer.words(), 1);
+    return buffer;
+  };
+  const std::uint64_t before = resident_bytes();
+  pool.hold_at_most(4 * kBytes);
+  {
+    std::vector<Buffer> held;
+    for (int i = 0; i < 4; ++i) held.push_back(touched(kWords));
+  }
+  EXPECT_GE(resident_bytes(), before + 4 * kBytes) << "they are cached";
+  const Buffer larger = touched(3 * kWords);
+  EXPECT_LE(resident_bytes(), before + 4 * kBytes + kBytes / 2);
+  const Buffer beyond = touched(2 * kWords);
+  EXPECT_EQ(pool.bytes_in_use(), 5 * kBytes) << "what is in use may take more";
+  EXPECT_LE(resident_bytes(), before + 5 * kBytes + kBytes / 2);
+}
+#endif
 
 TEST(Buffer, LendsItsFirstWordsWithoutGivingThemBack) {
   BufferPool pool;

@@ -226,6 +226,17 @@ Result<void> AtomicFile::write(std::span<const std::uint8_t> bytes) {
   return {};
 }
 
+Result<void> AtomicFile::write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t n = ::pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return io_error("write", path_, errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(n));
+    offset += static_cast<std::uint64_t>(n);
+  }
+  return {};
+}
+
 // A file without a name gets that of the target, or one from which it can be moved there.
 Result<void> AtomicFile::give_name(Existing existing) {
   if (name_file(descriptor_, path_) == 0) return {};

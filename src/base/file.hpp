@@ -59,7 +59,10 @@ class AtomicFile {
   AtomicFile& operator=(AtomicFile&&) = delete;
   ~AtomicFile();
 
+  /// Behind what was written before.
   [[nodiscard]] Result<void> write(std::span<const std::uint8_t> bytes);
+  /// At an offset; what lies between what is written reads as zeros. Moves nothing for write(). Thread-safe.
+  [[nodiscard]] Result<void> write_at(std::uint64_t offset, std::span<const std::uint8_t> bytes);
   [[nodiscard]] Result<void> commit(Existing existing = Existing::kReplace);
 
  private:

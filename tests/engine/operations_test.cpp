@@ -174,10 +174,9 @@ TEST_P(Operations, KeysForALowerLevelServeIt) {
 
 TEST_P(Operations, SeedsNameTheUniformHalves) {
   const ckks::SwitchingKey& key = engine_.rotation_key(3);
-  std::vector<ring::EvaluationPoly> halves;
-  for (const ring::EvaluationPoly& b : key.b()) halves.push_back(ring::clone(engine_.ring(), b));
-  const ckks::SwitchingKey again =
-      ckks::expand_switching_key(engine_.ring(), ckks::KeyKind::kGalois, std::move(halves), key.seed(), key.level());
+  ckks::SeededSwitchingKey seeded{{}, key.seed()};
+  for (const ring::EvaluationPoly& b : key.b()) seeded.b.push_back(ring::clone(engine_.ring(), b));
+  const ckks::SwitchingKey again = ckks::expand(engine_.ring(), ckks::KeyKind::kGalois, std::move(seeded), key.level());
   ASSERT_EQ(again.a().size(), key.a().size());
   for (std::size_t i = 0; i < key.a().size(); ++i) {
     EXPECT_TRUE(std::ranges::equal(again.a()[i].words(), key.a()[i].words())) << "digit " << i;
@@ -186,6 +185,24 @@ TEST_P(Operations, SeedsNameTheUniformHalves) {
   const ckks::PublicKey expanded =
       ckks::expand_public_key(engine_.ring(), ring::clone(engine_.ring(), whole.b), whole.seed);
   EXPECT_TRUE(std::ranges::equal(expanded.a.words(), whole.a.words()));
+}
+
+TEST_P(Operations, KeysWhoseUniformHalvesAreForALowerLevelServeIt) {
+  const ring::GaloisElement g = ring::galois_of_rotation(RotationStep(3), log_n());
+  const ckks::SwitchingKey& whole = engine_.rotation_key(3);
+  for (int level = 0; level <= engine_.top().value(); ++level) {
+    ckks::SeededSwitchingKey seeded{{}, whole.seed()};
+    for (const ring::EvaluationPoly& b : whole.b()) seeded.b.push_back(ring::clone(engine_.ring(), b));
+    const ckks::SwitchingKey key =
+        ckks::expand(engine_.ring(), ckks::KeyKind::kGalois, std::move(seeded), Level(level));
+    EXPECT_EQ(key.level(), Level(level));
+    const ckks::Ciphertext a = engine_.encrypt(a_, Level(level), scale_);
+    EXPECT_TRUE(
+        same_words(ckks::apply_galois(engine_.ring(), a, g, key), ckks::apply_galois(engine_.ring(), a, g, whole)));
+    const ring::Digits digits = ckks::hoist(engine_.ring(), a);
+    EXPECT_TRUE(same_words(ckks::apply_galois_hoisted(engine_.ring(), a, digits, g, key),
+                           ckks::apply_galois(engine_.ring(), a, g, whole)));
+  }
 }
 
 TEST_P(Operations, WrongOperandsAreBugs) {

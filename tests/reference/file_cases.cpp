@@ -88,14 +88,18 @@ Bytes answer_evaluation_keys(const Site& site) {
 }
 
 Bytes answer_sealed_model(const Site& site) {
-  random::Stream errors = errors_of("sealed");
-  wire::SealedModelWriter writer(site.ring, site.compiled, site.key);
-  for (std::size_t i = 0; i < site.compiled.weights.size(); ++i) {
-    const program::WeightInfo& weight = site.compiled.weights[i];
-    const ckks::Plaintext plaintext = site.bench.message(70 + i, weight.level, weight.extended, weight.scale);
-    writer.add(fhe::secret::encrypt_symmetric(site.ring, site.bench.secret(), plaintext, seed_of("sealed"), i, errors));
-  }
-  return written([&](const std::string& path) { return writer.write_file(path, signer()); });
+  return written([&](const std::string& path) -> base::Result<void> {
+    random::Stream errors = errors_of("sealed");
+    OBSCURA_TRY(auto writer,
+                wire::SealedModelWriter::create(path, site.ring, site.compiled, site.key, wire::SealedForm::kSeeded));
+    for (std::size_t i = 0; i < site.compiled.weights.size(); ++i) {
+      const program::WeightInfo& weight = site.compiled.weights[i];
+      const ckks::Plaintext plaintext = site.bench.message(70 + i, weight.level, weight.extended, weight.scale);
+      OBSCURA_TRY_VOID(writer.add(
+          fhe::secret::encrypt_symmetric(site.ring, site.bench.secret(), plaintext, seed_of("sealed"), i, errors)));
+    }
+    return writer.commit(signer());
+  });
 }
 
 Bytes answer_secret_key(const Site& site) {

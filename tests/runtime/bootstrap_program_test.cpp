@@ -162,11 +162,11 @@ TEST(BootstrapProgram, TracesThePhasesUnderTheInstruction) {
       if (during) ++within[event.name];
     }
     EXPECT_EQ(within, (std::map<std::string, int>{{instruction, 1},
-                                                  {"slots to coefficients", 1},
+                                                  {"slots to coefficients", 3},
                                                   {"raise the modulus", 1},
-                                                  {"coefficients to slots", 1},
+                                                  {"coefficients to slots", 3},
                                                   {"conjugate", 1},
-                                                  {"reduce modulo q_0", 2}}));
+                                                  {"reduce modulo q_0", 1}}));
   }
 }
 

@@ -193,8 +193,8 @@ TEST_F(Files, HoldWhatWasWritten) {
 TEST_F(Files, HoldTheEvaluationKeysThatWereWritten) {
   const auto keys =
       wire::read_evaluation_keys(owner_.evaluation_keys(), "eval", owner_.ring(), owner_.expected()).value();
-  ASSERT_EQ(keys.all().size(), owner_.keys().evaluation.all().size());
-  for (const auto& [id, key] : owner_.keys().evaluation.all()) {
+  ASSERT_EQ(keys.all().size(), owner_.switching_keys().all().size());
+  for (const auto& [id, key] : owner_.switching_keys().all()) {
     const ckks::SwitchingKey* read = keys.find(id);
     ASSERT_NE(read, nullptr);
     EXPECT_EQ(read->level(), key.level());

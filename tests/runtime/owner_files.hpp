@@ -13,12 +13,13 @@
 #include "deploy/client/release.hpp"
 #include "deploy/client/release_count.hpp"
 #include "deploy/owner/encrypt_weights.hpp"
-#include "deploy/owner/generate_key_set.hpp"
+#include "deploy/owner/generate_keys.hpp"
 #include "deploy/owner/stage_sealer.hpp"
 #include "plan/program/cut.hpp"
 #include "plan/program/shard.hpp"
 #include "plan/program/verify.hpp"
 #include "plan/weights/weights.hpp"
+#include "runtime/keys/key_id_of.hpp"
 #include "runtime/wire/evaluation_keys_file.hpp"
 #include "runtime/wire/public_key_file.hpp"
 #include "runtime/wire/request_file.hpp"
@@ -48,13 +49,26 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
+/// What a program needs, all in memory.
+inline ckks::EvaluationKeys draw_evaluation_keys(const ckks::Context& context, const secret::SecretKey& secret,
+                                                 const plan::program::Program& program) {
+  ckks::EvaluationKeys keys;
+  const auto sink = [&](const plan::program::KeyNeed& need, ckks::SwitchingKey key) -> base::Result<void> {
+    keys.insert(runtime::keys::key_id_of(need, context.params().log_n()), std::move(key));
+    return {};
+  };
+  EXPECT_TRUE(deploy::owner::generate_evaluation_keys(context, secret, program, sink).has_value());
+  return keys;
+}
+
 class OwnerFiles {
  public:
   explicit OwnerFiles(plan::weights::Plan plan, const ckks::EngineOptions& options = {},
                       artifact::SigningKey signer = artifact::SigningKey::generate())
       : plan_(std::move(plan)),
         context_(ckks::Context::create(plan::program::make_params(plan_.program).value(), options).value()),
-        keys_(deploy::owner::generate_key_set(*context_, plan_.program, [](std::size_t, std::size_t) {})),
+        keys_(deploy::owner::generate_key_pair(*context_)),
+        evaluation_keys_(draw_evaluation_keys(*context_, keys_.secret, plan_.program)),
         key_(wire::key_digest(context_->ring(), keys_.public_key)),
         signer_(std::move(signer)),
         masks_(random::random_seed(), random::Domain::kEphemeral, 0) {
@@ -64,7 +78,8 @@ class OwnerFiles {
   [[nodiscard]] const plan::weights::Plan& plan() const { return plan_; }
   [[nodiscard]] const ckks::Context& context() const { return *context_; }
   [[nodiscard]] const ring::RingContext& ring() const { return context_->ring(); }
-  [[nodiscard]] const deploy::owner::KeySet& keys() const { return keys_; }
+  [[nodiscard]] const deploy::owner::KeyPair& keys() const { return keys_; }
+  [[nodiscard]] const ckks::EvaluationKeys& switching_keys() const { return evaluation_keys_; }
   [[nodiscard]] const artifact::Digest& key() const { return key_; }
   [[nodiscard]] const artifact::TrustSet& trust() const { return trust_; }
   [[nodiscard]] const artifact::SigningKey& signer() const { return signer_; }
@@ -86,24 +101,22 @@ class OwnerFiles {
   [[nodiscard]] Bytes public_key() const { return wire::write_public_key(ring(), plan_.program, keys_.public_key); }
   [[nodiscard]] Bytes evaluation_keys() const {
     const std::string path = folder_.file("eval");
-    EXPECT_TRUE(wire::write_evaluation_keys(path, ring(), plan_.program, key_, keys_.evaluation).has_value());
+    EXPECT_TRUE(wire::write_evaluation_keys(path, ring(), plan_.program, key_, evaluation_keys_).has_value());
     return base::read_file(path, std::uint64_t{1} << 30).value();
   }
   [[nodiscard]] Bytes sealed_model() const {
-    wire::SealedModelWriter writer(ring(), plan_.program, key_);
-    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.secret, plan_,
-                                               [&](const ckks::SeededCiphertext& weight) -> base::Result<void> {
-                                                 writer.add(weight);
-                                                 return {};
-                                               })
-                    .has_value());
+    auto writer = whole_model(wire::SealedForm::kSeeded);
+    const auto sink = [&](const ckks::SeededCiphertext& weight) { return writer.add(weight); };
+    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.secret, plan_, sink).has_value());
     return written(writer);
   }
   /// The whole model, and the same encrypted weights in stages: stage files beside the manifest at `path`. `shards`:
   /// how many each of the first stages is split into.
   [[nodiscard]] Bytes sealed_in_stages(std::span<const std::size_t> cuts, const std::string& path,
                                        std::span<const std::size_t> shards = {}) const {
-    wire::SealedModelWriter whole(ring(), plan_.program, key_);
+    const bool is_public = plan_.program.sealing_key == plan::program::SealingKey::kPublic;
+    const auto form = is_public ? wire::SealedForm::kTwoPart : wire::SealedForm::kSeeded;
+    auto whole = whole_model(form);
     std::vector<plan::program::StageParts> parts;
     const auto cut_stages = plan::program::cut(plan_.program, cuts, plan_.predicted_ms).value();
     for (std::size_t i = 0; i < cut_stages.size(); ++i) {
@@ -111,12 +124,12 @@ class OwnerFiles {
       parts.push_back(split ? plan::program::shard(cut_stages[i], shards[i]).value()
                             : plan::program::in_one_part(cut_stages[i]));
     }
-    deploy::owner::StageSealer stages(ring(), plan_.program, std::move(parts), key_, path, signer_);
+    deploy::owner::StageSealer stages(ring(), plan_.program, std::move(parts), key_, form, path, signer_);
     const auto add = [&](const auto& weight) -> base::Result<void> {
-      whole.add(weight);
+      OBSCURA_TRY_VOID(whole.add(weight));
       return stages.add(weight);
     };
-    if (plan_.program.sealing_key == plan::program::SealingKey::kPublic) {
+    if (is_public) {
       const auto sink = [&](const ckks::Ciphertext& weight) { return add(weight); };
       EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.public_key, plan_, sink).has_value());
     } else {
@@ -128,23 +141,18 @@ class OwnerFiles {
   }
   /// The same with weights under the public key; the plan is made for that.
   [[nodiscard]] Bytes sealed_under_public_key() const {
-    wire::SealedModelWriter writer(ring(), plan_.program, key_);
-    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.public_key, plan_,
-                                               [&](const ckks::Ciphertext& weight) -> base::Result<void> {
-                                                 writer.add(weight);
-                                                 return {};
-                                               })
-                    .has_value());
+    auto writer = whole_model(wire::SealedForm::kTwoPart);
+    const auto sink = [&](const ckks::Ciphertext& weight) { return writer.add(weight); };
+    EXPECT_TRUE(deploy::owner::encrypt_weights(*context_, keys_.public_key, plan_, sink).has_value());
     return written(writer);
   }
   /// The same without asking what the plan was made for.
   [[nodiscard]] Bytes sealed_against_the_plan() {
-    wire::SealedModelWriter writer(ring(), plan_.program, key_);
+    auto writer = whole_model(wire::SealedForm::kTwoPart);
     for (std::size_t i = 0; i < plan_.weights.values.size(); ++i) {
       const auto& info = plan_.program.weights[i];
-      writer.add(ckks::encrypt(
-          ring(), keys_.public_key,
-          context_->encoder().encode(plan_.weights.values[i], info.level, info.scale, info.extended), masks_));
+      const auto plaintext = context_->encoder().encode(plan_.weights.values[i], info.level, info.scale, info.extended);
+      EXPECT_TRUE(writer.add(ckks::encrypt(ring(), keys_.public_key, plaintext, masks_)).has_value());
     }
     return written(writer);
   }
@@ -188,15 +196,19 @@ class OwnerFiles {
   }
 
  private:
+  [[nodiscard]] std::string model_path() const { return folder_.file("model"); }
+  [[nodiscard]] wire::SealedModelWriter whole_model(wire::SealedForm form) const {
+    return wire::SealedModelWriter::create(model_path(), ring(), plan_.program, key_, form).value();
+  }
   [[nodiscard]] Bytes written(wire::SealedModelWriter& writer) const {
-    const std::string path = folder_.file("model");
-    EXPECT_TRUE(writer.write_file(path, signer_).has_value());
-    return base::read_file(path, std::uint64_t{1} << 30).value();
+    EXPECT_TRUE(writer.commit(signer_).has_value());
+    return base::read_file(model_path(), std::uint64_t{1} << 30).value();
   }
 
   plan::weights::Plan plan_;
   std::unique_ptr<ckks::Context> context_;
-  deploy::owner::KeySet keys_;
+  deploy::owner::KeyPair keys_;
+  ckks::EvaluationKeys evaluation_keys_;
   artifact::Digest key_;
   artifact::SigningKey signer_;
   random::Stream masks_;

@@ -151,11 +151,14 @@ TEST(PartialSums, StandInNoPlainStage) {
   const Bytes shard = ShardedSite::read(site.shard_file(1));
   const auto model = wire::SealedModel::open_stage(shard, "shard", &owner.trust()).value();
   const auto sealed_at = [&](const wire::StagePlace& place) {
-    wire::SealedModelWriter writer(owner.ring(), model.program(), model.key(), place);
+    auto writer = wire::SealedModelWriter::create(owner.file("again.sealed"), owner.ring(), model.program(),
+                                                  model.key(), wire::SealedForm::kTwoPart, place)
+                      .value();
     for (std::size_t i = 0; i < model.weights(); ++i) {
-      writer.add(model.weight(owner.ring(), plan::program::WeightId(static_cast<int>(i))).value());
+      const plan::program::WeightId id(static_cast<int>(i));
+      EXPECT_TRUE(writer.add(model.weight(owner.ring(), id).value()).has_value());
     }
-    EXPECT_TRUE(writer.write_file(owner.file("again.sealed"), owner.signer()).has_value());
+    EXPECT_TRUE(writer.commit(owner.signer()).has_value());
     return ShardedSite::read(owner.file("again.sealed"));
   };
   const Bytes same = sealed_at(model.place());
@@ -229,11 +232,14 @@ TEST(ShardFiles, NumbersThatNoShardHasAreRefused) {
   const auto opens = [&](const std::function<void(wire::StagePlace&)>& change) {
     wire::StagePlace place = model.place();
     change(place);
-    wire::SealedModelWriter writer(site.owner.ring(), model.program(), model.key(), place);
+    auto writer = wire::SealedModelWriter::create(site.owner.file("again"), site.owner.ring(), model.program(),
+                                                  model.key(), wire::SealedForm::kTwoPart, place)
+                      .value();
     for (std::size_t i = 0; i < model.weights(); ++i) {
-      writer.add(model.weight(site.owner.ring(), plan::program::WeightId(static_cast<int>(i))).value());
+      const plan::program::WeightId id(static_cast<int>(i));
+      EXPECT_TRUE(writer.add(model.weight(site.owner.ring(), id).value()).has_value());
     }
-    EXPECT_TRUE(writer.write_file(site.owner.file("again"), signer).has_value());
+    EXPECT_TRUE(writer.commit(signer).has_value());
     return wire::SealedModel::open_stage(ShardedSite::read(site.owner.file("again")), "s", &trust).has_value();
   };
   const int count = model.place().weights.at(0).count;

@@ -124,7 +124,7 @@ TEST(Stages, LoadOnlyTheKeysThatTheyNeedAndOnlyAsHighAsTheyNeedThem) {
     std::uint64_t bytes = 0;
     for (const auto& [id, key] : keys.all()) {
       for (const auto& half : key.b()) bytes += 2 * half.words().size() * sizeof(std::uint64_t);
-      const auto& whole = *site.owner.keys().evaluation.find(id);
+      const auto& whole = *site.owner.switching_keys().find(id);
       one_is_lower = one_is_lower || key.level() < whole.level();
       EXPECT_TRUE(std::ranges::equal(key.b()[0].limb(0), whole.b()[0].limb(0)));
       EXPECT_TRUE(

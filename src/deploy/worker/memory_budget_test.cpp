@@ -5,11 +5,11 @@
 namespace obscura::deploy::worker {
 namespace {
 
-/// A program with 10 bytes of ciphertexts, 20 of keys, 5 of streamed ones, 100 of weights, 10 of streamed ones.
+/// A program with 10 bytes of ciphertexts, 20 of keys, 5 of those streamed, 100 of weights, 10 of streamed ones.
 constexpr plan::program::MemoryEstimate kProgram{.ciphertext_bytes = 10,
                                                  .evaluation_key_bytes = 20,
                                                  .stored_evaluation_key_bytes = 0,
-                                                 .streamed_key_bytes = 5,
+                                                 .streamed_run_bytes = 15,
                                                  .weight_bytes = 100,
                                                  .streamed_weight_bytes = 10,
                                                  .stored_weight_bytes = 0};

@@ -7,6 +7,7 @@
 #include "base/check.hpp"
 #include "fhe/boot/dft_factors.hpp"
 #include "fhe/boot/mod_raise.hpp"
+#include "fhe/boot/running_bootstrap.hpp"
 #include "fhe/ckks/add.hpp"
 #include "fhe/ckks/key_id.hpp"
 #include "fhe/ckks/lower_view.hpp"
@@ -57,7 +58,9 @@ Ciphertext twice_imaginary(const ring::RingContext& ring, const Ciphertext& w, c
 
 Bootstrapper::Bootstrapper(const ckks::Context& context, const params::BootstrapParams& bootstrap,
                            const std::vector<BootstrapScales>& scales)
-    : context_(&context), bootstrap_(bootstrap) {
+    : context_(&context),
+      bootstrap_(bootstrap),
+      phases_(params::bootstrap_phases(bootstrap.literal(), bootstrap.log_n(), bootstrap.top_level())) {
   OBSCURA_CHECK(bootstrap.log_n() == context.params().log_n() && bootstrap.top_level() == context.params().max_level(),
                 "the bootstrap is for other parameters");
   make_slots_to_coeffs(scales);
@@ -114,14 +117,16 @@ const EvalMod& Bootstrapper::eval_mod(const BootstrapScales& scales) const {
   return found->eval_mod;
 }
 
+const DftTransform& Bootstrapper::slots_to_coeffs_matrix(std::size_t number, const BootstrapScales& scales) const {
+  return number < slots_to_coeffs_.size() ? slots_to_coeffs_[number] : last_matrix(scales);
+}
+
 Ciphertext Bootstrapper::slots_to_coeffs(const ckks::EvaluationKeys& keys, const Ciphertext& x,
                                          const BootstrapScales& scales) const {
   OBSCURA_CHECK(x.scale() == scales.input, "the input has another scale than the bootstrap is for");
-  const DftTransform& last = last_matrix(scales);
-  if (slots_to_coeffs_.empty()) return last.apply(keys, x);
-  Ciphertext y = slots_to_coeffs_.front().apply(keys, x);
-  for (std::size_t i = 1; i < slots_to_coeffs_.size(); ++i) y = slots_to_coeffs_[i].apply(keys, y);
-  return last.apply(keys, y);
+  Ciphertext y = slots_to_coeffs_matrix(0, scales).apply(keys, x);
+  for (std::size_t i = 1; i <= slots_to_coeffs_.size(); ++i) y = slots_to_coeffs_matrix(i, scales).apply(keys, y);
+  return y;
 }
 
 Ciphertext Bootstrapper::coeffs_to_slots(const ckks::EvaluationKeys& keys, const Ciphertext& x) const {
@@ -130,53 +135,45 @@ Ciphertext Bootstrapper::coeffs_to_slots(const ckks::EvaluationKeys& keys, const
   return y;
 }
 
-Ciphertext Bootstrapper::raise(const ckks::EvaluationKeys& keys, const Ciphertext& x, const BootstrapScales& scales,
-                               base::Trace* trace) const {
+Ciphertext Bootstrapper::run(const Phase& phase, const ckks::EvaluationKeys& keys, const Ciphertext& x,
+                             const BootstrapScales& scales) const {
   const ring::RingContext& ring = context_->ring();
-  const int log_n = bootstrap_.log_n();
-  const ckks::LowerView input(ring, x, bootstrap_.input_level());
-  const Ciphertext bottom = [&] {
-    const base::Span span(trace, "slots to coefficients");
-    return slots_to_coeffs(keys, *input, scales);
-  }();
-  const Ciphertext raised = [&] {
-    const base::Span span(trace, "raise the modulus");
-    Ciphertext whole = mod_raise(ring, keys, bottom, bootstrap_.top_level());
-    // The trace onto polynomials in X^(slots / 2^log_slots).
-    for (int log_step = bootstrap_.literal().log_slots; log_step < log_n - 1; ++log_step) {
-      const params::RotationStep step(1 << log_step);
-      const auto& key = require(keys, ckks::rotation_key_id(step, log_n));
-      whole = ckks::add(ring, whole, ckks::apply_galois(ring, whole, ring::galois_of_rotation(step, log_n), key));
-    }
-    return whole;
-  }();
-  const base::Span span(trace, "coefficients to slots");
-  return coeffs_to_slots(keys, raised);
+  if (phase.kind == Phase::Kind::kSlotsToCoeffs) return slots_to_coeffs_matrix(phase.matrix, scales).apply(keys, x);
+  if (phase.kind == Phase::Kind::kRaise) return mod_raise(ring, keys, x, bootstrap_.top_level());
+  if (phase.kind == Phase::Kind::kCoeffsToSlots) return coeffs_to_slots_[phase.matrix].apply(keys, x);
+  if (phase.kind == Phase::Kind::kConjugate) return conjugate(keys, x);
+  OBSCURA_CHECK(phase.kind == Phase::Kind::kTrace, "EvalMod takes more than a ciphertext");
+  const params::RotationStep step = phase.rotations.front();
+  const auto& key = require(keys, ckks::rotation_key_id(step, bootstrap_.log_n()));
+  const ring::GaloisElement galois = ring::galois_of_rotation(step, bootstrap_.log_n());
+  return ckks::add(ring, x, ckks::apply_galois(ring, x, galois, key));
 }
 
-Ciphertext Bootstrapper::conjugate(const ckks::EvaluationKeys& keys, const Ciphertext& w, base::Trace* trace) const {
-  const base::Span span(trace, "conjugate");
+Ciphertext Bootstrapper::conjugate(const ckks::EvaluationKeys& keys, const Ciphertext& w) const {
   const int log_n = bootstrap_.log_n();
   const auto& key = require(keys, ckks::conjugation_key_id(log_n));
   return ckks::apply_galois(context_->ring(), w, ring::galois_of_conjugation(log_n), key);
 }
 
-Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, const BootstrapScales& scales,
-                                base::Trace* trace) const {
-  const base::Span span(trace, "reduce modulo q_0");
+Ciphertext Bootstrapper::reduce(const ckks::EvaluationKeys& keys, Ciphertext t, const BootstrapScales& scales) const {
   Ciphertext y = eval_mod(scales).apply(std::move(t), require(keys, ckks::relinearization_key_id()));
   return relabelled(std::move(y), scales.output);
 }
 
+Ciphertext Bootstrapper::reduce_both(const ckks::EvaluationKeys& keys, const Ciphertext& w,
+                                     const Ciphertext& conjugated, const BootstrapScales& scales) const {
+  const ring::RingContext& ring = context_->ring();
+  Ciphertext real = reduce(keys, ckks::add(ring, w, conjugated), scales);
+  if (bootstrap_.literal().real) return real;
+  const Ciphertext imaginary = reduce(keys, twice_imaginary(ring, w, conjugated), scales);
+  return ckks::add(ring, real, ckks::multiply_by_i(ring, imaginary, 1));
+}
+
 Ciphertext Bootstrapper::bootstrap(const ckks::EvaluationKeys& keys, const Ciphertext& x, const BootstrapScales& scales,
                                    base::Trace* trace) const {
-  const ring::RingContext& ring = context_->ring();
-  const Ciphertext w = raise(keys, x, scales, trace);
-  const Ciphertext conjugated = conjugate(keys, w, trace);
-  Ciphertext real = reduce(keys, ckks::add(ring, w, conjugated), scales, trace);
-  if (bootstrap_.literal().real) return real;
-  const Ciphertext imaginary = reduce(keys, twice_imaginary(ring, w, conjugated), scales, trace);
-  return ckks::add(ring, real, ckks::multiply_by_i(ring, imaginary, 1));
+  RunningBootstrap running(*this, keys, x, scales, trace);
+  while (!running.done()) running.run_next();
+  return std::move(running).result();
 }
 
 std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::EvaluationKeys& keys, const Ciphertext& a,
@@ -186,10 +183,13 @@ std::pair<Ciphertext, Ciphertext> Bootstrapper::bootstrap_pair(const ckks::Evalu
   const ring::RingContext& ring = context_->ring();
   const ckks::LowerView low_a(ring, a, bootstrap_.input_level());
   const ckks::LowerView low_b(ring, b, bootstrap_.input_level());
-  const Ciphertext w = raise(keys, ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1)), scales, trace);
-  const Ciphertext conjugated = conjugate(keys, w, trace);
-  Ciphertext first = reduce(keys, ckks::add(ring, w, conjugated), scales, trace);
-  return {std::move(first), reduce(keys, twice_imaginary(ring, w, conjugated), scales, trace)};
+  const Ciphertext joined = ckks::add(ring, *low_a, ckks::multiply_by_i(ring, *low_b, 1));
+  RunningBootstrap running(*this, keys, joined, scales, trace);
+  while (!running.raised()) running.run_next();
+  const Ciphertext w = std::move(running).result();
+  const Ciphertext conjugated = conjugate(keys, w);
+  Ciphertext first = reduce(keys, ckks::add(ring, w, conjugated), scales);
+  return {std::move(first), reduce(keys, twice_imaginary(ring, w, conjugated), scales)};
 }
 
 double Bootstrapper::diagonal_bytes() const {

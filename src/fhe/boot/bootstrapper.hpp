@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -10,6 +11,7 @@
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
 #include "fhe/params/bootstrap_params.hpp"
+#include "fhe/params/bootstrap_rotations.hpp"
 #include "fhe/params/scale.hpp"
 
 namespace obscura::fhe::boot {
@@ -37,13 +39,14 @@ class Bootstrapper {
                const std::vector<BootstrapScales>& scales);
 
   /// `x` is over basis_q at the input level or a higher one, at scales.input, and stays as it is. The result is at the
-  /// output level and at scales.output. With literal.real the imaginary parts are dropped. `trace`: a span per phase,
-  /// or nullptr. Cost: that of the transforms; one EvalMod for real values, else two.
+  /// output level and at scales.output. With literal.real the imaginary parts are dropped. `trace`: a span per matrix
+  /// and per other phase, or nullptr. Cost: that of the transforms; one EvalMod for real values, else two.
+  /// Where not all keys are there at once: running_bootstrap.hpp.
   [[nodiscard]] ckks::Ciphertext bootstrap(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
                                            const BootstrapScales& scales, base::Trace* trace = nullptr) const;
 
   /// Two ciphertexts of real slots in one go, as real and imaginary part: two EvalMods, everything else once. Not with
-  /// literal.real.
+  /// literal.real. The trace names no phase of EvalMod.
   [[nodiscard]] std::pair<ckks::Ciphertext, ckks::Ciphertext> bootstrap_pair(const ckks::EvaluationKeys& keys,
                                                                              const ckks::Ciphertext& a,
                                                                              const ckks::Ciphertext& b,
@@ -54,7 +57,7 @@ class Bootstrapper {
   /// Bytes of the encoded matrices.
   [[nodiscard]] double diagonal_bytes() const;
 
-  /// The phases by themselves. `x` is over basis_q at the input level, at scales.input; the result has no levels.
+  /// The transforms by themselves. `x` is over basis_q at the input level, at scales.input; the result has no levels.
   [[nodiscard]] ckks::Ciphertext slots_to_coeffs(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
                                                  const BootstrapScales& scales) const;
   /// `x` is at the top level and the scale q_0.
@@ -73,19 +76,27 @@ class Bootstrapper {
     EvalMod eval_mod;
   };
 
+  friend class RunningBootstrap;
+  using Phase = params::BootstrapPhase;
+
   void make_slots_to_coeffs(const std::vector<BootstrapScales>& scales);
   void make_coeffs_to_slots();
   [[nodiscard]] const DftTransform& last_matrix(const BootstrapScales& scales) const;
-  /// Slots (v / R + I) / 2 / half_width of EvalMod, real and imaginary, at eval_mod_level.
-  [[nodiscard]] ckks::Ciphertext raise(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
-                                       const BootstrapScales& scales, base::Trace* trace) const;
-  [[nodiscard]] ckks::Ciphertext conjugate(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& w,
-                                           base::Trace* trace) const;
+  [[nodiscard]] const DftTransform& slots_to_coeffs_matrix(std::size_t number, const BootstrapScales& scales) const;
+  /// What a phase before EvalMod makes of a ciphertext.
+  [[nodiscard]] ckks::Ciphertext run(const Phase& phase, const ckks::EvaluationKeys& keys, const ckks::Ciphertext& x,
+                                     const BootstrapScales& scales) const;
+  [[nodiscard]] ckks::Ciphertext conjugate(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& w) const;
+  /// EvalMod of both halves of `w`, put together again. What it takes are slots (v / R + I) / 2 / half_width of
+  /// EvalMod, real and imaginary, at eval_mod_level.
+  [[nodiscard]] ckks::Ciphertext reduce_both(const ckks::EvaluationKeys& keys, const ckks::Ciphertext& w,
+                                             const ckks::Ciphertext& conjugated, const BootstrapScales& scales) const;
   [[nodiscard]] ckks::Ciphertext reduce(const ckks::EvaluationKeys& keys, ckks::Ciphertext t,
-                                        const BootstrapScales& scales, base::Trace* trace) const;
+                                        const BootstrapScales& scales) const;
 
   const ckks::Context* context_;
   params::BootstrapParams bootstrap_;
+  std::vector<Phase> phases_;
   std::vector<DftTransform> slots_to_coeffs_;  ///< but for the last
   std::vector<LastMatrix> last_matrices_;
   std::vector<DftTransform> coeffs_to_slots_;

@@ -14,16 +14,18 @@ Ciphertext expand(const ring::RingContext& ring, SeededCiphertext seeded) {
   return {std::move(seeded.c0), std::move(c1), seeded.level, std::move(seeded.scale)};
 }
 
-SwitchingKey expand_switching_key(const ring::RingContext& ring, KeyKind kind, std::vector<ring::EvaluationPoly> b,
-                                  const random::Seed256& seed, params::Level level) {
+SwitchingKey expand(const ring::RingContext& ring, KeyKind kind, SeededSwitchingKey seeded, params::Level level) {
   const KeyForm form = key_form(ring, kind, level);
-  OBSCURA_CHECK(b.size() == static_cast<std::size_t>(form.digits), "a switching key has one half per gadget digit");
+  const auto digits = static_cast<std::size_t>(form.digits);
+  OBSCURA_CHECK(seeded.b.size() >= digits, "a switching key has one half per gadget digit");
   std::vector<ring::EvaluationPoly> a;
-  for (std::size_t digit = 0; digit < b.size(); ++digit) {
-    OBSCURA_CHECK(b[digit].basis() == form.basis, "the halves of a switching key are over the basis of its kind");
-    a.push_back(ring::uniform(ring, form.basis, seed, digit));
+  for (std::size_t digit = 0; digit < digits; ++digit) {
+    const ring::Basis basis = seeded.b[digit].basis();
+    OBSCURA_CHECK(basis.q_count >= form.basis.q_count && basis.p_count == form.basis.p_count,
+                  "the halves of a switching key are over the basis of its kind");
+    a.push_back(ring::uniform(ring, form.basis, seeded.seed, digit));
   }
-  return {std::move(b), std::move(a), seed, level};
+  return {std::move(seeded.b), std::move(a), seeded.seed, level};
 }
 
 PublicKey expand_public_key(const ring::RingContext& ring, ring::EvaluationPoly b, const random::Seed256& seed) {

@@ -11,11 +11,11 @@ namespace obscura::fhe::ckks {
 /// Regenerates the uniform half from its seed. Cost: one uniform sampling per limb, no NTT.
 [[nodiscard]] Ciphertext expand(const ring::RingContext& ring, SeededCiphertext seeded);
 
-/// The same for a switching key of which only the halves b_i were kept: half a_i is uniform number i of `seed`.
-/// The b_i are as key_form() says of this kind and level. Cost: digits * limbs samplings.
-[[nodiscard]] SwitchingKey expand_switching_key(const ring::RingContext& ring, KeyKind kind,
-                                                std::vector<ring::EvaluationPoly> b, const random::Seed256& seed,
-                                                params::Level level);
+/// The same for a switching key: half a_i is uniform number i of its seed, up to `level`. The b_i are as key_form()
+/// says of this kind and that level, or a higher one, whose further digits and limbs stay unused. Cost: digits * limbs
+/// samplings, of `level`.
+[[nodiscard]] SwitchingKey expand(const ring::RingContext& ring, KeyKind kind, SeededSwitchingKey seeded,
+                                  params::Level level);
 
 /// The same for a public key: `b` is over basis_qp(max level), a is uniform number 0 of `seed`.
 [[nodiscard]] PublicKey expand_public_key(const ring::RingContext& ring, ring::EvaluationPoly b,

@@ -3,6 +3,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "fhe/params/index.hpp"
@@ -36,6 +37,7 @@ struct KeyId {
 /// Bytes in memory: 2 * digits * limbs * N * 8.
 class SwitchingKey {
  public:
+  /// `a` is for `level`; `b` is for that level or a higher one, whose limbs and digits beyond `level` are not used.
   SwitchingKey(std::vector<ring::EvaluationPoly> b, std::vector<ring::EvaluationPoly> a, random::Seed256 seed,
                params::Level level)
       : b_(std::move(b)), a_(std::move(a)), seed_(seed), level_(level) {}
@@ -45,6 +47,8 @@ class SwitchingKey {
   [[nodiscard]] const random::Seed256& seed() const { return seed_; }
   /// Highest level of ciphertexts that it can switch.
   [[nodiscard]] params::Level level() const { return level_; }
+  /// Takes the halves b_i out, e.g. to keep them without the others.
+  [[nodiscard]] std::vector<ring::EvaluationPoly> release_b() && { return std::move(b_); }
 
  private:
   std::vector<ring::EvaluationPoly> b_;
@@ -53,11 +57,18 @@ class SwitchingKey {
   params::Level level_;
 };
 
+/// A switching key of which only the halves that no seed names are kept: half of its bytes.
+struct SeededSwitchingKey {
+  std::vector<ring::EvaluationPoly> b;
+  random::Seed256 seed;
+};
+
 /// The evaluation keys of one secret key. Public, but only useful to a worker.
 class EvaluationKeys {
  public:
   void insert(KeyId id, SwitchingKey key) { keys_.insert_or_assign(id, std::move(key)); }
-  void erase(KeyId id) { keys_.erase(id); }
+  /// Takes a key out that is there.
+  [[nodiscard]] SwitchingKey take(KeyId id) { return std::move(keys_.extract(id).mapped()); }
   /// nullptr when absent.
   [[nodiscard]] const SwitchingKey* find(KeyId id) const {
     const auto it = keys_.find(id);

@@ -1,6 +1,7 @@
 #include "fhe/params/bootstrap_rotations.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace obscura::fhe::params {
 namespace {
@@ -15,20 +16,23 @@ RotationPlan plan(const BootstrapLiteral& literal, int first_stage, int count) {
   return {1 << first_stage, wraps ? 0 : 1 - (1 << count), offsets, babies, giants, 1 << (first_stage + count)};
 }
 
-using Steps = std::map<RotationStep, Level>;
-
-void add(Steps& steps, int step, int slots, Level level) {
-  const int positive = (step % slots + slots) % slots;
-  if (positive == 0) return;
-  const auto [place, is_new] = steps.try_emplace(RotationStep(positive), level);
-  if (!is_new) place->second = std::max(place->second, level);
+/// Baby steps and the giant step, if there is one. Several offsets may be one rotation where they wrap around.
+std::vector<RotationStep> steps_of(const RotationPlan& plan, int slots) {
+  std::set<RotationStep> steps;
+  const auto add = [&](int step) { steps.insert(RotationStep((step % slots + slots) % slots)); };
+  for (int baby = 0; baby < plan.babies; ++baby) add((plan.first + baby) * plan.stride);
+  if (plan.giants > 1) add(plan.babies * plan.stride);
+  steps.erase(RotationStep(0));
+  return {steps.begin(), steps.end()};
 }
 
-/// From `level` down, a level for each.
-void add(Steps& steps, const std::vector<RotationPlan>& plans, int slots, Level level) {
-  for (const RotationPlan& plan : plans) {
-    for (int baby = 0; baby < plan.babies; ++baby) add(steps, (plan.first + baby) * plan.stride, slots, level);
-    if (plan.giants > 1) add(steps, plan.babies * plan.stride, slots, level);
+using Kind = BootstrapPhase::Kind;
+
+/// From `level` down, a level for each matrix.
+void add_matrices(std::vector<BootstrapPhase>& phases, Kind kind, const std::vector<RotationPlan>& plans, int slots,
+                  Level level) {
+  for (std::size_t i = 0; i < plans.size(); ++i) {
+    phases.push_back({kind, i, level, steps_of(plans[i], slots)});
     level = Level(level.value() - 1);
   }
 }
@@ -55,13 +59,31 @@ std::vector<RotationPlan> coeffs_to_slots_rotations(const BootstrapLiteral& lite
   return plans;
 }
 
-std::map<RotationStep, Level> bootstrap_rotations(const BootstrapLiteral& literal, int log_n, Level top) {
+std::vector<BootstrapPhase> bootstrap_phases(const BootstrapLiteral& literal, int log_n, Level top) {
   const int slots = 1 << (log_n - 1);
-  Steps steps;
-  add(steps, slots_to_coeffs_rotations(literal), slots, Level(static_cast<int>(literal.slots_to_coeffs.size())));
-  add(steps, coeffs_to_slots_rotations(literal), slots, top);
-  for (int step = 1 << literal.log_slots; step < slots; step *= 2) add(steps, step, slots, top);
-  return steps;
+  const Level input(static_cast<int>(literal.slots_to_coeffs.size()));
+  const Level reduced(top.value() - static_cast<int>(literal.coeffs_to_slots.size()));
+  std::vector<BootstrapPhase> phases;
+  add_matrices(phases, Kind::kSlotsToCoeffs, slots_to_coeffs_rotations(literal), slots, input);
+  phases.push_back({Kind::kRaise, 0, top, {}});
+  for (int step = 1 << literal.log_slots; step < slots; step *= 2) {
+    phases.push_back({Kind::kTrace, 0, top, {RotationStep(step)}});
+  }
+  add_matrices(phases, Kind::kCoeffsToSlots, coeffs_to_slots_rotations(literal), slots, top);
+  phases.push_back({Kind::kConjugate, 0, reduced, {}});
+  phases.push_back({Kind::kReduce, 0, reduced, {}});
+  return phases;
+}
+
+std::map<RotationStep, Level> bootstrap_rotations(const BootstrapLiteral& literal, int log_n, Level top) {
+  std::map<RotationStep, Level> highest;
+  for (const BootstrapPhase& phase : bootstrap_phases(literal, log_n, top)) {
+    for (const RotationStep step : phase.rotations) {
+      Level& level = highest.try_emplace(step, phase.level).first->second;
+      level = std::max(level, phase.level);
+    }
+  }
+  return highest;
 }
 
 }  // namespace obscura::fhe::params

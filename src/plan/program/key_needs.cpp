@@ -30,24 +30,31 @@ void need_linear(Needs& needs, const Linear& linear, Level level, bool encrypted
   }
 }
 
-/// The chain ends where bootstraps raise to.
-void need_bootstrap(Needs& needs, const Program& program) {
-  const fhe::params::BootstrapLiteral& literal = *program.bootstrap;
-  const Level top(static_cast<int>(program.params.q_bits.size()) - 1);
-  const Level reduced(top.value() - static_cast<int>(literal.coeffs_to_slots.size()));
-  for (const auto& [step, level] : fhe::params::bootstrap_rotations(literal, program.params.log_n, top)) {
-    need(needs, KeyKind::kRotate, step, level);
-  }
+void need_phase(Needs& needs, const fhe::params::BootstrapPhase& phase) {
+  using Kind = fhe::params::BootstrapPhase::Kind;
   const RotationStep none(0);
-  need(needs, KeyKind::kConjugate, none, reduced);
-  need(needs, KeyKind::kRelinearize, none, reduced);
-  need(needs, KeyKind::kEncapsulate, none, Level(0));
-  need(needs, KeyKind::kDecapsulate, none, top);
+  for (const RotationStep step : phase.rotations) need(needs, KeyKind::kRotate, step, phase.level);
+  if (phase.kind == Kind::kRaise) {
+    need(needs, KeyKind::kEncapsulate, none, Level(0));
+    need(needs, KeyKind::kDecapsulate, none, phase.level);
+  }
+  if (phase.kind == Kind::kConjugate) need(needs, KeyKind::kConjugate, none, phase.level);
+  if (phase.kind == Kind::kReduce) need(needs, KeyKind::kRelinearize, none, phase.level);
 }
 
-void need_instruction(Needs& needs, const Program& program, std::size_t index, bool encrypted_weights) {
+/// The chain ends where bootstraps raise to.
+std::vector<Needs> needs_of_bootstrap(const Program& program) {
+  const Level top(static_cast<int>(program.params.q_bits.size()) - 1);
+  std::vector<Needs> phases;
+  for (const auto& phase : fhe::params::bootstrap_phases(*program.bootstrap, program.params.log_n, top)) {
+    need_phase(phases.emplace_back(), phase);
+  }
+  return phases;
+}
+
+Needs needs_of_other(const Instruction& instruction, bool encrypted_weights) {
+  Needs needs;
   const RotationStep none(0);
-  const Instruction& instruction = program.instructions[index];
   const Level level = working_level(instruction);
   if (const auto* linear = std::get_if<Linear>(&instruction.operation)) {
     need_linear(needs, *linear, level, encrypted_weights);
@@ -58,9 +65,16 @@ void need_instruction(Needs& needs, const Program& program, std::size_t index, b
     need(needs, KeyKind::kRotate, rotate->step, level);
   } else if (std::holds_alternative<Conjugate>(instruction.operation)) {
     need(needs, KeyKind::kConjugate, none, level);
-  } else if (std::holds_alternative<Bootstrap>(instruction.operation) && program.bootstrap) {
-    need_bootstrap(needs, program);
   }
+  return needs;
+}
+
+/// Of each phase. A bootstrap of a program that says none needs nothing: it is not verified yet.
+std::vector<Needs> needs_of(const Program& program, std::size_t index, bool encrypted_weights) {
+  const Instruction& instruction = program.instructions[index];
+  const bool bootstraps = std::holds_alternative<Bootstrap>(instruction.operation) && program.bootstrap;
+  if (bootstraps) return needs_of_bootstrap(program);
+  return {needs_of_other(instruction, encrypted_weights)};
 }
 
 std::vector<KeyNeed> listed(const Needs& needs) {
@@ -73,15 +87,20 @@ std::vector<KeyNeed> listed(const Needs& needs) {
 }  // namespace
 
 std::vector<KeyNeed> derive_key_needs(const Program& program) {
-  Needs needs;
-  for (std::size_t i = 0; i < program.instructions.size(); ++i) need_instruction(needs, program, i, true);
-  return listed(needs);
+  Needs all;
+  for (std::size_t i = 0; i < program.instructions.size(); ++i) {
+    for (const Needs& needs : needs_of(program, i, true)) {
+      for (const auto& [key, level] : needs) need(all, key.first, key.second, level);
+    }
+  }
+  return listed(all);
 }
 
-std::vector<KeyNeed> key_needs_of(const Program& program, std::size_t instruction, bool encrypted_weights) {
-  Needs needs;
-  need_instruction(needs, program, instruction, encrypted_weights);
-  return listed(needs);
+std::vector<std::vector<KeyNeed>> key_phases_of(const Program& program, std::size_t instruction,
+                                                bool encrypted_weights) {
+  std::vector<std::vector<KeyNeed>> phases;
+  for (const Needs& needs : needs_of(program, instruction, encrypted_weights)) phases.push_back(listed(needs));
+  return phases;
 }
 
 }  // namespace obscura::plan::program

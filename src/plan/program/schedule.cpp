@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -86,24 +87,20 @@ std::uint64_t input_bytes(const Program& program, const ParamSet& params) {
   return sum;
 }
 
-std::uint64_t peak_ciphertext_bytes(const Program& program, const ParamSet& params) {
-  const std::vector<std::size_t> last = last_uses(program);
-  std::vector<std::vector<std::size_t>> dies_after(program.instructions.size() + 1);
-  for (std::size_t value = 0; value < last.size(); ++value) {
-    if (!is_input(program.instructions[value])) dies_after[last[value]].push_back(value);
-  }
-  std::uint64_t live = input_bytes(program, params);
-  std::uint64_t peak = 0;
+/// By instruction, the most that the keys of one of its phases take. The half of a key that is read serves all its
+/// uses, the other one is made up to the level of the phase.
+std::vector<std::uint64_t> streamed_key_bytes(const Program& program, const ParamSet& params) {
+  std::map<std::pair<KeyKind, RotationStep>, std::uint64_t> read;
+  for (const KeyNeed& key : program.key_needs) read[{key.kind, key.step}] = key_half_bytes(params, key);
+  std::vector<std::uint64_t> most(program.instructions.size());
   for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    if (!is_input(program.instructions[i])) live += value_bytes(params, program.instructions[i]);
-    peak = std::max(peak, live + workspace(params, program, program.instructions[i]));
-    for (const std::size_t value : dies_after[i]) live -= value_bytes(params, program.instructions[value]);
+    for (const auto& phase : key_phases_of(program, i, true)) {
+      std::uint64_t used = 0;
+      for (const KeyNeed& key : phase) used += read[{key.kind, key.step}] + key_half_bytes(params, key);
+      most[i] = std::max(most[i], used);
+    }
   }
-  for (const ValueId result : program.results) {  // an input that is returned is copied
-    const Instruction& instruction = program.instructions[static_cast<std::size_t>(result.value())];
-    if (is_input(instruction)) live += value_bytes(params, instruction);
-  }
-  return std::max(peak, live);
+  return most;
 }
 
 }  // namespace
@@ -144,9 +141,13 @@ std::uint64_t stored_weight_bytes(const ParamSet& params, const WeightInfo& weig
   return stored_poly_bytes(params, weight.level, weight.extended);
 }
 
+std::uint64_t key_half_bytes(const ParamSet& params, const KeyNeed& key) {
+  if (key.kind == KeyKind::kEncapsulate) return 2 * poly_bytes(params, Level(0), false);
+  return detail::digit_bytes(params, key.level);
+}
+
 std::uint64_t key_bytes(const ParamSet& params, const KeyNeed& key) {
-  if (key.kind == KeyKind::kEncapsulate) return 2 * 2 * poly_bytes(params, Level(0), false);
-  return 2 * detail::digit_bytes(params, key.level);
+  return 2 * key_half_bytes(params, key);
 }
 
 std::uint64_t stored_key_bytes(const ParamSet& params, const KeyNeed& key) {
@@ -156,18 +157,39 @@ std::uint64_t stored_key_bytes(const ParamSet& params, const KeyNeed& key) {
   return static_cast<std::uint64_t>(params.digit_count(key.level)) * stored_poly_bytes(params, key.level, true);
 }
 
+std::vector<std::uint64_t> working_bytes(const Program& program, const ParamSet& params) {
+  const std::vector<std::size_t> last = last_uses(program);
+  std::vector<std::vector<std::size_t>> dies_after(program.instructions.size() + 1);
+  for (std::size_t value = 0; value < last.size(); ++value) {
+    if (!is_input(program.instructions[value])) dies_after[last[value]].push_back(value);
+  }
+  std::uint64_t live = input_bytes(program, params);
+  std::vector<std::uint64_t> working;
+  for (std::size_t i = 0; i < program.instructions.size(); ++i) {
+    if (!is_input(program.instructions[i])) live += value_bytes(params, program.instructions[i]);
+    working.push_back(live + workspace(params, program, program.instructions[i]));
+    for (const std::size_t value : dies_after[i]) live -= value_bytes(params, program.instructions[value]);
+  }
+  for (const ValueId result : program.results) {  // an input that is returned is copied
+    const Instruction& instruction = program.instructions[static_cast<std::size_t>(result.value())];
+    if (is_input(instruction)) live += value_bytes(params, instruction);
+  }
+  if (!working.empty()) working.back() = std::max(working.back(), live);
+  return working;
+}
+
 MemoryEstimate estimate_memory(const Program& program, const ParamSet& params) {
   MemoryEstimate estimate;
-  estimate.ciphertext_bytes = peak_ciphertext_bytes(program, params);
+  const std::vector<std::uint64_t> working = working_bytes(program, params);
+  const std::vector<std::uint64_t> keys = streamed_key_bytes(program, params);
+  for (std::size_t i = 0; i < working.size(); ++i) {
+    estimate.ciphertext_bytes = std::max(estimate.ciphertext_bytes, working[i]);
+    estimate.streamed_run_bytes = std::max(estimate.streamed_run_bytes, working[i] + keys[i]);
+  }
   estimate.bootstrap_matrix_bytes = detail::bootstrap_matrix_bytes(program, params);
   for (const KeyNeed& key : program.key_needs) {
     estimate.evaluation_key_bytes += key_bytes(params, key);
     estimate.stored_evaluation_key_bytes += stored_key_bytes(params, key);
-  }
-  for (std::size_t i = 0; i < program.instructions.size(); ++i) {
-    std::uint64_t used = 0;
-    for (const KeyNeed& key : key_needs_of(program, i, true)) used += key_bytes(params, key);
-    estimate.streamed_key_bytes = std::max(estimate.streamed_key_bytes, used);
   }
   for (const WeightInfo& weight : program.weights) {
     estimate.weight_bytes += weight_bytes(params, weight);

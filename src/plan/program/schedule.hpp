@@ -24,6 +24,7 @@ namespace obscura::plan::program {
 [[nodiscard]] std::uint64_t weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
 [[nodiscard]] std::uint64_t stored_weight_bytes(const fhe::params::ParamSet& params, const WeightInfo& weight);
 [[nodiscard]] std::uint64_t key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
+[[nodiscard]] std::uint64_t key_half_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
 [[nodiscard]] std::uint64_t stored_key_bytes(const fhe::params::ParamSet& params, const KeyNeed& key);
 
 /// Most weights that a run holds at a time when they are streamed: one after the other in the order of use.
@@ -34,7 +35,7 @@ struct MemoryEstimate {
   std::uint64_t ciphertext_bytes = 0;  ///< highest sum of live values and the running instruction's workspace
   std::uint64_t evaluation_key_bytes = 0;
   std::uint64_t stored_evaluation_key_bytes = 0;
-  std::uint64_t streamed_key_bytes = 0;     ///< most that the keys of one instruction take
+  std::uint64_t streamed_run_bytes = 0;     ///< most that values, workspace and the keys of one phase take together
   std::uint64_t weight_bytes = 0;           ///< all weights expanded at once
   std::uint64_t streamed_weight_bytes = 0;  ///< most that kStreamedWeights of one instruction take
   std::uint64_t stored_weight_bytes = 0;
@@ -45,11 +46,14 @@ struct MemoryEstimate {
     return ciphertext_bytes + evaluation_key_bytes + bootstrap_matrix_bytes +
            (streamed ? streamed_weight_bytes : weight_bytes);
   }
-  /// The same with keys too that are loaded for the instructions that use them.
-  [[nodiscard]] std::uint64_t least_bytes() const {
-    return total_bytes(true) - evaluation_key_bytes + streamed_key_bytes;
-  }
+  /// The same with keys too that are loaded for what uses them, an instruction or a phase of a bootstrap.
+  [[nodiscard]] std::uint64_t least_bytes() const { return beside_streamed_keys() + streamed_run_bytes; }
+  /// What a run takes besides values, workspace and keys when weights and keys are loaded for what uses them.
+  [[nodiscard]] std::uint64_t beside_streamed_keys() const { return bootstrap_matrix_bytes + streamed_weight_bytes; }
 };
+
+/// The values that are live during each instruction and its workspace. Shape [instructions]. Arguments as below.
+[[nodiscard]] std::vector<std::uint64_t> working_bytes(const Program& program, const fhe::params::ParamSet& params);
 
 /// `program` is verified; `params` is its make_params().
 [[nodiscard]] MemoryEstimate estimate_memory(const Program& program, const fhe::params::ParamSet& params);

@@ -80,6 +80,23 @@ TEST_F(ObjectBytes, AddUpToTheEstimate) {
   EXPECT_LT(estimate.ciphertext_bytes, 100 * ciphertext_bytes(params_, Level(3)));
 }
 
+/// The second matrix of CoeffsToSlots takes most: offsets -7 to 7 by 4 baby steps and a giant one, at level 17.
+TEST(ObjectBytesOfBootstraps, CountTheKeysOfAPhaseAtATime) {
+  Program program = testing::deep_program();
+  program.instructions = {{Input{0}, Level(3), Scale::power_of_two(33), 0},
+                          {Bootstrap{ValueId(0), 0, Level(3)}, Level(6), Scale::power_of_two(33), 0}};
+  program.key_needs = derive_key_needs(program);
+  program.weights.clear();
+  program.results = {ValueId(1)};
+  const fhe::params::ParamSet params = *make_params(program);
+  const MemoryEstimate estimate = estimate_memory(program, params);
+  const std::vector<std::uint64_t> working = working_bytes(program, params);
+  EXPECT_EQ(estimate.ciphertext_bytes, working[1]);
+  EXPECT_EQ(estimate.streamed_run_bytes, working[1] + 5 * key_bytes(params, {KeyKind::kRotate, {}, Level(17)}));
+  EXPECT_EQ(estimate.least_bytes(), estimate.streamed_run_bytes + estimate.bootstrap_matrix_bytes);
+  EXPECT_LT(estimate.least_bytes() + estimate.evaluation_key_bytes / 2, estimate.total_bytes(true));
+}
+
 TEST_F(ObjectBytes, GrowWithValuesThatLiveLonger) {
   Program longer = program_;
   longer.instructions.push_back({Add{ValueId(9), ValueId(5)}, Level(1), program_.instructions[9].scale, 2});

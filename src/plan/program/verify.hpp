@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include "base/result.hpp"
 #include "fhe/params/param_set.hpp"
 #include "plan/program/program.hpp"
@@ -28,8 +31,10 @@ namespace obscura::plan::program {
 /// step.
 [[nodiscard]] std::vector<KeyNeed> derive_key_needs(const Program& program);
 
-/// Those that one instruction uses, at its own level. With clear weights a Linear relinearises nothing.
-[[nodiscard]] std::vector<KeyNeed> key_needs_of(const Program& program, std::size_t instruction,
-                                                bool encrypted_weights);
+/// Those that one instruction uses, phase by phase: what must be there at a time. A Bootstrap has the phases of
+/// fhe::params::bootstrap_phases, all others have one. Each key at its level in the phase. With clear weights a Linear
+/// relinearises nothing.
+[[nodiscard]] std::vector<std::vector<KeyNeed>> key_phases_of(const Program& program, std::size_t instruction,
+                                                              bool encrypted_weights);
 
 }  // namespace obscura::plan::program

@@ -155,7 +155,7 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
   OBSCURA_TRY_VOID(check_inputs(inputs));
   AskingSource asking(weights, options.keep_going);
   const fhe::boot::Bootstrapper* const bootstrapper = bootstrapper_ ? &*bootstrapper_ : nullptr;
-  detail::Run run({ring_, program_, keys_, bootstrapper, options.trace}, inputs, asking);
+  detail::Run run({ring_, program_, keys_, bootstrapper, options.trace, &options.bring_keys}, inputs, asking);
   const auto count = static_cast<int>(program_->instructions.size());
   for (std::size_t i = 0; i < program_->instructions.size(); ++i) {
     if (options.progress) {
@@ -164,7 +164,6 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
                         program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
     }
     if (options.keep_going && !options.keep_going()) return stopped();
-    if (options.bring_keys) OBSCURA_TRY_VOID(options.bring_keys(i));
     const base::Span span(options.trace, span_names_[i]);
     OBSCURA_TRY_VOID(run.execute(i, transforms_[i]));
     run.free_after(i, last_uses_);

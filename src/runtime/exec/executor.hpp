@@ -30,12 +30,16 @@ struct Progress {
   int instructions;       ///< of how many
 };
 
+/// Brings the keys that a phase of an instruction uses (plan::program::key_phases_of), where not all are held.
+using BringKeys = std::function<base::Result<void>(std::size_t instruction, std::size_t phase)>;
+
 struct ExecOptions {
-  /// One span per instruction, named after layer and operation; under that of a bootstrap one per phase.
+  /// One span per instruction, named after layer and operation; under that of a bootstrap those of its phases, and
+  /// "keys" wherever keys are brought.
   base::Trace* trace = nullptr;
   std::function<void(const Progress&)> progress;
-  /// Called before each instruction, with its number: brings the keys that it uses, where not all are held.
-  std::function<base::Result<void>(std::size_t)> bring_keys;
+  /// Called before each phase of each instruction; may be empty.
+  BringKeys bring_keys;
   /// Asked before each instruction, and within one before each weight; false ends the run with kCancelled.
   std::function<bool()> keep_going;
 };
@@ -44,7 +48,7 @@ struct ExecutorLimits {
   /// Refuse programs whose keys, weights, matrices and ciphertexts exceed this; 0 = any.
   std::uint64_t memory_bytes = 0;
   bool streamed_weights = false;  ///< the source holds kStreamedWeights at most
-  bool streamed_keys = false;     ///< ExecOptions::bring_keys brings them: those of one instruction at least are held
+  bool streamed_keys = false;     ///< ExecOptions::bring_keys brings them: those of one phase at least are held
 };
 
 /// Runs one verified program over ciphertexts of one key. Immutable after construction; run() may be called

@@ -22,19 +22,27 @@ bool fits(std::uint64_t bytes, const SessionLimits& limits) {
   return limits.memory_bytes == 0 || bytes <= limits.memory_bytes;
 }
 
+/// What keys may take during each instruction.
+std::vector<std::uint64_t> room_for_keys(const plan::program::Program& program, const fhe::params::ParamSet& params,
+                                         std::uint64_t limit) {
+  const std::uint64_t beside = plan::program::estimate_memory(program, params).beside_streamed_keys();
+  std::vector<std::uint64_t> room = plan::program::working_bytes(program, params);
+  for (std::uint64_t& bytes : room) bytes = limit - std::min(limit, beside + bytes);
+  return room;
+}
+
 }  // namespace
 
 base::Result<void> Session::load_keys(std::span<const std::uint8_t> file, const std::string& name,
                                       const exec::ExecutorLimits& limits, bool encrypted_weights,
                                       const std::function<void()>& release_pages) {
   const auto& program = *expected_.program;
+  if (limits.memory_bytes > 0) context_->pool().hold_at_most(limits.memory_bytes);
   if (limits.streamed_keys) {
     OBSCURA_TRY(auto keys, wire::EvaluationKeysFile::open(file, name, context_->ring(), expected_));
-    const MemoryEstimate memory = plan::program::estimate_memory(program, context_->params());
-    const std::uint64_t others = memory.least_bytes() - memory.streamed_key_bytes;
-    const std::uint64_t most = limits.memory_bytes - std::min(limits.memory_bytes, others);
-    streamed_keys_ = std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights, most,
-                                                    limits.memory_bytes, release_pages, keys_);
+    streamed_keys_ = std::make_unique<StreamedKeys>(std::move(keys), context_->ring(), program, encrypted_weights,
+                                                    room_for_keys(program, context_->params(), limits.memory_bytes),
+                                                    release_pages, keys_);
   } else {
     OBSCURA_TRY(keys_, wire::read_evaluation_keys(file, name, context_->ring(), expected_));
   }
@@ -105,7 +113,11 @@ base::Result<std::vector<std::uint8_t>> Session::answer_all(std::span<const wire
                                                             const std::string& name, const exec::ExecOptions& options) {
   OBSCURA_TRY(const auto taken, read(inputs, name));
   exec::ExecOptions mine = options;
-  if (streamed_keys_) mine.bring_keys = [this](std::size_t instruction) { return streamed_keys_->bring(instruction); };
+  if (streamed_keys_) {
+    mine.bring_keys = [this](std::size_t instruction, std::size_t phase) {
+      return streamed_keys_->bring(instruction, phase);
+    };
+  }
   OBSCURA_TRY(const auto results, executor_->run(taken.ciphertexts, *weights_, mine));
   const auto& ring = context_->ring();
   const wire::Provenance provenance{expected_.plan, expected_.key, taken.request, taken.images};

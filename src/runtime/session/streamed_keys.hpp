@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,42 +16,61 @@
 
 namespace obscura::runtime::session {
 
-/// Keys that are read from their file for the instructions that use them, since all of them do not fit into memory.
-/// What has to make room is what is used last of all: the order of instructions is known, and a request begins where
-/// the one before ended (Belady, "A study of replacement algorithms", 1966).
+/// Keys that are read from their file for the phases of instructions that use them, since all of them do not fit into
+/// memory. The order of phases is known, and a request begins where the one before ended: so what has to make room is
+/// what is used last of all (Belady, "A study of replacement algorithms", 1966). The half of a key that comes from its
+/// seed makes room first: it is made again in a fraction of the time in which the other one is read.
 class StreamedKeys {
  public:
-  /// `program` and `keys`, where the keys that are held stand, outlive the object. `most_bytes` is at least what the
-  /// keys of any one instruction take; `limit_bytes` is for them and all else in the ring's pool. `release_pages` as in
-  /// SessionLimits.
+  /// `program` and `keys`, where the keys of the phase stand, outlive the object. `most_bytes` is what keys may take
+  /// during each instruction, at least what plan::program::MemoryEstimate counts for any of its phases.
+  /// `release_pages` as in SessionLimits.
   StreamedKeys(wire::EvaluationKeysFile file, const fhe::ring::RingContext& ring, const plan::program::Program& program,
-               bool encrypted_weights, std::uint64_t most_bytes, std::uint64_t limit_bytes,
-               std::function<void()> release_pages, fhe::ckks::EvaluationKeys& keys);
+               bool encrypted_weights, std::span<const std::uint64_t> most_bytes, std::function<void()> release_pages,
+               fhe::ckks::EvaluationKeys& keys);
 
-  /// Brings the keys that an instruction uses. Errors: those of EvaluationKeysFile::key. Cost: reading those that are
-  /// not held, a key on each thread.
-  [[nodiscard]] base::Result<void> bring(std::size_t instruction);
+  /// Brings the keys that a phase of an instruction uses. Errors: those of EvaluationKeysFile::key. Cost: reading what
+  /// is not held and making the halves that come from seeds, a key on each thread.
+  [[nodiscard]] base::Result<void> bring(std::size_t instruction, std::size_t phase);
 
  private:
-  /// One key: the highest level at which it is used, and by which instructions.
-  struct Key {
-    plan::program::KeyNeed need;
-    std::uint64_t bytes = 0;
-    std::vector<std::size_t> uses;
-    bool held = false;
+  /// One use of a key: by the phase with this number, and up to which level.
+  struct Use {
+    std::size_t phase;
+    fhe::params::Level level;
   };
-  [[nodiscard]] std::size_t next_use(const Key& key, std::size_t instruction) const;
-  void make_room(std::uint64_t bytes, std::size_t instruction);
-  base::Result<void> read(std::span<const fhe::ckks::KeyId> missing, std::size_t instruction);
+  struct Key {
+    fhe::ckks::KeyId id;
+    plan::program::KeyNeed need;  ///< at the highest level of its uses
+    std::uint64_t read_bytes = 0;
+    std::vector<Use> uses;
+    std::optional<fhe::ckks::SeededSwitchingKey> seeded;  ///< if it is held without the halves from its seed
+    std::optional<fhe::params::Level> expanded;           ///< if it is held with them: up to which level
+  };
+  struct Wanted {
+    Key* key;
+    fhe::params::Level level;
+  };
+  struct Phase {
+    std::uint64_t most_bytes;
+    std::vector<Wanted> keys;
+  };
+
+  [[nodiscard]] std::uint64_t expanded_bytes(const Key& key, fhe::params::Level level) const;
+  /// How long what a key holds is of no use, as seen from a phase.
+  [[nodiscard]] std::size_t idle_time(const Key& key, std::size_t phase) const;
+  void drop_half(Key& key);
+  void make_room(std::uint64_t bytes, std::size_t phase);
+  [[nodiscard]] base::Result<fhe::ckks::SwitchingKey> complete(const Wanted& wanted) const;
+  base::Result<void> hold(std::span<const Wanted> missing, std::size_t phase);
 
   wire::EvaluationKeysFile file_;
   const fhe::ring::RingContext* ring_;
-  std::uint64_t most_bytes_;
-  std::uint64_t limit_bytes_;
   std::function<void()> release_pages_;
-  fhe::ckks::EvaluationKeys* held_;
+  fhe::ckks::EvaluationKeys* complete_;  ///< the keys that are held with both halves
   std::map<fhe::ckks::KeyId, Key> keys_;
-  std::vector<std::vector<fhe::ckks::KeyId>> used_;  ///< [instructions]
+  std::vector<Phase> phases_;
+  std::vector<std::size_t> first_phases_;  ///< [instructions]
   std::uint64_t held_bytes_ = 0;
 };
 

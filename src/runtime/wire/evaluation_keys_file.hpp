@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "artifact/container.hpp"
+#include "artifact/container_file.hpp"
 #include "base/result.hpp"
 #include "fhe/ckks/context.hpp"
 #include "fhe/ckks/keys.hpp"
@@ -15,8 +17,31 @@
 
 namespace obscura::runtime::wire {
 
-/// Writes exactly the keys that program.key_needs names, half of each packed, the other half as its seed. A
-/// missing key is a bug of the caller. The file appears whole or not at all.
+/// Writes exactly the keys that program.key_needs names, half of each packed, the other half as its seed, in the order
+/// in which they come: memory for one of them. The file appears whole with commit(), or not at all.
+class EvaluationKeysWriter {
+ public:
+  /// Ring and program outlive the writer. Errors: kIo.
+  [[nodiscard]] static base::Result<EvaluationKeysWriter> create(const std::string& path,
+                                                                 const fhe::ring::RingContext& ring,
+                                                                 const plan::program::Program& program,
+                                                                 const artifact::Digest& key);
+  /// The key that serves a need of the program, at its level. Errors: kIo.
+  [[nodiscard]] base::Result<void> add(const plan::program::KeyNeed& need, const fhe::ckks::SwitchingKey& key);
+  /// A missing key is a bug of the caller. Errors: kIo.
+  [[nodiscard]] base::Result<void> commit();
+
+ private:
+  EvaluationKeysWriter(artifact::ContainerFile file, const fhe::ring::RingContext& ring,
+                       const plan::program::Program& program, const artifact::Digest& key);
+  artifact::ContainerFile file_;
+  const fhe::ring::RingContext* ring_;
+  const plan::program::Program* program_;
+  artifact::Digest key_;
+  std::map<std::size_t, fhe::random::Seed256> seeds_;  ///< by number of the need, of the keys that are written
+};
+
+/// The same for keys that are all there.
 [[nodiscard]] base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ring::RingContext& ring,
                                                        const plan::program::Program& program,
                                                        const artifact::Digest& key,
@@ -31,7 +56,7 @@ struct EvaluationKeysInfo {
 [[nodiscard]] base::Result<EvaluationKeysInfo> inspect_evaluation_keys(std::span<const std::uint8_t> file,
                                                                        const std::string& name);
 
-/// A file of evaluation keys whose keys are read one by one.
+/// A file of evaluation keys whose keys are read one by one. Its const operations are safe from several threads.
 class EvaluationKeysFile {
  public:
   /// `file` outlives the object. Errors: those of LazyContainerReader; kMismatch when the file was made for another
@@ -44,10 +69,10 @@ class EvaluationKeysFile {
   EvaluationKeysFile& operator=(EvaluationKeysFile&&) noexcept;
   ~EvaluationKeysFile();
 
-  /// Reads and expands one key, up to the level of the need. Errors: kMismatch when the file has none that serves it;
-  /// kCorrupt. Cost: one uniform sampling of half its bytes.
-  [[nodiscard]] base::Result<fhe::ckks::SwitchingKey> key(const fhe::ring::RingContext& ring,
-                                                          const plan::program::KeyNeed& need) const;
+  /// Reads one key, up to the level of the need; ckks::expand() makes the rest of it. Errors: kMismatch when the file
+  /// has none that serves it; kCorrupt. Cost: a copy, a digest and unpacking of the whole key as it is stored.
+  [[nodiscard]] base::Result<fhe::ckks::SeededSwitchingKey> key(const fhe::ring::RingContext& ring,
+                                                                const plan::program::KeyNeed& need) const;
 
  private:
   struct State;

@@ -100,6 +100,12 @@ StagePlace get_place(base::ByteReader& in, bool split, std::size_t weights) {
   return place;
 }
 
+/// Of one encrypted weight in a file.
+std::size_t weight_bytes(const fhe::ring::RingContext& ring, const plan::program::WeightInfo& weight, SealedForm form) {
+  const auto basis = weight.extended ? ring.basis_qp(weight.level) : ring.basis_q(weight.level);
+  return (form == SealedForm::kSeeded ? 1 : 2) * packed_bytes(ring, basis);
+}
+
 /// Partial sums are made in shards and joined in merges, and nowhere else.
 bool has_partial_sums_in_place(const plan::program::Program& program, const StagePlace& place) {
   namespace ir = plan::program;
@@ -113,54 +119,71 @@ bool has_partial_sums_in_place(const plan::program::Program& program, const Stag
 
 }  // namespace
 
-SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
-                                     const artifact::Digest& key)
-    : ring_(&ring),
-      file_(ArtifactKind::kSealedModel, params_digest(program.params, program.insecure), program.insecure),
-      expected_(program.weights.size()),
-      key_(key) {
-  file_.add(number(SectionId::kProgram), plan::program::serialize(program));
+base::Result<SealedModelWriter> SealedModelWriter::create(const std::string& path, const fhe::ring::RingContext& ring,
+                                                          const plan::program::Program& program,
+                                                          const artifact::Digest& key, SealedForm form) {
+  return create(path, ring, program, key, form, std::nullopt);
 }
 
-SealedModelWriter::SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
-                                     const artifact::Digest& key, const StagePlace& place)
-    : ring_(&ring),
-      file_(place.is_split() ? ArtifactKind::kSealedShard : ArtifactKind::kSealedStage,
-            params_digest(stage.params, stage.insecure), stage.insecure),
-      expected_(stage.weights.size()),
-      key_(key),
-      place_(place) {
-  file_.add(number(SectionId::kProgram), plan::program::serialize(stage));
+base::Result<SealedModelWriter> SealedModelWriter::create(const std::string& path, const fhe::ring::RingContext& ring,
+                                                          const plan::program::Program& stage,
+                                                          const artifact::Digest& key, SealedForm form,
+                                                          const StagePlace& place) {
+  return create(path, ring, stage, key, form, std::optional(place));
 }
 
-void SealedModelWriter::add(const fhe::ckks::SeededCiphertext& weight) {
+base::Result<SealedModelWriter> SealedModelWriter::create(const std::string& path, const fhe::ring::RingContext& ring,
+                                                          const plan::program::Program& program,
+                                                          const artifact::Digest& key, SealedForm form,
+                                                          std::optional<StagePlace> place) {
+  const std::vector<std::uint8_t> program_bytes = plan::program::serialize(program);
+  base::ByteWriter info;
+  info.bytes(key.bytes);
+  info.u8(static_cast<std::uint8_t>(form));
+  if (place) put_place(info, *place);
+  const std::vector<std::uint8_t> info_bytes = info.take();
+  std::vector<artifact::PlannedSection> sections = {{number(SectionId::kProgram), program_bytes.size()}};
+  for (std::size_t i = 0; i < program.weights.size(); ++i) {
+    sections.push_back({item_section(i), weight_bytes(ring, program.weights[i], form)});
+  }
+  sections.push_back({number(SectionId::kInfo), info_bytes.size()});
+  sections.push_back({number(SectionId::kSeed), sizeof(fhe::random::Seed256::bytes)});
+  const ArtifactKind kind = !place              ? ArtifactKind::kSealedModel
+                            : place->is_split() ? ArtifactKind::kSealedShard
+                                                : ArtifactKind::kSealedStage;
+  OBSCURA_TRY(auto file, artifact::ContainerFile::create(path, kind, params_digest(program.params, program.insecure),
+                                                         program.insecure, true, sections));
+  OBSCURA_TRY_VOID(file.write(number(SectionId::kProgram), program_bytes));
+  OBSCURA_TRY_VOID(file.write(number(SectionId::kInfo), info_bytes));
+  return SealedModelWriter(std::move(file), ring, program.weights.size(), form, std::move(place));
+}
+
+SealedModelWriter::SealedModelWriter(artifact::ContainerFile file, const fhe::ring::RingContext& ring,
+                                     std::size_t weights, SealedForm form, std::optional<StagePlace> place)
+    : file_(std::move(file)), ring_(&ring), expected_(weights), form_(form), place_(std::move(place)) {}
+
+base::Result<void> SealedModelWriter::add(const fhe::ckks::SeededCiphertext& weight) {
   const std::uint64_t due = place_ ? place_->number_of_weight(added_) : added_;
   OBSCURA_CHECK(weight.index == due && (added_ == 0 || weight.seed == seed_), "weights share a seed and come in order");
-  OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kSeeded, "a sealed model holds weights of one form");
+  OBSCURA_CHECK(form_ == SealedForm::kSeeded, "a sealed model holds weights of one form");
   seed_ = weight.seed;
   std::vector<std::uint8_t> item;
   append_packed(*ring_, weight.c0, item);
-  file_.add(item_section(added_++), std::move(item));
+  return file_.write(item_section(added_++), item);
 }
 
-void SealedModelWriter::add(const fhe::ckks::Ciphertext& weight) {
-  OBSCURA_CHECK(added_ == 0 || form_ == SealedForm::kTwoPart, "a sealed model holds weights of one form");
-  form_ = SealedForm::kTwoPart;
+base::Result<void> SealedModelWriter::add(const fhe::ckks::Ciphertext& weight) {
+  OBSCURA_CHECK(form_ == SealedForm::kTwoPart, "a sealed model holds weights of one form");
   std::vector<std::uint8_t> item;
   append_packed(*ring_, weight.c0(), item);
   append_packed(*ring_, weight.c1(), item);
-  file_.add(item_section(added_++), std::move(item));
+  return file_.write(item_section(added_++), item);
 }
 
-base::Result<void> SealedModelWriter::write_file(const std::string& path, const artifact::SigningKey& signer) {
+base::Result<void> SealedModelWriter::commit(const artifact::SigningKey& signer) {
   OBSCURA_CHECK(added_ == expected_, "a sealed model holds every weight");
-  base::ByteWriter info;
-  info.bytes(key_.bytes);
-  info.u8(static_cast<std::uint8_t>(form_));
-  if (place_) put_place(info, *place_);
-  file_.add(number(SectionId::kInfo), info.take());
-  file_.add(number(SectionId::kSeed), {seed_.bytes.begin(), seed_.bytes.end()});
-  return file_.write_file(path, base::kPublicMode, base::Existing::kReplace, &signer);
+  OBSCURA_TRY_VOID(file_.write(number(SectionId::kSeed), seed_.bytes));
+  return file_.commit(&signer);
 }
 
 base::Result<SealedModel> SealedModel::open(std::span<const std::uint8_t> file, const std::string& name,
@@ -231,12 +254,11 @@ base::Result<fhe::ckks::Ciphertext> SealedModel::weight(const fhe::ring::RingCon
   const auto& form = program_.weights[index];
   const auto basis = form.extended ? ring.basis_qp(form.level) : ring.basis_q(form.level);
   OBSCURA_TRY(const auto bytes, reader_.copy_section(item_section(index)));
-  const std::size_t half = packed_bytes(ring, basis);
-  const std::size_t halves = form_ == SealedForm::kSeeded ? 1 : 2;
-  if (bytes.size() != halves * half) {
+  if (bytes.size() != weight_bytes(ring, form, form_)) {
     return base::fail(base::ErrorCode::kCorrupt, fmt::format("{}: weight {} has the wrong size", name_, index),
                       "get the sealed model again from its owner");
   }
+  const std::size_t half = packed_bytes(ring, basis);
   OBSCURA_TRY(auto c0, unpack(ring, basis, std::span(bytes).first(half), name_));
   if (form_ == SealedForm::kSeeded) {
     return fhe::ckks::expand(ring, {std::move(c0), seed_, place_.number_of_weight(index), form.level, form.scale});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "artifact/container.hpp"
+#include "artifact/container_file.hpp"
 #include "base/result.hpp"
 #include "fhe/ckks/context.hpp"
 #include "plan/program/program.hpp"
@@ -20,32 +21,42 @@ enum class SealedForm : std::uint8_t {
   kTwoPart = 1,  ///< encrypted under the public key: c0 and c1
 };
 
-/// Collects the encrypted weights of one program, or of one stage, and writes the signed file.
+/// Writes the encrypted weights of one program, or of one stage, as they come: memory for one of them. The signed file
+/// appears whole with commit(), or not at all.
 class SealedModelWriter {
  public:
-  /// Writes a whole model. The ring must outlive the writer.
-  SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& program,
-                    const artifact::Digest& key);
+  /// Writes a whole model. The ring must outlive the writer. Errors: kIo.
+  [[nodiscard]] static base::Result<SealedModelWriter> create(const std::string& path,
+                                                              const fhe::ring::RingContext& ring,
+                                                              const plan::program::Program& program,
+                                                              const artifact::Digest& key, SealedForm form);
   /// Writes one stage, or a shard or the merge of one.
-  SealedModelWriter(const fhe::ring::RingContext& ring, const plan::program::Program& stage,
-                    const artifact::Digest& key, const StagePlace& place);
+  [[nodiscard]] static base::Result<SealedModelWriter> create(const std::string& path,
+                                                              const fhe::ring::RingContext& ring,
+                                                              const plan::program::Program& stage,
+                                                              const artifact::Digest& key, SealedForm form,
+                                                              const StagePlace& place);
   /// Weights come in the order of Program::weights and share one seed; index = number of the weight in the whole
   /// program (StagePlace::weights), so that a weight is the same ciphertext in the file of its stage and in that of the
-  /// whole model.
-  void add(const fhe::ckks::SeededCiphertext& weight);
+  /// whole model. Errors: kIo.
+  [[nodiscard]] base::Result<void> add(const fhe::ckks::SeededCiphertext& weight);
   /// The same for weights encrypted under the public key. One file holds one form.
-  void add(const fhe::ckks::Ciphertext& weight);
-  /// Errors: kIo. A missing weight is a bug of the caller.
-  [[nodiscard]] base::Result<void> write_file(const std::string& path, const artifact::SigningKey& signer);
+  [[nodiscard]] base::Result<void> add(const fhe::ckks::Ciphertext& weight);
+  /// A missing weight is a bug of the caller. Errors: kIo.
+  [[nodiscard]] base::Result<void> commit(const artifact::SigningKey& signer);
 
  private:
+  SealedModelWriter(artifact::ContainerFile file, const fhe::ring::RingContext& ring, std::size_t weights,
+                    SealedForm form, std::optional<StagePlace> place);
+  static base::Result<SealedModelWriter> create(const std::string& path, const fhe::ring::RingContext& ring,
+                                                const plan::program::Program& program, const artifact::Digest& key,
+                                                SealedForm form, std::optional<StagePlace> place);
+  artifact::ContainerFile file_;
   const fhe::ring::RingContext* ring_;
-  artifact::ContainerWriter file_;
   std::size_t expected_;
   std::size_t added_ = 0;
-  artifact::Digest key_;
+  SealedForm form_;
   std::optional<StagePlace> place_;
-  SealedForm form_ = SealedForm::kSeeded;
   fhe::random::Seed256 seed_;
 };
 

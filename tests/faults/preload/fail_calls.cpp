@@ -198,6 +198,10 @@ ssize_t read(int descriptor, void* bytes, size_t count) {
   return operation_fails("read") ? -1 : next<decltype(&read)>("read")(descriptor, bytes, count);
 }
 
+ssize_t pwrite(int descriptor, const void* bytes, size_t count, off_t offset) {
+  return operation_fails("pwrite", true) ? -1 : next<decltype(&pwrite)>("pwrite")(descriptor, bytes, count, offset);
+}
+
 int fsync(int descriptor) {
   return operation_fails("fsync", true) ? -1 : next<decltype(&fsync)>("fsync")(descriptor);
 }

@@ -66,11 +66,14 @@ void RotatedLimb::write(std::size_t rotation, std::uint64_t* r0, std::uint64_t* 
 }
 
 std::size_t RotatedLimb::write_key_rows(const ckks::SwitchingKey& key, KeyRows& rows0, KeyRows& rows1) const {
-  const int limb = special() ? limb_ - hoisted_.basis.q_count + key.level().value() + 1 : limb_;
-  const std::size_t digits = std::min(key.b().size(), rows0.size());
+  const int beyond = limb_ - hoisted_.basis.q_count;
+  const auto limb_of = [&](const ring::EvaluationPoly& half) {
+    return half.limb(special() ? half.basis().q_count + beyond : limb_).data();
+  };
+  const std::size_t digits = std::min(key.a().size(), rows0.size());
   for (std::size_t t = 0; t < digits; ++t) {
-    rows0[t] = key.b()[t].limb(limb).data();
-    rows1[t] = key.a()[t].limb(limb).data();
+    rows0[t] = limb_of(key.b()[t]);
+    rows1[t] = limb_of(key.a()[t]);
   }
   return digits;
 }

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/check.hpp"
+#include "fhe/boot/running_bootstrap.hpp"
 #include "fhe/circuits/partial_sum.hpp"
 #include "fhe/ckks/add.hpp"
 #include "fhe/ckks/linear_combination.hpp"
@@ -60,6 +61,12 @@ const Ciphertext& Run::value(program::ValueId id) const {
   return *found;
 }
 
+base::Result<void> Run::bring_keys(std::size_t phase) const {
+  if (!*engine_.bring_keys) return {};
+  const base::Span span(engine_.trace, "keys");
+  return (*engine_.bring_keys)(index_, phase);
+}
+
 fhe::ckks::LowerView Run::operand(program::ValueId id) const {
   return {*engine_.ring, value(id), program::working_level(*running_)};
 }
@@ -84,7 +91,9 @@ const fhe::ckks::SwitchingKey& Run::key(program::KeyKind kind, RotationStep step
 
 base::Result<void> Run::execute(std::size_t index, const fhe::circuits::LinearTransform& transform) {
   const auto& instruction = engine_.program->instructions[index];
+  index_ = index;
   running_ = &instruction;
+  OBSCURA_TRY_VOID(bring_keys(0));
   if (const auto* input = std::get_if<program::Input>(&instruction.operation)) {
     values_[index] = &inputs_[static_cast<std::size_t>(input->index)];
     return {};
@@ -207,10 +216,16 @@ Ciphertext Run::compute(const program::ChangeScale& change) const {
                             fhe::ckks::linear_combination(*engine_.ring, {&term, 1}, 0.0, level, before_rescale));
 }
 
-Ciphertext Run::compute(const program::Bootstrap& bootstrap) const {
+base::Result<Ciphertext> Run::compute(const program::Bootstrap& bootstrap) const {
   OBSCURA_CHECK(engine_.bootstrapper != nullptr, "the executor makes the matrices of bootstraps when it is built");
-  return engine_.bootstrapper->bootstrap(*engine_.keys, *operand(bootstrap.operand),
-                                         bootstrap_scales(*engine_.program, *running_), engine_.trace);
+  const LowerView x = operand(bootstrap.operand);
+  fhe::boot::RunningBootstrap running(*engine_.bootstrapper, *engine_.keys, *x,
+                                      bootstrap_scales(*engine_.program, *running_), engine_.trace);
+  while (!running.done()) {
+    if (running.phases_done() > 0) OBSCURA_TRY_VOID(bring_keys(running.phases_done()));
+    running.run_next();
+  }
+  return std::move(running).result();
 }
 
 void Run::free_after(std::size_t index, const std::vector<std::size_t>& last_uses) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <optional>
 #include <span>
 #include <vector>
@@ -24,6 +26,7 @@ struct Engine {
   const fhe::ckks::EvaluationKeys* keys;
   const fhe::boot::Bootstrapper* bootstrapper;  ///< nullptr if the program has no bootstraps
   base::Trace* trace;                           ///< for phases of instructions, or nullptr
+  const std::function<base::Result<void>(std::size_t, std::size_t)>* bring_keys;  ///< ExecOptions::bring_keys
 };
 
 /// What a Bootstrap of the program goes from and to.
@@ -35,8 +38,9 @@ class Run {
  public:
   Run(const Engine& engine, std::span<const fhe::ckks::Ciphertext> inputs, WeightSource& weights);
 
-  /// Computes the value of instruction `index`; its operands are live, and read at its level of work without a copy.
-  /// `transform` is used if it is linear. Fetches at most WeightSource::most_held() weights at a time.
+  /// Brings the keys of instruction `index` and computes its value; its operands are live, and read at its level of
+  /// work without a copy. `transform` is used if it is linear. Fetches at most WeightSource::most_held() weights at a
+  /// time.
   [[nodiscard]] base::Result<void> execute(std::size_t index, const fhe::circuits::LinearTransform& transform);
   /// Drops the operands whose last use instruction `index` was.
   void free_after(std::size_t index, const std::vector<std::size_t>& last_uses);
@@ -49,6 +53,8 @@ class Run {
   /// A linear transform under way.
   using Running = fhe::circuits::RunningTransform;
 
+  /// Those of a phase of the running instruction.
+  [[nodiscard]] base::Result<void> bring_keys(std::size_t phase) const;
   /// `id` at the level at which the running instruction computes.
   [[nodiscard]] LowerView operand(plan::program::ValueId id) const;
   [[nodiscard]] const Ciphertext& value(plan::program::ValueId id) const;
@@ -69,12 +75,13 @@ class Run {
   [[nodiscard]] Ciphertext compute(const plan::program::Add& add) const;
   [[nodiscard]] Ciphertext compute(const plan::program::Multiply& multiply) const;
   [[nodiscard]] Ciphertext compute(const plan::program::ChangeScale& change) const;
-  [[nodiscard]] Ciphertext compute(const plan::program::Bootstrap& bootstrap) const;
+  [[nodiscard]] base::Result<Ciphertext> compute(const plan::program::Bootstrap& bootstrap) const;
 
   Engine engine_;
   std::span<const Ciphertext> inputs_;
   WeightSource* weights_;
-  const plan::program::Instruction* running_ = nullptr;  ///< the instruction that is being computed
+  std::size_t index_ = 0;                                ///< of the instruction that is being computed
+  const plan::program::Instruction* running_ = nullptr;  ///< that instruction
   std::vector<std::optional<Ciphertext>> owned_;         ///< [instructions] values that the run has made
   std::vector<const Ciphertext*> values_;                ///< [instructions] live values, inputs included
 };
