@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <optional>
@@ -125,6 +127,26 @@ TEST(Buffer, PoolIsThreadSafe) {
   EXPECT_GT(pool.bytes_peak(), 0u);
 }
 
+/// Whoever gives slabs and blocks back does not take what another thread has just got.
+TEST(Buffer, PoolIsThreadSafeAtItsLimit) {
+  BufferPool pool;
+  pool.hold_at_most(0);
+  std::vector<std::thread> threads;
+  std::atomic<int> overwritten = 0;
+  for (std::uint64_t t = 1; t <= 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t round = 0; round < 200; ++round) {
+        Buffer buffer = pool.acquire(std::size_t{1} << (10 + round % 9));  // 8 KiB to 2 MiB
+        std::ranges::fill(buffer.words(), t);
+        if (std::ranges::count(buffer.words(), t) != static_cast<std::ptrdiff_t>(buffer.size())) ++overwritten;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(overwritten, 0);
+  EXPECT_EQ(pool.bytes_in_use(), 0u);
+}
+
 TEST(Buffer, LargeOnesGoBackToTheSystemFirst) {
   constexpr std::size_t kSmall = std::size_t{2} << 17;  // 2 MiB
   BufferPool pool;
@@ -178,6 +200,32 @@ TEST(Buffer, NewOnesTakeThePlaceOfCachedOnes) {
   const Buffer beyond = touched(2 * kWords);
   EXPECT_EQ(pool.bytes_in_use(), 5 * kBytes) << "what is in use may take more";
   EXPECT_LE(resident_bytes(), before + 5 * kBytes + kBytes / 2);
+}
+
+TEST(Buffer, SlabsGoBackWhenNothingOfThemIsInUse) {
+  constexpr std::size_t kWords = std::size_t{1} << 17;  // 1 MiB: about 30 in a slab
+  BufferPool pool;
+  const std::uint64_t before = resident_bytes();
+  std::vector<Buffer> held;
+  for (std::uint64_t i = 0; i < 128; ++i) {
+    held.push_back(pool.acquire(kWords));
+    std::ranges::fill(held.back().words(), i);
+  }
+  EXPECT_GE(resident_bytes(), before + 128 * kWords * 8);
+  std::vector<Buffer> kept;
+  kept.push_back(std::move(held[3]));
+  kept.push_back(std::move(held[124]));
+  held.clear();
+  pool.hold_at_most(0);
+  EXPECT_LE(resident_bytes(), before + 80 * kWords * 8) << "two slabs stay";
+  for (std::uint64_t i = 0; i < 128; ++i) {
+    held.push_back(pool.acquire(kWords));
+    std::ranges::fill(held.back().words(), 1000 + i);
+  }
+  for (const std::size_t i : {0u, 1u}) {
+    EXPECT_EQ(std::ranges::count(kept[i].words(), i == 0 ? 3u : 124u), static_cast<std::ptrdiff_t>(kWords));
+  }
+  for (std::uint64_t i = 0; i < 128; ++i) EXPECT_EQ(held[i].words().back(), 1000 + i);
 }
 #endif
 

@@ -83,6 +83,10 @@ TEST_P(ExecutorAnswers, AreThoseOfTheReferenceWithClearWeights) {
   const Executor executor = make_executor(owner_);
   for (const Keep keep : {Keep::kEncoded, Keep::kCoefficients}) {
     ClearWeightSource weights(owner_.engine().encoder(), owner_.plan().program, owner_.plan().weights, keep);
+    const auto degree = static_cast<std::uint64_t>(owner_.engine().params().degree());
+    const std::uint64_t words = keep == Keep::kCoefficients ? degree * owner_.plan().program.weights.size() : 0;
+    EXPECT_LE(weights.coefficient_bytes(), words * 6) << "scales of 30 to 45 bits";
+    EXPECT_GE(weights.coefficient_bytes(), words * 2);
     const auto first = executor.run(encrypted, weights);
     ASSERT_TRUE(first.has_value()) << first.error().message;
     expect_as_predicted(owner_, *first, predicted);
