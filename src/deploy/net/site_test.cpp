@@ -95,7 +95,8 @@ TEST(Site, RefusesLimitsThatMeanNothing) {
     const auto site = open_site(folder.path(), clock);
     ASSERT_FALSE(site) << line;
     EXPECT_EQ(site.error().code, ErrorCode::kUsage);
-    EXPECT_NE(site.error().message.find(line), std::string::npos);
+    EXPECT_NE(site.error().message.find("site.conf, line 1"), std::string::npos) << site.error().message;
+    EXPECT_EQ(site.error().message.find(line), std::string::npos) << "lines are not repeated";
   }
 }
 
