@@ -27,6 +27,7 @@ function(obscura_read_names file names_out used_out)
 endfunction()
 
 # Compiles the sources of `target` in groups: each file goes to the first one that has room and means nothing else by its names.
+# A file that opens a whole namespace stays by itself.
 function(obscura_compile_together target sources)
   if(NOT OBSCURA_UNITY)
     return()
@@ -36,6 +37,10 @@ function(obscura_compile_together target sources)
   target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
   set(groups 0)
   foreach(source IN LISTS sources)
+    file(STRINGS "${source}" opened REGEX "using namespace")
+    if(opened)
+      continue()
+    endif()
     obscura_read_names("${source}" names used)
     foreach(group RANGE ${groups})
       set(new "${used}")
