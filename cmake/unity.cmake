@@ -1,7 +1,7 @@
 # Several files compiled as one: most of the time that a small file takes goes into headers and templates that its neighbours
-# need too. Files go together only if no two of them define the same name: so a file may name what it keeps to itself as it
-# likes, and no call in it finds a function of another. The names are read when CMake runs; where a new one gives a
-# "redefinition", run CMake again. The preset `dev` compiles every file by itself.
+# need too. Files go together only if no two of them define the same name, so that a file may name what it keeps to itself as it
+# likes. The names are read when CMake runs; where a new one gives a "redefinition", run CMake again. The preset `dev`
+# compiles every file by itself.
 option(OBSCURA_UNITY "Compile several files as one" ON)
 set(OBSCURA_UNITY_FILES 8)
 
