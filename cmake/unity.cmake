@@ -33,8 +33,8 @@ function(obscura_compile_together target sources)
     return()
   endif()
   set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
-  # A local name may be that of a constant in another file.
-  target_compile_options(${target} PRIVATE -Wno-shadow $<$<CXX_COMPILER_ID:GNU>:-Wshadow=local>)
+  # A local name may be that of a constant in another file; and a class of one file only may hold what that file keeps to itself.
+  target_compile_options(${target} PRIVATE -Wno-shadow "$<$<CXX_COMPILER_ID:GNU>:-Wshadow=local;-Wno-subobject-linkage>")
   set(groups 0)
   foreach(source IN LISTS sources)
     file(STRINGS "${source}" opened REGEX "using namespace")
