@@ -40,7 +40,7 @@ class SiteOverNats : public ::testing::Test {
                                        port_, role, more));
   }
   [[nodiscard]] std::string path(const std::string& name) const { return folder_.path() + "/" + name + ".site"; }
-  [[nodiscard]] Site open(const std::string& name) { return insist(open_site(path(name), clock_)); }
+  [[nodiscard]] net::Site open(const std::string& name) { return insist(open_site(path(name), clock_)); }
 
   TemporaryFolder folder_;
   std::uint16_t port_;
@@ -66,7 +66,7 @@ TEST_F(SiteOverNats, SlowIsPreparedByTheAdministratorAndSaysItsSettings) {
   EXPECT_EQ(prepare_site(path("owner")).error().code, ErrorCode::kUsage);
   for (int time = 0; time < 2; ++time) insist(prepare_site(path("admin")));
   for (const char* role : {"admin", "owner", "worker", "client"}) {
-    const Site site = open(role);
+    const net::Site site = open(role);
     EXPECT_EQ(site.lease, Milliseconds(1700)) << role;
     EXPECT_EQ(site.max_job_bytes, 5000U) << role;
     EXPECT_EQ(site.groups, 2U) << role;
@@ -116,7 +116,7 @@ TEST_F(SiteOverNats, AChangedLeaseReachesLanesThatAreOpenedAgain) {
 TEST_F(SiteOverNats, SlowTheOwnerListsModelsAndEverybodySeesThem) {
   insist(prepare_site(path("admin")));
   EXPECT_TRUE(insist(open("worker").catalogue->list()).empty());
-  const Site owner = open("owner");
+  const net::Site owner = open("owner");
   for (const int number : {1, 2, 1}) insist(owner.catalogue->add(entry(number)));
   const std::vector<CatalogueEntry> both = {std::min(entry(1), entry(2)), std::max(entry(1), entry(2))};
   for (const char* role : {"admin", "owner", "worker", "client"}) {
@@ -137,7 +137,7 @@ TEST_F(SiteOverNats, WhoPushesAtTheSameTimeLosesNothing) {
   for (const int first : {0, 100, 200}) {
     owners.emplace_back([&, first] {
       SystemClock clock;
-      const Site owner = insist(open_site(path("owner"), clock));
+      const net::Site owner = insist(open_site(path("owner"), clock));
       for (int i = 0; i < kEach; ++i) insist(owner.catalogue->add(entry(first + i)));
     });
   }
@@ -160,7 +160,7 @@ TEST_F(SiteOverNats, AFullListSaysSo) {
     (void)insist(admin->ask({.subject = "obscura.site.models", .data = {bytes, list.size()}}));
   };
   put(text);
-  const Site owner = open("owner");
+  const net::Site owner = open("owner");
   const std::size_t before = insist(owner.catalogue->list()).size();
   int added = 0;
   base::Result<void> last;
