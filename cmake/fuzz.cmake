@@ -16,8 +16,6 @@ target_compile_options(obscura_fuzz PRIVATE -O1 -Wno-array-bounds -Wno-stringop-
 # What reads bytes of others, and what makes good ones; with what these rooms need in turn.
 target_link_libraries(obscura_fuzz PUBLIC obscura_plan_weights obscura_compiler_onnx obscura_deploy_client obscura_deploy_submit
   ZLIB::ZLIB)
-target_precompile_headers(obscura_fuzz REUSE_FROM obscura_common_headers)
-obscura_compile_together(obscura_fuzz "${fuzz_sources}")
 
 add_executable(obscura-fuzz-seeds EXCLUDE_FROM_ALL "${CMAKE_SOURCE_DIR}/fuzz/write_seeds.cpp")
 target_link_libraries(obscura-fuzz-seeds PRIVATE obscura_fuzz)

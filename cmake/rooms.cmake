@@ -21,31 +21,15 @@ function(obscura_room_target room out)
   set(${out} "obscura_${name}" PARENT_SCOPE)
 endfunction()
 
-# What most files include, parsed once for all rooms, and with GoogleTest once for all tests: a third of the time that compiling
-# them takes. A file still includes what it uses; the preset `dev` builds without, and shows what is missing.
+# What most files include, parsed once for all rooms: a third of the time that compiling them takes. A file still
+# includes what it uses; the preset `dev` builds without, and shows what is missing.
 function(obscura_add_common_headers)
-  set(headers <algorithm> <array> <cmath> <functional> <map> <memory> <optional> <set> <span> <string> <string_view> <utility>
-    <variant> <vector> <fmt/format.h>)
   file(WRITE "${CMAKE_BINARY_DIR}/generated/common_headers.cpp" "")
   add_library(obscura_common_headers OBJECT "${CMAKE_BINARY_DIR}/generated/common_headers.cpp")
   target_compile_features(obscura_common_headers PUBLIC cxx_std_20)
   target_link_libraries(obscura_common_headers PRIVATE fmt::fmt)
-  target_precompile_headers(obscura_common_headers PRIVATE ${headers})
-  if(OBSCURA_TESTS)
-    file(WRITE "${CMAKE_BINARY_DIR}/generated/test_headers.cpp" "")
-    add_library(obscura_test_headers OBJECT "${CMAKE_BINARY_DIR}/generated/test_headers.cpp")
-    target_link_libraries(obscura_test_headers PRIVATE fmt::fmt GTest::gmock GTest::gtest)
-    target_precompile_headers(obscura_test_headers PRIVATE <gmock/gmock.h> <gtest/gtest.h> <random> ${headers})
-    obscura_set_test_options(obscura_test_headers)
-    # As in the programs that use them, which a library is not by itself.
-    set_target_properties(obscura_test_headers PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-    target_compile_options(obscura_test_headers PRIVATE -fPIE)
-  endif()
-endfunction()
-
-function(obscura_set_test_options target)
-  # What takes time is in the rooms. At this level GCC 12 sees strings out of bounds that are not.
-  target_compile_options(${target} PRIVATE -O1 -Wno-array-bounds -Wno-stringop-overflow)
+  target_precompile_headers(obscura_common_headers PRIVATE <algorithm> <array> <cmath> <functional> <map> <memory>
+    <optional> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
 endfunction()
 
 # Instruction-set folders of fhe/kernels carry their own flags.
@@ -106,7 +90,7 @@ function(obscura_add_room room)
     endif()
     # Wiring only: the time goes into the rooms. Two large headers, parsed once, their templates made once for all files.
     target_compile_options(${program} PRIVATE -O1)
-    obscura_compile_together(${program} "${sources}")
+    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
     target_precompile_headers(${program} PRIVATE <CLI/CLI.hpp> <nlohmann/json.hpp>)
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
     return()
@@ -115,10 +99,6 @@ function(obscura_add_room room)
   if(sources)
     add_library(${target} STATIC ${sources})
     target_precompile_headers(${target} REUSE_FROM obscura_common_headers)
-    # What computes on secrets, or for a long time, is compiled file by file: what becomes of it does not hang on neighbours.
-    if(NOT room MATCHES "^fhe/")
-      obscura_compile_together(${target} "${sources}")
-    endif()
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -147,11 +127,13 @@ function(obscura_add_tests name program sources links)
   target_include_directories(${program} PRIVATE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
   target_link_libraries(${program} PRIVATE ${links} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${program} PRIVATE OBSCURA_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
-  target_precompile_headers(${program} REUSE_FROM obscura_test_headers)
-  obscura_set_test_options(${program})
-  # The tests of deploy/net call things of their own what the room calls its: a Site, a task_named().
-  if(NOT name STREQUAL "deploy/net")
-    obscura_compile_together(${program} "${sources}")
+  # What takes time is in the rooms. At this level GCC 12 sees strings out of bounds that are not.
+  target_compile_options(${program} PRIVATE -O1 -Wno-array-bounds -Wno-stringop-overflow)
+  # From four files on, parsing GoogleTest once pays for itself.
+  list(LENGTH sources source_count)
+  if(source_count GREATER_EQUAL 4)
+    target_precompile_headers(${program} PRIVATE <gtest/gtest.h> <fmt/format.h> <cmath> <functional> <memory>
+      <optional> <random> <span> <string> <vector>)
   endif()
   add_test(NAME ${name} COMMAND ${program} --gtest_filter=-*Slow*:${OBSCURA_LEFT_OUT_TESTS})
   # A bound on hangs; the slot simulator takes ten times as long under sanitizers.
