@@ -40,6 +40,14 @@ void for_all(const std::string& kind, const Body& body) {
   }
 }
 
+/// What answer(bench, vector) gives for every vector of a kind.
+template <class Answer>
+void expect_answers(const std::string& kind, const Answer& answer) {
+  for_all(kind, [&](const Vector& vector, const KernelTable& kernels, Benches& benches) {
+    expect_answer(vector, answer(benches.of(vector), vector), kernels.name);
+  });
+}
+
 TEST(KnownAnswers, Arithmetic) {
   for_all("arithmetic", [](const Vector& vector, const KernelTable& kernels, Benches&) {
     expect_answer(vector, answer_arithmetic(kernels, vector), kernels.name);
@@ -77,39 +85,27 @@ TEST(KnownAnswers, Encoding) {
 }
 
 TEST(KnownAnswers, Encryption) {
-  for_all("encryption", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_encryption(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("encryption", answer_encryption);
 }
 
 TEST(KnownAnswers, Operations) {
-  for_all("operations", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_operation(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("operations", answer_operation);
 }
 
 TEST(KnownAnswers, KeySwitching) {
-  for_all("key_switching", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_key_switching(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("key_switching", answer_key_switching);
 }
 
 TEST(KnownAnswers, Circuits) {
-  for_all("circuits", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_circuit(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("circuits", answer_circuit);
 }
 
 TEST(KnownAnswers, Polynomials) {
-  for_all("polynomials", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_polynomial(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("polynomials", answer_polynomial);
 }
 
 TEST(KnownAnswers, Bootstraps) {
-  for_all("bootstrap", [](const Vector& vector, const KernelTable& kernels, Benches& benches) {
-    expect_answer(vector, answer_bootstrap(benches.of(vector), vector), kernels.name);
-  });
+  expect_answers("bootstrap", answer_bootstrap);
 }
 
 Bytes bytes_of_hex(const std::string& hex) {
