@@ -49,7 +49,7 @@ if(NOT OBSCURA_SANITIZE AND NOT CMAKE_CROSSCOMPILING)
     obscura_add_house_test(docs Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/docs/run_examples.py"
       --bin "${programs}" --scratch /tmp/obscura-walkthrough ${pages})
     set_tests_properties(docs PROPERTIES TIMEOUT 300)
-    foreach(name usage core_dumps bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards)
+    foreach(name usage core_dumps bench input compile images mismatch stages artefact passphrase reproducible flip releases sealing demo zoo serve submit replicas nats shards trace)
       obscura_add_house_test(cli/${name} Python3::Interpreter "${CMAKE_SOURCE_DIR}/tests/cli/run_tests.py"
         --bin "${programs}" ${name})
     endforeach()

@@ -84,7 +84,9 @@ base::Result<void> answer(const CanaryOptions& options, const Global& global, co
   }
   Progress progress("computing", canaries.size());
   deploy::worker::AnswerOptions answer;
-  answer.progress = [&progress](std::size_t done, std::size_t) { progress.update(done); };
+  answer.progress = [&progress](const deploy::worker::AnswerProgress& now) {
+    progress.show(now.share, now.job + 1, now.layer);
+  };
   answer.made = [&](std::size_t job, std::span<const std::uint8_t> bytes) {
     canaries[job].made.push_back(deploy::net::BlobRef::of(bytes));
   };

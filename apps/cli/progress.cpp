@@ -1,5 +1,6 @@
 #include "apps/cli/progress.hpp"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -17,7 +18,7 @@ Progress::Progress(std::string what, std::size_t total)
     : what_(std::move(what)),
       total_(total),
       terminal_(isatty(STDERR_FILENO) == 1),
-      start_(std::chrono::steady_clock::now()),
+      start_(Clock::now()),
       last_(start_) {}
 
 Progress::~Progress() {
@@ -25,14 +26,25 @@ Progress::~Progress() {
 }
 
 void Progress::update(std::size_t done) {
-  const auto now = std::chrono::steady_clock::now();
-  if (!terminal_ || total_ == 0 || now - start_ < kPatience || now - last_ < kRedraw) return;
+  if (total_ != 0) show(static_cast<double>(done) / static_cast<double>(total_), done);
+}
+
+void Progress::show(double share, std::size_t number, std::string_view detail) {
+  const auto now = Clock::now();
+  if (!begin_) begin_ = {now, share};
+  if (!terminal_ || now - start_ < kPatience || now - last_ < kRedraw) return;
   last_ = now;
   drawn_ = true;
-  const std::size_t filled = kBarWidth * done / total_;
-  const std::string bar = std::string(filled, '#') + std::string(kBarWidth - filled, '.');
-  std::fprintf(stderr, "\r\033[K%s [%s] %zu/%zu", what_.c_str(), bar.c_str(), done, total_);
+  const auto filled = static_cast<std::size_t>(share * kBarWidth);
+  fmt::print(stderr, "\r\033[K{} [{:.<{}}] {}/{}{}{}{}", what_, std::string(filled, '#'), kBarWidth, number, total_,
+             detail.empty() ? "" : ", ", detail, time_left(now, share));
   std::fflush(stderr);
+}
+
+std::string Progress::time_left(Clock::time_point now, double share) const {
+  if (share <= begin_->share) return {};
+  const std::chrono::duration<double> taken = now - begin_->at;
+  return fmt::format(", {:.0f} s left", taken.count() / (share - begin_->share) * (1 - share));
 }
 
 }  // namespace obscura::apps::cli

@@ -9,6 +9,7 @@
 #include "artifact/identity.hpp"
 #include "base/file.hpp"
 #include "base/memory.hpp"
+#include "base/trace.hpp"
 #include "deploy/worker/answer_model.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
@@ -28,16 +29,11 @@ struct RunOptions {
   std::vector<std::string> trust;
   std::string output;
   std::string folder;
+  std::string trace;
   std::optional<std::uint64_t> memory_mb;
 };
 
 using Jobs = std::span<const deploy::worker::FileJob>;
-
-deploy::worker::AnswerOptions showing(Progress& progress) {
-  deploy::worker::AnswerOptions answer;
-  answer.progress = [&progress](std::size_t done, std::size_t) { progress.update(done); };
-  return answer;
-}
 
 Report report_of(Jobs jobs, const std::vector<double>& latency_ms) {
   Report report;
@@ -56,15 +52,15 @@ std::uint64_t memory_to_take(const RunOptions& options) {
   return available ? std::max<std::uint64_t>(*available / 10 * 9, 1) : 0;
 }
 
-base::Result<Report> run_sealed(const RunOptions& options, const Global& global, Jobs jobs) {
+base::Result<Report> run_sealed(const RunOptions& options, const Global& global, Jobs jobs,
+                                const deploy::worker::AnswerOptions& answer) {
   if (options.trust.empty()) {
     return base::fail(base::ErrorCode::kUsage, "a sealed model is run only if you say whom you trust",
                       "add --trust with the public identity of its owner");
   }
   OBSCURA_TRY(const auto trust, artifact::load_trust_set(options.trust));
-  Progress progress("computing", jobs.size());
   OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, global.engine,
-                                                               {memory_to_take(options)}, jobs, showing(progress)));
+                                                               {memory_to_take(options)}, jobs, answer));
   return report_of(jobs, answers.latency_ms);
 }
 
@@ -85,7 +81,8 @@ runtime::session::SessionLimits limits_beside(const plan::program::MemoryEstimat
 }
 
 /// Clear weights, on the owner's own machine.
-base::Result<Report> run_plan(const RunOptions& options, const Global& global, Jobs jobs) {
+base::Result<Report> run_plan(const RunOptions& options, const Global& global, Jobs jobs,
+                              const deploy::worker::AnswerOptions& answer) {
   namespace wire = runtime::wire;
   OBSCURA_TRY(auto plan, plan::weights::read_plan_file(options.files.sealed_model));
   OBSCURA_TRY(auto params, plan::program::make_params(plan.program));
@@ -103,8 +100,7 @@ base::Result<Report> run_plan(const RunOptions& options, const Global& global, J
   OBSCURA_TRY(const auto session, runtime::session::Session::create(*context, plan.program, info.key, keys.bytes(),
                                                                     key_path, std::move(weights), limits));
   keys.release_pages();
-  Progress progress("computing", jobs.size());
-  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(*session, jobs, showing(progress)));
+  OBSCURA_TRY(const auto latency_ms, deploy::worker::answer_files(*session, jobs, answer));
   return report_of(jobs, latency_ms);
 }
 
@@ -114,7 +110,16 @@ base::Result<Report> run_model(const RunOptions& options, const Global& global) 
   OBSCURA_TRY(const auto file, base::MappedFile::open(path, runtime::wire::kMaxSealedModelBytes));
   OBSCURA_TRY(const auto header, artifact::read_any_header(file.bytes(), file.bytes().size(), path));
   const bool clear = header.kind == artifact::ArtifactKind::kPlan;
-  return clear ? run_plan(options, global, jobs) : run_sealed(options, global, jobs);
+  base::Trace trace;
+  Progress progress("computing", jobs.size());
+  deploy::worker::AnswerOptions answer;
+  if (!options.trace.empty()) answer.trace = &trace;
+  answer.progress = [&progress](const deploy::worker::AnswerProgress& now) {
+    progress.show(now.share, now.job + 1, now.layer);
+  };
+  OBSCURA_TRY(auto report, clear ? run_plan(options, global, jobs, answer) : run_sealed(options, global, jobs, answer));
+  if (!options.trace.empty()) OBSCURA_TRY_VOID(trace.save_chrome_json(options.trace));
+  return report;
 }
 
 }  // namespace
@@ -135,6 +140,8 @@ void add_run(CLI::App& app, const Global& global, Action& action) {
   command->add_option("--out-dir", options->folder, "Folder for results");
   command->add_option("--memory-mb", options->memory_mb,
                       "Limit for keys, weights and ciphertexts; 0 = none (default: nine tenths of what is free)");
+  command->add_option("--trace", options->trace,
+                      "Write there which layer and operation took how long, as a Chrome trace");
   command->callback(
       [&global, &action, options] { action = [&global, options] { return run_model(*options, global); }; });
 }

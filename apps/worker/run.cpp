@@ -2,7 +2,6 @@
 
 #include "apps/worker/command.hpp"
 #include "artifact/identity.hpp"
-#include "base/file.hpp"
 #include "base/trace.hpp"
 #include "deploy/worker/answer_model.hpp"
 
@@ -27,14 +26,10 @@ base::Result<Report> run(const RunOptions& options, const Global& global) {
   base::Trace trace;
   deploy::worker::AnswerOptions answer;
   answer.warm_ups = options.warm_ups;
-  if (!options.trace.empty()) answer.exec.trace = &trace;
+  if (!options.trace.empty()) answer.trace = &trace;
   OBSCURA_TRY(const auto answers, deploy::worker::answer_model(options.files, trust, global.engine,
                                                                {options.memory_mb << 20}, jobs, answer));
-  if (!options.trace.empty()) {
-    const std::string text = trace.write_chrome_json();
-    OBSCURA_TRY_VOID(
-        base::write_file_atomically(options.trace, {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()}));
-  }
+  if (!options.trace.empty()) OBSCURA_TRY_VOID(trace.save_chrome_json(options.trace));
   nlohmann::json figures = {{"results", jobs.size()},
                             {"latency_ms", answers.latency_ms},
                             {"threads", global.engine.threads},

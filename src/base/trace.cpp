@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/file.hpp"
+
 namespace obscura::base {
 namespace {
 
@@ -50,6 +52,11 @@ std::string Trace::write_chrome_json() const {
     separator = ",\n";
   }
   return json + "\n],\"displayTimeUnit\":\"ms\"}\n";
+}
+
+Result<void> Trace::save_chrome_json(const std::string& path) const {
+  const std::string json = write_chrome_json();
+  return write_file_atomically(path, {reinterpret_cast<const std::uint8_t*>(json.data()), json.size()});
 }
 
 }  // namespace obscura::base

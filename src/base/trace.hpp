@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/result.hpp"
+
 namespace obscura::base {
 
 /// One timed stretch of work on one thread. Times in nanoseconds since the trace began.
@@ -34,6 +36,8 @@ class Trace {
   [[nodiscard]] std::vector<TraceEvent> events() const;
   /// The Chrome trace format ("complete" events, times in microseconds), for chrome://tracing or Perfetto.
   [[nodiscard]] std::string write_chrome_json() const;
+  /// The same as a file, whole or not at all. Errors: those of write_file_atomically.
+  [[nodiscard]] Result<void> save_chrome_json(const std::string& path) const;
 
  private:
   const std::chrono::steady_clock::time_point origin_;

@@ -126,13 +126,17 @@ TEST(Executor, ReportsProgressAndTracesEveryInstruction) {
   auto weights = owner.loaded_weights();
   base::Trace trace;
   std::vector<std::string> names;
+  std::vector<double> shares = {0};
   runtime::exec::ExecOptions options;
   options.trace = &trace;
   options.progress = [&](const runtime::exec::Progress& progress) {
     EXPECT_EQ(progress.instruction, static_cast<int>(names.size()));
     EXPECT_EQ(progress.instructions, 10);
     EXPECT_EQ(progress.stages, 3);
+    EXPECT_GE(progress.share, shares.back());
+    EXPECT_LT(progress.share, 1);
     names.emplace_back(progress.name);
+    shares.push_back(progress.share);
   };
   ASSERT_TRUE(make_executor(owner).run(encrypted, weights, options).has_value());
   ASSERT_EQ(names.size(), 10u);

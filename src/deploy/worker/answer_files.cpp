@@ -38,6 +38,17 @@ base::Result<std::vector<FileJob>> plan_jobs(std::span<const std::string> inputs
   return jobs;
 }
 
+runtime::exec::ExecOptions watched(const AnswerOptions& options, std::size_t job, double start, double part) {
+  runtime::exec::ExecOptions exec;
+  exec.trace = options.trace;
+  if (options.progress) {
+    exec.progress = [&options, job, start, part](const runtime::exec::Progress& now) {
+      options.progress({start + part * now.share, job, now.name});
+    };
+  }
+  return exec;
+}
+
 base::Result<std::vector<double>> answer_files(runtime::session::Session& session, std::span<const FileJob> jobs,
                                                const AnswerOptions& options) {
   std::vector<double> latency_ms;
@@ -46,12 +57,14 @@ base::Result<std::vector<double>> answer_files(runtime::session::Session& sessio
     for (int i = 0; latency_ms.empty() && i < options.warm_ups; ++i) {
       OBSCURA_TRY_VOID(session.answer(request, job.input, {}));
     }
+    const double part = 1.0 / static_cast<double>(jobs.size());
+    const std::size_t number = latency_ms.size();
+    const auto exec = watched(options, number, part * static_cast<double>(number), part);
     const auto start = Clock::now();
-    OBSCURA_TRY(const auto result, session.answer(request, job.input, options.exec));
+    OBSCURA_TRY(const auto result, session.answer(request, job.input, exec));
     latency_ms.push_back(std::chrono::duration<double, std::milli>(Clock::now() - start).count());
-    if (options.made) options.made(latency_ms.size() - 1, result);
+    if (options.made) options.made(number, result);
     OBSCURA_TRY_VOID(base::write_file_atomically(job.output, result));
-    if (options.progress) options.progress(latency_ms.size(), jobs.size());
   }
   return latency_ms;
 }

@@ -4,9 +4,11 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.hpp"
+#include "base/trace.hpp"
 #include "runtime/session/session.hpp"
 
 namespace obscura::deploy::worker {
@@ -23,14 +25,26 @@ struct FileJob {
 [[nodiscard]] base::Result<std::vector<FileJob>> plan_jobs(std::span<const std::string> inputs,
                                                            const std::string& output, const std::string& folder);
 
+/// How far answers are.
+struct AnswerProgress {
+  double share;            ///< estimated, of all the work, 0 to 1
+  std::size_t job;         ///< number of the request that is being answered
+  std::string_view layer;  ///< that is being computed
+};
+
 struct AnswerOptions {
-  int warm_ups = 0;  ///< answers to the first request that are neither timed nor written
-  runtime::exec::ExecOptions exec;
-  std::function<void(std::size_t done, std::size_t total)> progress;
+  int warm_ups = 0;              ///< answers to the first request that are neither timed, traced, told of nor written
+  base::Trace* trace = nullptr;  ///< as ExecOptions::trace
+  /// Called before each instruction.
+  std::function<void(const AnswerProgress&)> progress;
   /// Told what a request (by its number) became: of a model in stages once per stage, in their order;
   /// of a stage that is split once per shard, and then of the merge.
   std::function<void(std::size_t job, std::span<const std::uint8_t> bytes)> made;
 };
+
+/// Of an answer that is a part of the work: from `start` on, this `part` of it all.
+[[nodiscard]] runtime::exec::ExecOptions watched(const AnswerOptions& options, std::size_t job, double start,
+                                                 double part);
 
 /// How long answers took, and with what.
 struct Answers {

@@ -26,9 +26,14 @@ using runtime::session::LoadedModel;
 class Stages {
  public:
   Stages(const runtime::session::ModelFiles& files, const artifact::TrustSet& trust,
-         const fhe::ckks::EngineOptions& engine, const runtime::session::SessionLimits& limits,
+         const fhe::ckks::EngineOptions& engine, const runtime::session::SessionLimits& limits, std::size_t jobs,
          const AnswerOptions& options)
-      : files_(files), trust_(trust), engine_(engine), limits_(limits), options_(options) {}
+      : files_(files),
+        trust_(trust),
+        engine_(engine),
+        limits_(limits),
+        jobs_(static_cast<double>(jobs)),
+        options_(options) {}
 
   base::Result<void> read_manifest() {
     OBSCURA_TRY(const auto bytes, base::read_file(files_.sealed_model, wire::kMaxManifestBytes));
@@ -53,6 +58,7 @@ class Stages {
       ways.push_back({answers_.latency_ms.size(), &job, std::move(request), {}});
       answers_.latency_ms.push_back(0);
     }
+    part_ = 1 / (jobs_ * static_cast<double>(all_.size()));
     for (const wire::ManifestFile& file : all_) OBSCURA_TRY_VOID(run_file(file, ways));
     for (const Way& way : ways) OBSCURA_TRY_VOID(base::write_file_atomically(way.job->output, way.content));
     return {};
@@ -113,9 +119,11 @@ class Stages {
       for (int warm_up = 0; way.number == 0 && warm_up < options_.warm_ups; ++warm_up) {
         OBSCURA_TRY_VOID(evaluate(file, *stage, way, {}));
       }
+      const auto exec = watched(options_, way.number, share_, part_);
       const auto start = Clock::now();
-      OBSCURA_TRY(Bytes made, evaluate(file, *stage, way, options_.exec));
+      OBSCURA_TRY(Bytes made, evaluate(file, *stage, way, exec));
       const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+      share_ += part_;
       if (options_.made) options_.made(way.number, made);
       answers_.latency_ms[way.number] += ms;
       answers_.stage_ms[file.place.number - 1] += ms;
@@ -133,7 +141,10 @@ class Stages {
   const artifact::TrustSet& trust_;
   const fhe::ckks::EngineOptions& engine_;
   const runtime::session::SessionLimits& limits_;
+  const double jobs_;
   const AnswerOptions& options_;
+  double share_ = 0;  ///< of the work that is done: all files count as much for a request
+  double part_ = 0;   ///< of the work that a file does for a request
   wire::Manifest manifest_;
   std::vector<wire::ManifestFile> all_;
   Answers answers_;
@@ -145,12 +156,11 @@ base::Result<Answers> answer_in_stages(const runtime::session::ModelFiles& files
                                        const fhe::ckks::EngineOptions& engine,
                                        const runtime::session::SessionLimits& limits, std::span<const FileJob> jobs,
                                        const AnswerOptions& options) {
-  Stages stages(files, trust, engine, limits, options);
+  Stages stages(files, trust, engine, limits, jobs.size(), options);
   OBSCURA_TRY_VOID(stages.read_manifest());
   for (std::size_t done = 0; done < jobs.size(); done += kStageBatch) {
     const std::size_t count = std::min(kStageBatch, jobs.size() - done);
     OBSCURA_TRY_VOID(stages.answer(jobs.subspan(done, count)));
-    if (options.progress) options.progress(done + count, jobs.size());
   }
   return stages.take_answers();
 }

@@ -5,6 +5,7 @@
 
 #include "plan/program/operation.hpp"
 #include "plan/program/print.hpp"
+#include "plan/program/work_before.hpp"
 #include "runtime/exec/detail/run.hpp"
 #include "runtime/keys/key_id_of.hpp"
 
@@ -98,7 +99,11 @@ class AskingSource final : public WeightSource {
 
 Executor::Executor(const fhe::ckks::Context& context, const program::Program& program,
                    const fhe::ckks::EvaluationKeys& keys)
-    : ring_(&context.ring()), program_(&program), keys_(&keys), last_uses_(program::last_uses(program)) {
+    : ring_(&context.ring()),
+      program_(&program),
+      keys_(&keys),
+      last_uses_(program::last_uses(program)),
+      work_before_(program::work_before(program, context.params())) {
   for (const program::Instruction& instruction : program.instructions) {
     const auto* linear = std::get_if<program::Linear>(&instruction.operation);
     transforms_.push_back(linear != nullptr ? transform_of(*linear) : fhe::circuits::LinearTransform{});
@@ -161,7 +166,8 @@ base::Result<std::vector<Ciphertext>> Executor::run(std::span<const Ciphertext> 
     if (options.progress) {
       const int stage = program_->instructions[i].stage;
       options.progress({stage, static_cast<int>(program_->stages.size()),
-                        program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count});
+                        program_->stages[static_cast<std::size_t>(stage)].name, static_cast<int>(i), count,
+                        work_before_[i]});
     }
     if (options.keep_going && !options.keep_going()) return stopped();
     const base::Span span(options.trace, span_names_[i]);

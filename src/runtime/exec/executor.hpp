@@ -28,6 +28,7 @@ struct Progress {
   std::string_view name;  ///< of the layer
   int instruction;        ///< instructions done so far
   int instructions;       ///< of how many
+  double share;           ///< estimated, of the time that has passed (plan::program::work_before)
 };
 
 /// Brings the keys that a phase of an instruction uses (plan::program::key_phases_of), where not all are held.
@@ -81,6 +82,7 @@ class Executor {
   const plan::program::Program* program_;
   const fhe::ckks::EvaluationKeys* keys_;
   std::vector<std::size_t> last_uses_;
+  std::vector<double> work_before_;                         ///< per instruction
   std::vector<fhe::circuits::LinearTransform> transforms_;  ///< per instruction; empty unless linear
   std::vector<std::string> span_names_;                     ///< per instruction
   std::optional<fhe::boot::Bootstrapper> bootstrapper_;     ///< if the program bootstraps
