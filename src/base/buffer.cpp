@@ -1,25 +1,22 @@
 #include "base/buffer.hpp"
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <memory_resource>
 #include <mutex>
 #include <new>
 #include <utility>
 #include <vector>
 
 #include "base/check.hpp"
+#include "base/pages.hpp"
 
 namespace obscura::base {
 namespace {
 
 constexpr std::size_t kLineBytes = 64;
-constexpr std::size_t kHugePageBytes = std::size_t{2} << 20;
 constexpr std::size_t kSmallPageBytes = 4096;
 constexpr std::size_t kWordBytes = sizeof(std::uint64_t);
 
@@ -46,47 +43,24 @@ std::size_t mapped_bytes(std::size_t capacity) {
   return (bytes + kSmallPageBytes - 1) / kSmallPageBytes * kSmallPageBytes;
 }
 
-// Pages of their own, the first on the boundary of a huge one, which go back to the system when they are released: an
-// allocator would keep them, in pieces. Under AddressSanitizer from there, as it sees past the end of what it gives.
-void* map_pages(std::size_t bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  return ::operator new (bytes, std::align_val_t{kHugePageBytes});
-#else
-  void* const mapped =
-      ::mmap(nullptr, bytes + kHugePageBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (mapped == MAP_FAILED) return std::pmr::null_memory_resource()->allocate(bytes);  // std::bad_alloc
-  auto* const begin = static_cast<std::uint8_t*>(mapped);
-  const std::size_t before = -reinterpret_cast<std::uintptr_t>(begin) % kHugePageBytes;
-  if (before > 0) ::munmap(begin, before);
-  ::munmap(begin + before + bytes, kHugePageBytes - before);
-  return begin + before;
-#endif
+// The block begins in its first huge page.
+PageRange pages_of(std::uint64_t* block, std::size_t capacity) {
+  const std::size_t staggered = reinterpret_cast<std::uintptr_t>(block) % kHugePageBytes / kWordBytes;
+  return {block - staggered, mapped_bytes(capacity)};
 }
 
-void unmap_pages(void* begin, std::size_t bytes) {
-#if defined(__SANITIZE_ADDRESS__)
-  ::operator delete (begin, bytes, std::align_val_t{kHugePageBytes});
-#else
-  ::munmap(begin, bytes);
-#endif
-}
-
-// `stagger` < kStaggers moves the start of a block of huge pages.
-std::uint64_t* allocate(std::size_t capacity, std::size_t stagger) {
+// `stagger` < kStaggers moves the start of a block of huge pages. Of the pages in `spare`, as far as they go.
+std::uint64_t* allocate(std::size_t capacity, std::size_t stagger, std::vector<PageRange> spare = {}) {
   if (!has_huge_pages(capacity)) {
     return static_cast<std::uint64_t*>(::operator new (capacity* kWordBytes, std::align_val_t{kLineBytes}));
   }
-  const std::size_t bytes = mapped_bytes(capacity);
-  void* const block = map_pages(bytes);
-  (void)::madvise(block, bytes, MADV_HUGEPAGE);
-  return static_cast<std::uint64_t*>(block) + stagger * kStaggerWords;
+  const PageRange pages = map_pages_of(std::move(spare), mapped_bytes(capacity));
+  return static_cast<std::uint64_t*>(pages.begin) + stagger * kStaggerWords;
 }
 
 void release(std::uint64_t* block, std::size_t capacity) {
   if (!has_huge_pages(capacity)) return ::operator delete (block, std::align_val_t{kLineBytes});
-  // The block begins in its first huge page.
-  const std::size_t staggered = reinterpret_cast<std::uintptr_t>(block) % kHugePageBytes / kWordBytes;
-  unmap_pages(block - staggered, mapped_bytes(capacity));
+  unmap_pages(pages_of(block, capacity));
 }
 
 // Blocks from 4 KiB up to a huge page are cut from slabs of huge pages. Not under AddressSanitizer, which then would
@@ -149,7 +123,7 @@ struct Buffer::State {
   void hold_at_most(std::size_t bytes) {
     const std::lock_guard lock(mutex);
     most = bytes;
-    keep_within(0);
+    for (const PageRange& pages : keep_within(0)) unmap_pages(pages);
   }
 
   using Cached = std::map<std::size_t, std::vector<std::uint64_t*>>;
@@ -164,12 +138,11 @@ struct Buffer::State {
 
   std::uint64_t* make(std::size_t capacity) {
     if (!fits_slab(capacity)) {
-      if (has_huge_pages(capacity)) keep_within(capacity * kWordBytes);
-      return allocate(capacity, blocks_made++ % kStaggers);
+      auto spare = has_huge_pages(capacity) ? keep_within(capacity * kWordBytes) : std::vector<PageRange>{};
+      return allocate(capacity, blocks_made++ % kStaggers, std::move(spare));
     }
     if (current == nullptr || kSlabWords < slab_used + capacity) {
-      keep_within(kSlabWords * kWordBytes);
-      current = allocate(kSlabWords, 0);
+      current = allocate(kSlabWords, 0, keep_within(kSlabWords * kWordBytes));
       slabs.emplace(current, 0);
       slab_used = 0;
     }
@@ -181,10 +154,10 @@ struct Buffer::State {
   // The number of blocks in use of the slab that the block is in.
   std::size_t& users_of_slab(std::uint64_t* block) { return std::prev(slabs.upper_bound(block))->second; }
 
-  void release_largest() {
+  PageRange take_largest() {
     const auto largest = std::prev(cached.end());
     const std::size_t capacity = largest->first;
-    release(take(largest), capacity);
+    return pages_of(take(largest), capacity);
   }
 
   bool release_empty_slab() {
@@ -201,13 +174,15 @@ struct Buffer::State {
     return true;
   }
 
-  // Makes room for so many bytes more in huge pages.
-  void keep_within(std::size_t more) {
+  // Makes room for so many bytes more in huge pages; returns those of the cached blocks that had to go.
+  [[nodiscard]] std::vector<PageRange> keep_within(std::size_t more) {
+    std::vector<PageRange> spare;
     const auto too_many = [&] {
       return slabs.size() * kSlabWords * kWordBytes + large_in_use + large_cached + more > most;
     };
-    while (too_many() && large_cached > 0) release_largest();
+    while (too_many() && large_cached > 0) spare.push_back(take_largest());
     while (too_many() && release_empty_slab()) continue;
+    return spare;
   }
 
   std::mutex mutex;

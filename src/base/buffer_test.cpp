@@ -202,6 +202,26 @@ TEST(Buffer, NewOnesTakeThePlaceOfCachedOnes) {
   EXPECT_LE(resident_bytes(), before + 5 * kBytes + kBytes / 2);
 }
 
+TEST(Buffer, NewOnesHaveThePagesOfThoseWhosePlaceTheyTake) {
+  constexpr std::size_t kWords = std::size_t{1} << 20;  // 8 MiB
+  BufferPool pool;
+  {
+    std::vector<Buffer> held;
+    for (int i = 0; i < 4; ++i) {
+      held.push_back(pool.acquire(kWords));
+      std::ranges::fill(held.back().words(), 7);
+    }
+  }
+  pool.hold_at_most(4 * kWords * 8);
+  const auto old_words = [](const Buffer& buffer) { return std::ranges::count(buffer.words(), 7u); };
+  const Buffer smaller = pool.acquire(kWords / 2);
+  EXPECT_GT(old_words(smaller), 0.4 * static_cast<double>(smaller.size()));
+  Buffer larger = pool.acquire(3 * kWords);
+  EXPECT_GT(old_words(larger), 0.9 * static_cast<double>(larger.size()));
+  std::ranges::fill(larger.words(), 8);
+  EXPECT_EQ(std::ranges::count(smaller.words(), 8u), 0);
+}
+
 TEST(Buffer, SlabsGoBackWhenNothingOfThemIsInUse) {
   constexpr std::size_t kWords = std::size_t{1} << 17;  // 1 MiB: about 30 in a slab
   BufferPool pool;
