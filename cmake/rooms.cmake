@@ -90,7 +90,9 @@ function(obscura_add_room room)
     endif()
     # Wiring only: the time goes into the rooms. Two large headers, parsed once, their templates made once for all files.
     target_compile_options(${program} PRIVATE -O1)
-    set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    if(NOT DEFINED CMAKE_UNITY_BUILD)  # the preset `dev` says no: tools read one file at a time
+      set_target_properties(${program} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+    endif()
     target_precompile_headers(${program} PRIVATE <CLI/CLI.hpp> <nlohmann/json.hpp>)
     set_target_properties(${program} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/bin")
     return()

@@ -36,8 +36,9 @@ void Progress::show(double share, std::size_t number, std::string_view detail) {
   last_ = now;
   drawn_ = true;
   const auto filled = static_cast<std::size_t>(share * kBarWidth);
-  fmt::print(stderr, "\r\033[K{} [{:.<{}}] {}/{}{}{}{}", what_, std::string(filled, '#'), kBarWidth, number, total_,
-             detail.empty() ? "" : ", ", detail, time_left(now, share));
+  const std::string line = fmt::format("{} [{:.<{}}] {}/{}{}{}{}", what_, std::string(filled, '#'), kBarWidth, number,
+                                       total_, detail.empty() ? "" : ", ", detail, time_left(now, share));
+  std::fprintf(stderr, "\r\033[K%s", line.c_str());
   std::fflush(stderr);
 }
 

@@ -11,6 +11,7 @@ base::Result<ContainerFile> ContainerFile::create(const std::string& path, Artif
                                                   bool insecure, bool is_signed,
                                                   const std::vector<PlannedSection>& planned) {
   std::vector<Section> sections;
+  sections.reserve(planned.size());
   for (const auto& [id, length] : planned) sections.push_back({.id = id, .length = length});
   OBSCURA_TRY(base::AtomicFile file, base::AtomicFile::create(path, base::kPublicMode));
   const Header header{.kind = kind, .flags = insecure ? kFlagInsecure : 0, .params = params};

@@ -38,7 +38,7 @@ struct KeyId {
 class SwitchingKey {
  public:
   /// `a` is for `level`; `b` is for that level or a higher one, whose limbs and digits beyond `level` are not used.
-  SwitchingKey(std::vector<ring::EvaluationPoly> b, std::vector<ring::EvaluationPoly> a, random::Seed256 seed,
+  SwitchingKey(std::vector<ring::EvaluationPoly> b, std::vector<ring::EvaluationPoly> a, const random::Seed256& seed,
                params::Level level)
       : b_(std::move(b)), a_(std::move(a)), seed_(seed), level_(level) {}
   [[nodiscard]] const std::vector<ring::EvaluationPoly>& b() const { return b_; }
