@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "fhe/kernels/portable/portable.hpp"
-#if defined(__x86_64__)
+#if defined(OBSCURA_VECTOR_KERNELS)
 #include "fhe/kernels/avx2/avx2.hpp"
 #include "fhe/kernels/avx512ifma/avx512ifma.hpp"
 #endif
@@ -76,7 +76,7 @@ const KernelTable& portable_kernels() {
 }
 
 const KernelTable* avx512ifma_kernels() {
-#if defined(__x86_64__)
+#if defined(OBSCURA_VECTOR_KERNELS)
   static constexpr KernelTable kTable = {
       .name = "avx512ifma",
       .ntt_forward = avx512ifma::ntt_forward,
@@ -114,7 +114,7 @@ const KernelTable* avx512ifma_kernels() {
 }
 
 const KernelTable* avx2_kernels() {
-#if defined(__x86_64__)
+#if defined(OBSCURA_VECTOR_KERNELS)
   static constexpr KernelTable kTable = {
       .name = "avx2",
       .ntt_forward = avx2::ntt_forward,
