@@ -166,8 +166,9 @@ function(obscura_add_tests name program sources links)
   endif()
 endfunction()
 
-# tests/<name>/*_test.cpp: tests across rooms, one program per folder, linked with every room.
+# tests/<name>/*_test.cpp: tests across rooms, one program per folder, linked with every room but those of programs.
 function(obscura_add_cross_tests rooms)
+  list(FILTER rooms EXCLUDE REGEX "^(apps|bench)")
   set(links)
   foreach(room IN LISTS rooms)
     obscura_room_target(${room} target)

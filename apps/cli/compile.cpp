@@ -153,16 +153,11 @@ base::Result<compile::CompileOutput> compile_model(const CompileOptions& options
 /// Each is of no use without the other: of new ones none stays unless both are written.
 base::Result<void> write_pair(const std::string& plan, const plan::weights::Plan& content, const std::string& spec,
                               base::AtomicFile& spec_file) {
-  namespace fs = std::filesystem;
-  std::error_code ignored;
-  const bool is_new = !fs::exists(fs::symlink_status(plan, ignored)) && !fs::exists(fs::symlink_status(spec, ignored));
-  auto written = plan::weights::write_plan_file(plan, content);
-  if (written) written = spec_file.commit();
-  if (!written && is_new) {
-    fs::remove(plan, ignored);
-    fs::remove(spec, ignored);
-  }
-  return written;
+  base::NewFiles pair({plan, spec});
+  OBSCURA_TRY_VOID(plan::weights::write_plan_file(plan, content));
+  OBSCURA_TRY_VOID(spec_file.commit());
+  pair.keep();
+  return {};
 }
 
 base::Result<Report> run_compile(const CompileOptions& options) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <cstdio>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -87,14 +86,13 @@ base::Result<PublicIdentity> create_identity(const std::string& path, const std:
         fmt::format("an identity's name has at most {} bytes and no control characters", kMaxIdentityName),
         "choose a shorter, printable name");
   }
+  const std::string public_path = fmt::format("{}.pub", path);
   const SigningKey key = SigningKey::generate();
+  base::NewFiles halves({path, public_path});
   OBSCURA_TRY_VOID(write_identity(ArtifactKind::kIdentitySecret, key.reveal_secret(), name, path, base::kSecretMode));
-  auto written = write_identity(ArtifactKind::kIdentityPublic, key.verify_key().bytes, name,
-                                fmt::format("{}.pub", path), base::kPublicMode);
-  if (!written) {
-    (void)std::remove(path.c_str());
-    return base::forward_error(written);
-  }
+  OBSCURA_TRY_VOID(
+      write_identity(ArtifactKind::kIdentityPublic, key.verify_key().bytes, name, public_path, base::kPublicMode));
+  halves.keep();
   return PublicIdentity{key.verify_key(), name};
 }
 

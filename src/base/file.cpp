@@ -202,6 +202,17 @@ AtomicFile::~AtomicFile() {
   if (!temporary_.empty()) ::unlink(temporary_.c_str());
 }
 
+NewFiles::NewFiles(const std::vector<std::string>& paths) {
+  struct stat status {};
+  for (const std::string& path : paths) {
+    if (::lstat(path.c_str(), &status) != 0 && errno == ENOENT) paths_.push_back(path);
+  }
+}
+
+NewFiles::~NewFiles() {
+  for (const std::string& path : paths_) ::unlink(path.c_str());
+}
+
 Result<AtomicFile> AtomicFile::create(const std::string& path, mode_t mode) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode)) {

@@ -73,6 +73,20 @@ class AtomicFile {
   int descriptor_;
 };
 
+/// Files that are about to be made and of no use without each other: removes them when it dies, unless they are kept.
+/// What is there already stays in any case.
+class NewFiles {
+ public:
+  explicit NewFiles(const std::vector<std::string>& paths);
+  NewFiles(const NewFiles&) = delete;
+  NewFiles& operator=(const NewFiles&) = delete;
+  ~NewFiles();
+  void keep() { paths_.clear(); }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
 /// AtomicFile in one call.
 [[nodiscard]] Result<void> write_file_atomically(const std::string& path, std::span<const std::uint8_t> bytes,
                                                  mode_t mode = kPublicMode, Existing existing = Existing::kReplace);

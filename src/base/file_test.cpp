@@ -149,6 +149,28 @@ TEST_F(File, NothingStaysBehindAProcessThatIsKilled) {
   }
 }
 
+TEST_F(File, NewOnesGoTogetherUnlessTheyAreKept) {
+  const auto written = [this](const char* name) {
+    EXPECT_TRUE(write_file_atomically(path(name), std::vector<std::uint8_t>{1}).has_value());
+    return path(name);
+  };
+  const auto exists = [](const std::string& path) { return std::filesystem::exists(path); };
+  const std::string old = written("old");
+  {
+    const NewFiles files({path("a"), old, path("never")});
+    written("a");
+    written("old");
+  }
+  EXPECT_FALSE(exists(path("a")));
+  EXPECT_TRUE(exists(old)) << "it was there before";
+  {
+    NewFiles files({path("b")});
+    written("b");
+    files.keep();
+  }
+  EXPECT_TRUE(exists(path("b")));
+}
+
 TEST_F(File, SpecialFilesAreNotReplaced) {
   ASSERT_EQ(::mkfifo(path("pipe").c_str(), 0600), 0);
   EXPECT_EQ(write_file_atomically(path("pipe"), sample(1)).error().code, ErrorCode::kIo);
