@@ -76,7 +76,8 @@ base::Result<Report> run_encrypt(const EncryptOptions& options, const Global& gl
   OBSCURA_TRY(const auto jobs, plan_jobs(options, static_cast<std::size_t>(writer.images())));
   Progress progress("encrypting", jobs.size());
   Report report;
-  report.figures = {{"requests", nlohmann::json::array()}, {"images", writer.images()}};
+  report.figures = {
+      {"requests", nlohmann::json::array()}, {"inputs", nlohmann::json::array()}, {"images", writer.images()}};
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     OBSCURA_TRY(const auto request, encrypt(writer, jobs[i].inputs));
     OBSCURA_TRY_VOID(base::write_file_atomically(jobs[i].output, request));

@@ -68,6 +68,7 @@ class KeyFolder {
   ~KeyFolder() {
     if (kept_) return;
     std::error_code ignored;
+    fs::remove(secret, ignored);
     fs::remove(releases, ignored);
     fs::remove(public_key, ignored);
     fs::remove(evaluation, ignored);

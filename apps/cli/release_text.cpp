@@ -39,6 +39,7 @@ nlohmann::json figures_of(const deploy::client::Release& release, bool scores) {
                             {"decided", release.decided}, {"in_range", release.in_range}, {"rounded_to", release.step}};
   if (scores) figures["scores"] = release.scores;
   if (!scores || !has_more(release)) return figures;
+  figures["outputs"] = nlohmann::json::array();
   for (const auto& output : release.outputs) {
     figures["outputs"].push_back({{"name", output.name}, {"values", output.values}});
   }

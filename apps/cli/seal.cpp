@@ -210,6 +210,7 @@ nlohmann::json add_part(Report& report, const std::string& file, const wire::Man
 void add_stages(Report& report, const std::string& path, const wire::Manifest& manifest, const std::string& signer) {
   report.text += fmt::format("{}: manifest of {} stages, signed by {}\n", path, manifest.stages.size(), signer);
   report.figures["manifest"] = path;
+  report.figures["stages"] = nlohmann::json::array();
   for (std::size_t i = 0; i < manifest.stages.size(); ++i) {
     const wire::ManifestStage& stage = manifest.stages[i];
     const wire::ManifestShard last{stage.file, stage.bytes, stage.results, stage.cost, stage.key_needs};
@@ -236,7 +237,7 @@ base::Result<Report> run_seal(const SealOptions& options, const Global& global) 
   OBSCURA_TRY_VOID(is_public ? seal_under_public(options, plan, key_bytes, files, global)
                              : seal_under_secret(options, plan, files, global));
   const std::string name = artifact::describe(signer.public_identity());
-  Report report;
+  Report report{{}, nlohmann::json::object()};
   report.figures = {{"weights", plan.program.weights.size()},
                     {"key", is_public ? "public" : "secret"},
                     {"signer", artifact::fingerprint(signer.key.verify_key().digest())}};

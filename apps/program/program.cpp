@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <new>
@@ -76,17 +77,42 @@ int parse_and_run(int argc, char** argv, const Description& description, const A
   return run_action(description.name, action, json);
 }
 
+int say_out_of_memory(std::string_view name, bool json) {
+  return print_error(name, {ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"}, json);
+}
+
+/// What the end of the program has to know, wherever it comes.
+struct AtEnd {
+  std::string_view name;
+  bool json = false;
+  std::terminate_handler otherwise = nullptr;
+};
+AtEnd at_end;
+
+/// Libraries let bad_alloc out of destructors, which ends a program before main() could catch it.
+void end() {
+  try {
+    if (const auto thrown = std::current_exception()) std::rethrow_exception(thrown);
+  } catch (const std::bad_alloc&) {
+    const int code = say_out_of_memory(at_end.name, at_end.json);
+    std::cout.flush();
+    std::_Exit(code);
+  } catch (...) {  // the handler from before says what
+  }
+  at_end.otherwise();
+}
+
 }  // namespace
 
 int run_program(int argc, char** argv, const Description& description, const AddCommands& add_commands) {
+  at_end = {description.name, wants_json(argc, argv), std::set_terminate(end)};
   try {
     if (const auto forbidden = base::forbid_core_dumps(); !forbidden) {
       return print_error(description.name, forbidden.error(), wants_json(argc, argv));
     }
     return parse_and_run(argc, argv, description, add_commands);
   } catch (const std::bad_alloc&) {
-    return print_error(description.name, {ErrorCode::kLimit, "out of memory", "free memory or use a machine with more"},
-                       wants_json(argc, argv));
+    return say_out_of_memory(at_end.name, at_end.json);
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%.*s: internal error: %s\n", static_cast<int>(description.name.size()),
                  description.name.data(), error.what());

@@ -15,7 +15,7 @@ namespace obscura::apps::program {
 /// What a command has to say: the text for people, the same as figures for machines.
 struct Report {
   std::string text;
-  nlohmann::json figures;
+  nlohmann::json figures;  ///< give a list its type before the first push_back: the library cannot undo one halfway
 };
 
 /// The command that the user chose, ready to run.

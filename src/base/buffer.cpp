@@ -100,12 +100,14 @@ struct Buffer::State {
 
   void put(std::uint64_t* block, std::size_t capacity) {
     const std::lock_guard lock(mutex);
-    cached[capacity].push_back(block);
     in_use -= capacity * kWordBytes;
     if (fits_slab(capacity)) --users_of_slab(block);
-    if (!has_huge_pages(capacity)) return;
-    large_in_use -= capacity * kWordBytes;
-    large_cached += capacity * kWordBytes;
+    if (has_huge_pages(capacity)) large_in_use -= capacity * kWordBytes;
+    if (!remember(block, capacity)) {
+      if (!fits_slab(capacity)) release(block, capacity);  // the others come back with their slab
+    } else if (has_huge_pages(capacity)) {
+      large_cached += capacity * kWordBytes;
+    }
   }
 
   void trim() {
@@ -127,6 +129,18 @@ struct Buffer::State {
   }
 
   using Cached = std::map<std::size_t, std::vector<std::uint64_t*>>;
+
+  // False if there is no memory to remember it in: buffers die where nothing may throw.
+  bool remember(std::uint64_t* block, std::size_t capacity) noexcept {
+    try {
+      cached[capacity].push_back(block);
+      return true;
+    } catch (const std::bad_alloc&) {
+      const auto entry = cached.find(capacity);
+      if (entry != cached.end() && entry->second.empty()) cached.erase(entry);
+      return false;
+    }
+  }
 
   std::uint64_t* take(Cached::iterator from) {
     std::uint64_t* const block = from->second.back();
