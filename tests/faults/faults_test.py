@@ -250,6 +250,8 @@ def write_xml(path, cases):
 
 
 def main():
+    # Commands begin with what a terminal gives them, also where this runs in the background of a script.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bin", required=True, type=pathlib.Path, help="folder of the programs")
     parser.add_argument("--preload", required=True, type=pathlib.Path, help="the library that lets calls fail")
