@@ -50,6 +50,7 @@ class KeyFolder {
                           "choose another folder, or move the old keys away");
       }
     }
+    keys.files_.emplace(std::vector{keys.secret, keys.releases, keys.public_key, keys.evaluation});
     keys.made_ = fs::create_directories(folder, error);
     keys.kept_ = false;
     if (!error) return keys;
@@ -62,19 +63,20 @@ class KeyFolder {
         public_key(std::move(other.public_key)),
         evaluation(std::move(other.evaluation)),
         folder_(std::move(other.folder_)),
+        files_(std::exchange(other.files_, std::nullopt)),
         made_(other.made_),
         kept_(std::exchange(other.kept_, true)) {}
   KeyFolder& operator=(KeyFolder&&) = delete;
   ~KeyFolder() {
     if (kept_) return;
+    files_.reset();
     std::error_code ignored;
-    fs::remove(secret, ignored);
-    fs::remove(releases, ignored);
-    fs::remove(public_key, ignored);
-    fs::remove(evaluation, ignored);
     if (made_) fs::remove(folder_, ignored);
   }
-  void keep() { kept_ = true; }
+  void keep() {
+    files_->keep();
+    kept_ = true;
+  }
 
   std::string secret;
   std::string releases;
@@ -89,6 +91,7 @@ class KeyFolder {
         evaluation((fs::path(folder) / "eval").string()),
         folder_(folder) {}
   std::string folder_;
+  std::optional<base::NewFiles> files_;
   bool made_ = false;
   bool kept_ = true;  ///< until create() has found the folder free
 };

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -78,8 +79,8 @@ class AtomicFile {
 class NewFiles {
  public:
   explicit NewFiles(const std::vector<std::string>& paths);
-  NewFiles(const NewFiles&) = delete;
-  NewFiles& operator=(const NewFiles&) = delete;
+  NewFiles(NewFiles&& other) noexcept : paths_(std::exchange(other.paths_, {})) {}
+  NewFiles& operator=(NewFiles&&) = delete;
   ~NewFiles();
   void keep() { paths_.clear(); }
 
