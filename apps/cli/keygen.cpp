@@ -1,7 +1,10 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "apps/cli/command.hpp"
 #include "apps/cli/file_size.hpp"
@@ -52,7 +55,6 @@ class KeyFolder {
     }
     keys.files_.emplace(std::vector{keys.secret, keys.releases, keys.public_key, keys.evaluation});
     keys.made_ = fs::create_directories(folder, error);
-    keys.kept_ = false;
     if (!error) return keys;
     return base::fail(base::ErrorCode::kIo, fmt::format("cannot make the folder {}: {}", folder, error.message()),
                       "choose a folder you may write to");
@@ -64,18 +66,17 @@ class KeyFolder {
         evaluation(std::move(other.evaluation)),
         folder_(std::move(other.folder_)),
         files_(std::exchange(other.files_, std::nullopt)),
-        made_(other.made_),
-        kept_(std::exchange(other.kept_, true)) {}
+        made_(other.made_) {}
   KeyFolder& operator=(KeyFolder&&) = delete;
   ~KeyFolder() {
-    if (kept_) return;
+    if (!files_) return;
     files_.reset();
     std::error_code ignored;
     if (made_) fs::remove(folder_, ignored);
   }
   void keep() {
     files_->keep();
-    kept_ = true;
+    files_.reset();
   }
 
   std::string secret;
@@ -91,9 +92,8 @@ class KeyFolder {
         evaluation((fs::path(folder) / "eval").string()),
         folder_(folder) {}
   std::string folder_;
-  std::optional<base::NewFiles> files_;
+  std::optional<base::NewFiles> files_;  ///< from when create() has found the folder free until they are kept
   bool made_ = false;
-  bool kept_ = true;  ///< until create() has found the folder free
 };
 
 base::Result<void> write_evaluation_keys(const std::string& path, const fhe::ckks::Context& context,

@@ -4,8 +4,8 @@ interrupted or killed.
 
 Whatever fails, a command ends in success or with one sentence and a documented exit code; its outputs are there whole or
 not at all, together where they belong together, and no temporary file stays. The first 100 and the last 100 of each kind are
-tried; with OBSCURA_LONG_TESTS=1 the first 2,000, and 2,000 drawn from all others. SIGINT and SIGKILL come at 20 moments each, in the long
-form at 500, and before every operation on files: whatever has a name then is whole.
+tried; with OBSCURA_LONG_TESTS=1 the first 2,000, the last 100, and 2,000 drawn from all others. SIGINT and SIGKILL come at 20
+moments each, in the long form at 500, and before every operation on files: whatever has a name then is whole.
 """
 
 import argparse
@@ -141,7 +141,8 @@ def places(count, command, kind):
     if not os.environ.get("OBSCURA_LONG_TESTS"):
         return [*range(1, min(count, 100) + 1), *range(max(101, count - 99), count + 1)]
     rest = range(2001, count + 1)
-    return [*range(1, min(count, 2000) + 1), *sorted(random.Random(f"{SEED} {command} {kind}").sample(rest, min(len(rest), 2000)))]
+    drawn = random.Random(f"{SEED} {command} {kind}").sample(rest, min(len(rest), 2000))
+    return [*range(1, min(count, 2000) + 1), *sorted({*drawn, *rest[-100:]})]
 
 
 def try_kind(bench, command, kind, codes):
