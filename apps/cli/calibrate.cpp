@@ -30,6 +30,7 @@ base::Result<Report> calibrate(const Global& global, const std::string& output) 
   OBSCURA_TRY(const auto* const kernels, fhe::kernels::choose_kernels(global.engine.kernels));
   place::CostTable table;
   Report report;
+  report.figures["rows"] = nlohmann::json::array();
   for (int log_n = kFirstLogN; log_n <= kLastLogN; ++log_n) {
     const auto cost = bench::operations::measure_limb_cost(*kernels, log_n);
     const place::CostRow row{log_n, rounded(cost.ntt_us), rounded(cost.multiply_us), rounded(cost.stream_us),

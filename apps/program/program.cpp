@@ -47,7 +47,7 @@ bool wants_json(int argc, char** argv) {
 int run_action(std::string_view program, const Action& action, bool json) {
   const auto report = action();
   if (!report) return print_error(program, report.error(), json);
-  if (json && !report->figures.is_null()) {
+  if (json && !report->figures.empty()) {
     print_json(report->figures);
   } else {
     std::cout << report->text;

@@ -15,7 +15,9 @@ namespace obscura::apps::program {
 /// What a command has to say: the text for people, the same as figures for machines.
 struct Report {
   std::string text;
-  nlohmann::json figures;  ///< give a list its type before the first push_back: the library cannot undo one halfway
+  /// Never null on the way: the library cannot undo a null that becomes an object or a list halfway, for want of
+  /// memory.
+  nlohmann::json figures = nlohmann::json::object();
 };
 
 /// The command that the user chose, ready to run.

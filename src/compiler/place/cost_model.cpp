@@ -1,6 +1,5 @@
 #include "compiler/place/cost_model.hpp"
 
-#include <bit>
 #include <set>
 #include <utility>
 
@@ -126,7 +125,7 @@ Work CostModel::bootstrap(const fhe::params::BootstrapLiteral& literal) const {
   // squaring for each double angle. The second squaring is divided by two primes.
   Work reduce = square(level) + square(level - 1);
   level -= 3;
-  const int levels = std::bit_width(static_cast<unsigned>(literal.cosine_degree / 2)) - 1;
+  const int levels = fhe::params::cosine_levels(literal) - 1;
   for (int i = 0; i < levels; ++i) reduce += 2 * multiply(level - i);
   level -= levels;
   for (int i = 0; i < literal.double_angles; ++i) reduce += square(level - i);

@@ -84,6 +84,10 @@ base::Result<void> check_scales(const ParamSet& params, int level, int output) {
 
 }  // namespace
 
+int cosine_levels(const BootstrapLiteral& literal) {
+  return std::bit_width(static_cast<unsigned>(literal.cosine_degree / 2));
+}
+
 base::Result<void> check_sparse_secret(const ParamSet& params) {
   constexpr int kLogN = 16;
   static_assert(2 * arith::kMaxModulusBits <= kMaxSparseModulusBits, "q_0 p_0 is too large for a sparse secret");
@@ -94,7 +98,7 @@ base::Result<void> check_sparse_secret(const ParamSet& params) {
 }
 
 int BootstrapParams::eval_mod_depth() const {
-  return 2 + std::bit_width(static_cast<unsigned>(literal_.cosine_degree / 2)) + literal_.double_angles;
+  return 2 + cosine_levels(literal_) + literal_.double_angles;
 }
 
 Scale BootstrapParams::bottom_scale() const {

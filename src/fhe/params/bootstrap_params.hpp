@@ -37,6 +37,10 @@ struct BootstrapLiteral {
   friend bool operator==(const BootstrapLiteral&, const BootstrapLiteral&) = default;
 };
 
+/// Levels that EvalMod takes for the polynomial of the cosine, which is one in x^2: as many as half its degree has
+/// bits.
+[[nodiscard]] int cosine_levels(const BootstrapLiteral& literal);
+
 /// Whether a sparse secret may be used with these parameters: at N = 2^16 and 128 bits, or marked insecure. Its
 /// largest modulus, q_0 p_0, is never above kMaxSparseModulusBits. Errors: kInsecure.
 [[nodiscard]] base::Result<void> check_sparse_secret(const ParamSet& params);

@@ -1,7 +1,5 @@
 #include "plan/program/work_before.hpp"
 
-#include <bit>
-
 #include "plan/program/operation.hpp"
 #include "plan/program/schedule.hpp"
 #include "plan/program/verify.hpp"
@@ -12,8 +10,7 @@ namespace {
 /// Of one value: two squarings before the polynomial, baby and giant steps of it on each of its levels, and the double
 /// angles.
 int relinearisations(const fhe::params::BootstrapLiteral& bootstrap) {
-  const int levels = std::bit_width(static_cast<unsigned>(bootstrap.cosine_degree / 2)) - 1;
-  const int each = 2 + 2 * levels + bootstrap.double_angles;
+  const int each = 2 + 2 * (fhe::params::cosine_levels(bootstrap) - 1) + bootstrap.double_angles;
   return bootstrap.real ? each : 2 * each;
 }
 
