@@ -12,10 +12,8 @@ file(GLOB fuzz_sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/fuzz/*.cpp")
 list(FILTER fuzz_sources EXCLUDE REGEX "/(mutator|run_inputs|write_seeds)\\.cpp$")
 add_library(obscura_fuzz STATIC ${fuzz_sources})
 target_include_directories(obscura_fuzz PUBLIC "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}")
-target_compile_options(obscura_fuzz PRIVATE -O1 -Wno-array-bounds -Wno-stringop-overflow)
-if(OBSCURA_TESTS)
-  target_precompile_headers(obscura_fuzz REUSE_FROM obscura_test_headers)
-endif()
+target_compile_options(obscura_fuzz PRIVATE -O1 -Wno-array-bounds -Wno-stringop-overflow -Wno-stringop-overread)
+target_precompile_headers(obscura_fuzz REUSE_FROM obscura_common_headers)
 # What reads bytes of others, and what makes good ones; with what these rooms need in turn.
 target_link_libraries(obscura_fuzz PUBLIC obscura_plan_weights obscura_compiler_onnx obscura_deploy_client obscura_deploy_submit
   ZLIB::ZLIB)
