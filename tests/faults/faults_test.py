@@ -259,7 +259,7 @@ def main():
     parser.add_argument("--only", nargs="*", help="these commands")
     arguments = parser.parse_args()
     codes = documented_codes()
-    cases = {}
+    cases, failed, signalled = {}, 0, 0
     with tempfile.TemporaryDirectory(prefix="obscura-faults-") as folder:
         bench = Bench(arguments.bin.resolve(), arguments.preload.resolve(), pathlib.Path(folder))
         for command in bench.commands:
@@ -268,6 +268,7 @@ def main():
             for kind in KINDS:
                 calls, wrong, ends = try_kind(bench, command, kind, codes)
                 cases[f"{command.name} {kind}"] = wrong
+                failed += sum(ends.values())
                 print(f"{command.name}, {kind}: {calls} calls, {sum(ends.values())} of them failed; exit codes {dict(sorted(ends.items()))}; "
                       f"{len(wrong)} wrong", flush=True)
                 for text in wrong[:20]:
@@ -277,11 +278,13 @@ def main():
                 calls, wrong = try_signals(bench, command, number)
                 ended, more = try_interrupts(bench, command, number)
                 cases[f"{command.name} {number.name}"] = wrong + more
+                signalled += calls + moments()
                 print(f"{command.name}, {number.name}: before each of {calls} operations on files, and at {moments()} moments, of which "
                       f"{ended} ended it", flush=True)
             for case in ("nameless", *(number.name for number in INTERRUPTS)):
                 for text in cases[f"{command.name} {case}"][:20]:
                     print(f"  {text}")
+    print(f"in all {failed} runs with a failed call and {signalled} with a signal, {sum(map(len, cases.values()))} wrong")
     output = os.environ.get("GTEST_OUTPUT", "")
     if output.startswith("xml:"):
         write_xml(pathlib.Path(output[4:]) / "faults.xml", cases)
