@@ -4,7 +4,8 @@ interrupted or killed.
 
 Whatever fails, a command ends in success or with one sentence and a documented exit code; its outputs are there whole or
 not at all, together where they belong together, and no temporary file stays. The first 100 and the last 100 of each kind are
-tried; with OBSCURA_LONG_TESTS=1 the first 2,000, the last 100, and 2,000 drawn from all others. SIGINT and SIGKILL come at 20
+tried; with OBSCURA_LONG_TESTS=1 the first 2,000, the last 100, and 2,000 drawn from all others. Of each way (three callers) by
+which a command comes to allocate the first is tried too, in the short form of 100 that are drawn. SIGINT and SIGKILL come at 20
 moments each, in the long form at 500, and before every operation on files: whatever has a name then is whole.
 """
 
@@ -65,6 +66,7 @@ class Bench:
 
     def __init__(self, programs, preload, root):
         self.programs, self.preload, self.root = programs, preload, root
+        self.ways = root / "ways"  # the first allocations of each way, of the command that last ran whole
         made = root / "made"
         made.mkdir()
         write_network(made / "tiny.onnx")
@@ -105,8 +107,11 @@ class Bench:
         """The process, how many calls it made (None: it did not return from main), and which one failed."""
         error = KINDS.get(kind, 0) if error is None else int(error)
         count = out.with_suffix(".calls")
-        done = self.run(command, out, {"LD_PRELOAD": str(self.preload), "OBSCURA_FAIL_KIND": "space" if kind == "read-only" else kind,
-                                       "OBSCURA_FAIL_AT": str(at), "OBSCURA_FAIL_ERROR": str(error), "OBSCURA_FAIL_COUNT": str(count)})
+        variables = {"LD_PRELOAD": str(self.preload), "OBSCURA_FAIL_KIND": "space" if kind == "read-only" else kind,
+                     "OBSCURA_FAIL_AT": str(at), "OBSCURA_FAIL_ERROR": str(error), "OBSCURA_FAIL_COUNT": str(count)}
+        if kind == "new" and at == 0:
+            variables["OBSCURA_FAIL_WAYS"] = str(self.ways)
+        done = self.run(command, out, variables)
         if not count.exists():
             return done, None, "?"
         calls, failed = count.read_text().split()
@@ -136,13 +141,13 @@ class Bench:
         return wrong
 
 
-def places(count, command, kind):
-    """Which calls are to fail, of `count`."""
+def places(count, command, kind, ways=()):
+    """Which calls are to fail, of `count`; `ways` are those to which another way leads than to any before."""
+    draw = random.Random(f"{SEED} {command} {kind}")
     if not os.environ.get("OBSCURA_LONG_TESTS"):
-        return [*range(1, min(count, 100) + 1), *range(max(101, count - 99), count + 1)]
+        return sorted({*range(1, min(count, 100) + 1), *range(max(1, count - 99), count + 1), *draw.sample(ways, min(len(ways), 100))})
     rest = range(2001, count + 1)
-    drawn = random.Random(f"{SEED} {command} {kind}").sample(rest, min(len(rest), 2000))
-    return [*range(1, min(count, 2000) + 1), *sorted({*drawn, *rest[-100:]})]
+    return sorted({*range(1, min(count, 2000) + 1), *draw.sample(rest, min(len(rest), 2000)), *rest[-100:], *ways})
 
 
 def try_kind(bench, command, kind, codes):
@@ -159,7 +164,8 @@ def try_kind(bench, command, kind, codes):
     calls, code, wrong = attempt(0)
     if code != 0 or wrong:
         return 0, [f"{command.name} by itself: {code} {wrong}"], {}
-    chosen = places(calls, command.name, kind)
+    ways = [int(line) for line in bench.ways.read_text().split()] if kind == "new" else []
+    chosen = places(calls, command.name, kind, ways)
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         results = list(pool.map(attempt, chosen))
     ends = collections.Counter(code for _, code, _ in results)

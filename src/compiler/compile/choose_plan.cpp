@@ -128,7 +128,7 @@ class PlanSearch {
       if (pack::same_shapes(known.packing, attempt.packing)) return known;
     }
     const pack::PackedNetwork& whole = lowered(attempt).whole();
-    observed_.push_back({attempt.packing, {whole.program, {}, whole.tensors}, look_at(attempt)});
+    observed_.push_back({attempt.packing, pack::PackedNetwork{whole.program, {}, whole.tensors}, look_at(attempt)});
     return observed_.back();
   }
 

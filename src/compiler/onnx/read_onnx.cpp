@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <new>
 
 #include "base/file.hpp"
 #include "compiler/graph/final_ops.hpp"
@@ -187,6 +188,8 @@ Result<graph::Graph> read_onnx(std::span<const std::uint8_t> bytes, const Import
                         "check the file, or export the model again");
     }
     return read_model(model, options);
+  } catch (const std::bad_alloc&) {
+    std::rethrow_exception(std::current_exception());
   } catch (const std::exception& error) {
     return base::fail(ErrorCode::kCorrupt, fmt::format("the model cannot be read: {}", error.what()),
                       "check the file, or export the model again");

@@ -42,7 +42,7 @@ artifact::Digest digest_in(const Query& row, int column) {
 }
 
 Task task_of(const Query& row) {
-  return {.key = {row.text(2), row.text(3), static_cast<std::uint32_t>(row.integer(4))},
+  return {.key = JobKey{row.text(2), row.text(3), static_cast<std::uint32_t>(row.integer(4))},
           .step = {static_cast<std::uint32_t>(row.integer(5)), static_cast<std::uint32_t>(row.integer(6))},
           .model = digest_in(row, 7),
           .eval_key = digest_in(row, 8),

@@ -96,8 +96,8 @@ std::vector<std::uint8_t> write_intermediate(const fhe::ring::RingContext& ring,
 base::Result<IntermediateInfo> inspect_intermediate(std::span<const std::uint8_t> file, const std::string& name) {
   OBSCURA_TRY(const auto opened, open(file, name));
   const Info& info = opened.info;
-  return IntermediateInfo{
-      {info.provenance, info.ciphertexts, info.places.levels}, info.sealing, info.stage, info.stages};
+  return IntermediateInfo{CiphertextInfo{info.provenance, info.ciphertexts, info.places.levels}, info.sealing,
+                          info.stage, info.stages};
 }
 
 base::Result<Received> read_intermediate(std::span<const std::uint8_t> file, const std::string& name,

@@ -170,7 +170,7 @@ base::Result<SignedManifest> read_manifest(std::span<const std::uint8_t> file, c
   OBSCURA_TRY_VOID(check_sections(reader.sections().size(), 1, name));
   OBSCURA_TRY(const auto bytes, reader.section(number(SectionId::kInfo)));
   base::ByteReader in(bytes, name);
-  SignedManifest result{{reader.header().params, reader.header().insecure(), {}, {}, {}, {}}, *reader.signer()};
+  SignedManifest result{Manifest{reader.header().params, reader.header().insecure(), {}, {}, {}, {}}, *reader.signer()};
   result.manifest.plan = read_digest(in);
   result.manifest.key = read_digest(in);
   result.manifest.sealing = read_digest(in);

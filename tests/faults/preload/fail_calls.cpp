@@ -7,24 +7,30 @@
 ///   OBSCURA_FAIL_AT     which one, from 1; 0: none
 ///   OBSCURA_FAIL_ERROR  the errno of a file operation that fails, or the signal
 ///   OBSCURA_FAIL_COUNT  a file that takes the number of such calls when main returns, and which one failed
+///   OBSCURA_FAIL_WAYS   a file that takes, where none is to fail, the number of each call to which the program came by
+///                       another way (of callers) than to those before
 ///
 /// Calls are counted while main runs, and those of the program and its C++ libraries: what the C library does by itself
 /// does not come by here.
 #include <dlfcn.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
 #include <cerrno>
 #include <csignal>
 #include <cstdarg>
 #include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
 #include <new>
 
 namespace {
@@ -61,8 +67,51 @@ void read_plan() {
   if (*variable("OBSCURA_FAIL_ERROR") != 0) plan.error = std::atoi(variable("OBSCURA_FAIL_ERROR"));
 }
 
+/// Calls by the first who came their way. Nothing in it allocates.
+class Ways {
+ public:
+  void start() {
+    wanted_ = *variable("OBSCURA_FAIL_WAYS") != 0 && plan.at == 0;
+    if (wanted_) add(0);  // the first backtrace loads a library
+  }
+
+  void add(long number) {
+    if (!wanted_) return;
+    std::array<void*, 5> callers{};  // this, operator new, and three of the program
+    const int count = ::backtrace(callers.data(), callers.size());
+    std::uint64_t way = 0xcbf29ce484222325;  // FNV-1a
+    for (int i = 0; i < count; ++i) way = (way ^ reinterpret_cast<std::uintptr_t>(callers[i])) * 0x100000001b3;
+    const std::lock_guard lock(mutex_);
+    for (std::size_t at = way % kMost; count_ < kMost / 2; at = (at + 1) % kMost) {
+      if (seen_[at] == way) return;
+      if (seen_[at] != 0) continue;
+      seen_[at] = way;
+      firsts_[count_++] = number;
+      return;
+    }
+  }
+
+  void write() const {
+    if (!wanted_) return;
+    if (std::FILE* file = std::fopen(variable("OBSCURA_FAIL_WAYS"), "w")) {
+      for (std::size_t i = 1; i < count_; ++i) std::fprintf(file, "%ld\n", firsts_[i]);
+      std::fclose(file);
+    }
+  }
+
+ private:
+  static constexpr std::size_t kMost = 1 << 16;
+  bool wanted_ = false;
+  std::mutex mutex_;
+  std::array<std::uint64_t, kMost> seen_{};
+  std::array<long, kMost / 2> firsts_{};
+  std::size_t count_ = 0;
+};
+Ways ways;
+
 bool is_its_turn(const char* name) {
   const long number = ++calls;
+  ways.add(number);
   if (plan.at == 0 || number < plan.at || (number > plan.at && plan.kind != Kind::kSpace)) return false;
   if (number == plan.at) failed = name;
   return true;
@@ -102,6 +151,7 @@ int (*real_main)(int, char**, char**) = nullptr;
 
 int counted_main(int count, char** words, char** environment) {
   read_plan();
+  ways.start();
   armed = true;
   const int code = real_main(count, words, environment);
   armed = false;
@@ -111,6 +161,7 @@ int counted_main(int count, char** words, char** environment) {
       std::fclose(file);
     }
   }
+  ways.write();
   return code;
 }
 

@@ -4,6 +4,7 @@
 #include <onnx/checker.h>
 
 #include <exception>
+#include <new>
 
 namespace obscura::compiler::onnx_import {
 namespace {
@@ -48,6 +49,8 @@ base::Result<void> check_with_libonnx(const onnx::ModelProto& model, std::int64_
   if (opset > kNewestCheckedOpset || model.ir_version() > kNewestCheckedIr) return {};
   try {
     onnx::checker::check_model(model);
+  } catch (const std::bad_alloc&) {
+    std::rethrow_exception(std::current_exception());
   } catch (const std::exception& error) {
     const std::string text = error.what();
     return base::fail(ErrorCode::kCorrupt, "the ONNX checker refuses the model: " + text.substr(0, text.find('\n')),

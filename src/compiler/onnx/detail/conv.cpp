@@ -22,7 +22,8 @@ Result<Value> read_conv(Node& node) {
   }
   OBSCURA_TRY(const Window window, read_window(node, kernel, node.shape(image)));
   graph::Conv conv;
-  conv.weights = {{{weights->dims[0], weights->dims[1], window.kernel[0], window.kernel[1]}}, weights->reals()};
+  const graph::Shape shape{{weights->dims[0], weights->dims[1], window.kernel[0], window.kernel[1]}};
+  conv.weights = {shape, weights->reals()};
   conv.bias.assign(static_cast<std::size_t>(weights->dims[0]), 0.0);
   if (node.has_input(2)) {
     OBSCURA_TRY(const ConstantPtr bias, node.real_constant(2, "the bias"));

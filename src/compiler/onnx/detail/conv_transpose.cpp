@@ -68,7 +68,8 @@ Result<Value> read_conv_transpose(Node& node) {
   const graph::Shape image = node.shape(lifted);
   OBSCURA_TRY(const Window window, read_window(node, kernel, image));
   graph::ConvTranspose op;
-  op.weights = {{{weights->dims[0], weights->dims[1], window.kernel[0], window.kernel[1]}}, weights->reals()};
+  const graph::Shape shape{{weights->dims[0], weights->dims[1], window.kernel[0], window.kernel[1]}};
+  op.weights = {shape, weights->reals()};
   op.groups = attributes.integer("group", 1);
   // Holds the outputs, and with them the bias, to the number of weights.
   if (op.groups < 1 || op.groups > weights->dims[0]) return node.corrupt("group is out of range");

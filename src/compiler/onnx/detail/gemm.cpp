@@ -16,7 +16,7 @@ Result<graph::Tensor> weights_of(Node& node, const Constant& matrix, bool transp
   }
   const std::int64_t inputs = matrix.dims[transposed ? 1 : 0];
   const std::int64_t outputs = matrix.dims[transposed ? 0 : 1];
-  graph::Tensor result{{{outputs, inputs}}, std::vector<double>(matrix.reals().size())};
+  graph::Tensor result{graph::Shape{{outputs, inputs}}, std::vector<double>(matrix.reals().size())};
   for (std::int64_t o = 0; o < outputs; ++o) {
     for (std::int64_t i = 0; i < inputs; ++i) {
       const std::int64_t from = transposed ? o * inputs + i : i * outputs + o;

@@ -16,7 +16,7 @@ Result<Value> read_dense(Node& node, ValueId x, const Constant& matrix) {
   const std::int64_t inputs = matrix.dims[0];
   const std::int64_t outputs = matrix.dims[1];
   graph::Dense dense;
-  dense.weights = {{{outputs, inputs}}, std::vector<double>(matrix.reals().size())};
+  dense.weights = {graph::Shape{{outputs, inputs}}, std::vector<double>(matrix.reals().size())};
   for (std::int64_t o = 0; o < outputs; ++o) {
     for (std::int64_t i = 0; i < inputs; ++i) dense.weights.values[o * inputs + i] = matrix.reals()[i * outputs + o];
   }

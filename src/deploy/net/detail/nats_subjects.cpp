@@ -116,7 +116,7 @@ std::optional<Task> task_of_subject(std::string_view subject) {
   if (words.size() != 9 || words[0] != "obscura" || (words[1] != "job" && words[1] != "step")) return std::nullopt;
   const auto lane = lane_of(words[2], words[3], words[4], words[7], words[8]);
   if (!lane || !valid_name(words[5]) || !valid_name(words[6])) return std::nullopt;
-  Task task{.key = {std::string(words[5]), std::string(words[6]), lane->replica},
+  Task task{.key = JobKey{std::string(words[5]), std::string(words[6]), lane->replica},
             .step = {lane->stage, lane->shard},
             .model = lane->model,
             .eval_key = lane->eval_key,
