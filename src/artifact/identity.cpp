@@ -12,6 +12,7 @@
 
 #include "artifact/container.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "base/secret.hpp"
 
 namespace obscura::artifact {
@@ -59,16 +60,14 @@ base::Result<std::string> read_identity(ArtifactKind kind, std::span<const std::
 base::Result<std::vector<std::string>> public_files_in(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() == ".pub") paths.push_back(entry->path().string());
+  for (const auto& path : base::paths_in(folder, error)) {
+    if (path.extension() == ".pub") paths.push_back(path.string());
   }
   if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder, error.message()));
   if (paths.empty()) {
     return base::fail(ErrorCode::kNotFound, fmt::format("the trust folder {} holds no .pub file", folder),
                       "copy the public identities that you trust into it");
   }
-  std::sort(paths.begin(), paths.end());
   return paths;
 }
 

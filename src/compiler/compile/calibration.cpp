@@ -12,6 +12,7 @@
 #include <system_error>
 
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "images/idx.hpp"
 #include "images/tensor.hpp"
 
@@ -27,16 +28,14 @@ constexpr std::array<std::string_view, 8> kExtensions = {".png", ".jpg", ".jpeg"
 
 base::Result<std::vector<fs::path>> input_files(const fs::path& directory) {
   std::error_code error;
-  std::vector<fs::path> files;
-  for (auto it = fs::directory_iterator(directory, error); !error && it != fs::directory_iterator();
-       it.increment(error)) {
-    const std::string extension = it->path().extension().string();
-    if (std::find(kExtensions.begin(), kExtensions.end(), extension) != kExtensions.end()) files.push_back(it->path());
-  }
+  std::vector<fs::path> files = base::paths_in(directory, error);
   if (error) {
     return base::fail(base::ErrorCode::kIo, fmt::format("cannot list {}: {}", directory.string(), error.message()));
   }
-  std::sort(files.begin(), files.end());
+  std::erase_if(files, [](const fs::path& file) {
+    const std::string extension = file.extension().string();
+    return std::find(kExtensions.begin(), kExtensions.end(), extension) == kExtensions.end();
+  });
   return files;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/check.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "deploy/net/detail/partial_file.hpp"
 #include "deploy/net/embedded_sweep.hpp"
 
@@ -77,12 +78,11 @@ Result<std::uint64_t> Blobs::used_bytes(const std::string& but_for) {
     const fs::path folder = std::move(folders.back());
     folders.pop_back();
     std::error_code error;
-    fs::directory_iterator entry(folder, error);
-    for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
+    for (const fs::path& path : base::paths_in(folder, error)) {
       std::error_code gone;
-      if (entry->is_directory(gone) && !entry->is_symlink(gone)) folders.push_back(entry->path());
-      if (!entry->is_regular_file(gone) || entry->path() == but_for) continue;
-      const std::uintmax_t size = entry->file_size(gone);
+      if (fs::is_directory(fs::symlink_status(path, gone))) folders.push_back(path);
+      if (!fs::is_regular_file(path, gone) || path == but_for) continue;
+      const std::uintmax_t size = fs::file_size(path, gone);
       if (!gone) sum += size;
     }
     const bool is_gone = error == std::errc::no_such_file_or_directory && folder != root_;

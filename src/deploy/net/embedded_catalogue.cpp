@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/file.hpp"
+#include "base/folder.hpp"
 
 namespace obscura::deploy::net {
 namespace {
@@ -46,10 +47,9 @@ base::Result<void> FolderCatalogue::add(const CatalogueEntry& entry) {
 base::Result<std::vector<CatalogueEntry>> FolderCatalogue::list() {
   std::vector<CatalogueEntry> entries;
   std::error_code error;
-  fs::directory_iterator file(folder_, error);
-  for (; !error && file != fs::directory_iterator(); file.increment(error)) {
-    const auto entry = read_entry(file->path().string());
-    if (!entry || file->path().filename() != name_of(*entry)) continue;
+  for (const fs::path& file : base::paths_in(folder_, error)) {
+    const auto entry = read_entry(file.string());
+    if (!entry || file.filename() != name_of(*entry)) continue;
     entries.push_back(*entry);
     if (entries.size() > kMaxCatalogue) {
       return base::fail(ErrorCode::kLimit, fmt::format("{} lists more than {} models", folder_, kMaxCatalogue),

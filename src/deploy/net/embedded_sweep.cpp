@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/folder.hpp"
+
 namespace obscura::deploy::net {
 namespace {
 
@@ -38,10 +40,8 @@ std::optional<JobKey> key_of(const std::string& tenant, const std::string& name)
 }
 
 Result<std::vector<fs::path>> entries_of(const fs::path& folder) {
-  std::vector<fs::path> paths;
   std::error_code error;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) paths.push_back(entry->path());
+  auto paths = base::paths_in(folder, error);
   if (error && error != std::errc::no_such_file_or_directory) return io_error("list", folder, error);
   return paths;
 }

@@ -7,6 +7,7 @@
 #include <fstream>
 
 #include "artifact/digest.hpp"
+#include "base/folder.hpp"
 #include "deploy/net/choose_groups.hpp"
 #include "deploy/net/trust_folder.hpp"
 
@@ -41,12 +42,11 @@ base::Result<void> move_identities(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::create_directories(to, error);
   if (error) return failed("create " + to.string(), error);
-  std::vector<fs::path> paths;
-  for (fs::directory_iterator entry(from, error); !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() == ".pub") paths.push_back(entry->path());
-  }
+  const std::vector<fs::path> paths = base::paths_in(from, error);
   if (error) return failed("list " + from.string(), error);
-  for (const fs::path& path : paths) OBSCURA_TRY_VOID(move(path, to / path.filename()));
+  for (const fs::path& path : paths) {
+    if (path.extension() == ".pub") OBSCURA_TRY_VOID(move(path, to / path.filename()));
+  }
   return {};
 }
 

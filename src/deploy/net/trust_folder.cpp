@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "artifact/identity.hpp"
+#include "base/folder.hpp"
 #include "deploy/net/address.hpp"
 #include "deploy/net/choose_groups.hpp"
 
@@ -23,17 +24,11 @@ constexpr int kAttempts = 3;
 
 // What is in a folder, by name; nothing when there is no such folder.
 base::Result<std::vector<fs::path>> listing(const fs::path& folder) {
-  std::vector<fs::path> paths;
   std::error_code error;
-  if (!fs::exists(folder, error)) return paths;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) paths.push_back(entry->path());
-  if (error) {
-    return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder.string(), error.message()),
-                      "check the folder and its permissions");
-  }
-  std::sort(paths.begin(), paths.end());
-  return paths;
+  auto paths = base::paths_in(folder, error);
+  if (!error || error == std::errc::no_such_file_or_directory) return paths;
+  return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder.string(), error.message()),
+                    "check the folder and its permissions");
 }
 
 base::Result<std::vector<PublicIdentity>> identities_in(const fs::path& folder) {

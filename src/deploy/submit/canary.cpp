@@ -12,6 +12,7 @@
 #include "artifact/digest.hpp"
 #include "base/bytes.hpp"
 #include "base/file.hpp"
+#include "base/folder.hpp"
 #include "deploy/net/compare_replicas.hpp"
 #include "deploy/net/message.hpp"
 #include "runtime/wire/digest_bytes.hpp"
@@ -97,15 +98,11 @@ base::Result<Canary> read_canary(const fs::path& path) {
 }
 
 base::Result<std::vector<fs::path>> canaries_in(const std::string& folder) {
-  std::vector<fs::path> paths;
   std::error_code error;
-  fs::directory_iterator entry(folder, error);
-  for (; !error && entry != fs::directory_iterator(); entry.increment(error)) {
-    if (entry->path().extension() == kExtension) paths.push_back(entry->path());
-  }
-  if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder, error.message()));
   // Names are digests: their order says nothing about when they were made or of what.
-  std::sort(paths.begin(), paths.end());
+  std::vector<fs::path> paths = base::paths_in(folder, error);
+  if (error) return base::fail(ErrorCode::kIo, fmt::format("cannot list {}: {}", folder, error.message()));
+  std::erase_if(paths, [](const fs::path& path) { return path.extension() != kExtension; });
   return paths;
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/file.hpp"
+#include "base/folder.hpp"
 
 namespace obscura::deploy::worker {
 namespace {
@@ -59,13 +60,11 @@ Content content_of(const std::string& parent, const std::string& name) {
 
 base::Result<void> list_folder(const fs::path& folder, std::vector<Entry>& blobs) {
   std::error_code error;
-  fs::directory_iterator file(folder, error);
-  for (; !error && file != fs::directory_iterator(); file.increment(error)) {
-    const fs::path& path = file->path();
+  for (const fs::path& path : base::paths_in(folder, error)) {
     const Content content = content_of(folder.filename().string(), path.filename().string());
     std::error_code gone;
-    if (content == Content::kForeign || !file->is_regular_file(gone)) continue;
-    const Entry entry{path, file->last_write_time(gone), file->file_size(gone)};
+    if (content == Content::kForeign || !fs::is_regular_file(path, gone)) continue;
+    const Entry entry{path, fs::last_write_time(path, gone), fs::file_size(path, gone)};
     if (gone) continue;  // another process removed it meanwhile
     if (content == Content::kBlob) {
       blobs.push_back(entry);
@@ -82,12 +81,11 @@ base::Result<void> list_folder(const fs::path& folder, std::vector<Entry>& blobs
 base::Result<std::vector<Entry>> list(const std::string& folder) {
   std::vector<Entry> entries;
   std::error_code error;
-  fs::directory_iterator inner(folder, error);
-  for (; !error && inner != fs::directory_iterator(); inner.increment(error)) {
-    const std::string name = inner->path().filename().string();
+  for (const fs::path& inner : base::paths_in(folder, error)) {
+    const std::string name = inner.filename().string();
     std::error_code gone;
-    if (name.size() != kFolderBytes || !is_hex(name) || !inner->is_directory(gone)) continue;
-    OBSCURA_TRY_VOID(list_folder(inner->path(), entries));
+    if (name.size() != kFolderBytes || !is_hex(name) || !fs::is_directory(inner, gone)) continue;
+    OBSCURA_TRY_VOID(list_folder(inner, entries));
   }
   if (error) return io_error("list", folder, error);
   std::sort(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) { return a.used < b.used; });
