@@ -10,11 +10,12 @@
 
 /// Whether times tell secrets apart, of everything that SECURITY.md says has no branch on them. With
 /// OBSCURA_LONG_TESTS, 10^6 measurements of each; else 10^4, which find gross leaks only. A line per function on
-/// standard output. The long form of one case, EncodingOfZeros, does not pass: encoding differs by 1.3 ns of 2,764
-/// between zeros and drawn messages (t = -27 and -32 in two runs), not between one drawn message and others. It is the
-/// forward transform with AVX512-IFMA, and it alone: 0.4 to 0.7 ns of 471 for a limb (t = -19 and -24), where
-/// embedding, rounding, reduction, the inverse transform, and both transforms of the other kernels show none (|t| < 2.5
-/// each, 3 10^5 measurements). Its code has no branch and no address that depends on a value; no cause is known. By
+/// standard output. The long form of three cases may fail: encoding differs by 1.0 to 1.3 ns of 2,760 between zeros and
+/// drawn messages (EncodingOfZeros, t = -27 to -38), and encryption under the public key by up to 1.1 ns of 13,700
+/// between one mask and others in some runs (PublicKeyEncryption, MaskingOfTheKey). For zeros it is the forward
+/// transform with AVX512-IFMA, and it alone: 0.4 to 0.7 ns of 471 for a limb (t = -19 and -24), where embedding,
+/// rounding, reduction, the inverse transform, and both transforms of the other kernels show none (|t| < 2.5 each,
+/// 3 10^5 measurements). Its code has no branch and no address that depends on a value; no cause is known. By
 /// hand:
 ///
 ///     OBSCURA_LONG_TESTS=1 build/release/obscura_tests_security --gtest_filter='*ConstantTime*'
