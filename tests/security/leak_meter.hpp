@@ -68,7 +68,8 @@ inline constexpr std::size_t kWarmUp = 10'000;
 /// |t| >= kLeak; in a run shorter than kWholeRun, by a difference of means that counts there.
 [[nodiscard]] bool leaks(const LeakReport& report);
 
-/// The least visible difference is below a hundredth of the time, and coins are not told apart.
+/// The least visible difference is below a hundredth of the time, of a whole run below a 4,000th (an idle machine
+/// sees about an 8,000th), and coins are not told apart.
 [[nodiscard]] bool quiet(const LeakReport& report);
 
 }  // namespace obscura::tests

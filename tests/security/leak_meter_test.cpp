@@ -122,7 +122,11 @@ TEST(LeakMeter, SaysWhenTheMachineIsTooNoisy) {
   EXPECT_NE(describe("f", report).find("no leak seen"), std::string::npos);
   report.visible_ns = 11;
   EXPECT_NE(describe("f", report).find("too noisy"), std::string::npos);
-  report.visible_ns = 9;
+  report = {.measurements = kWholeRun, .t = 1, .median_ns = 8000, .visible_ns = 1};
+  EXPECT_NE(describe("f", report).find("no leak seen"), std::string::npos);
+  report.visible_ns = 3;
+  EXPECT_NE(describe("f", report).find("too noisy"), std::string::npos);
+  report = {.measurements = 100, .t = 1, .median_ns = 1000, .visible_ns = 9};
   report.t_of_coins = 5;
   EXPECT_NE(describe("f", report).find("too noisy"), std::string::npos);
   report.t = -5;

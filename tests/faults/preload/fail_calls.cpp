@@ -93,6 +93,7 @@ class Ways {
 
   void write() const {
     if (!wanted_) return;
+    if (count_ == firsts_.size()) std::abort();  // there may be more
     if (std::FILE* file = std::fopen(variable("OBSCURA_FAIL_WAYS"), "w")) {
       for (std::size_t i = 1; i < count_; ++i) std::fprintf(file, "%ld\n", firsts_[i]);
       std::fclose(file);
